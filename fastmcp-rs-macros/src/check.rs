@@ -1,0 +1,258 @@
+//! The rules for signatures, one function per rule, each with the rule in a sentence above it.
+
+use quote::ToTokens;
+use syn::visit::{self, Visit};
+use syn::{GenericParam, Safety, Type, TypeImplTrait, TypeReference};
+
+use crate::errors::Errors;
+use crate::function::{Function, Place, takes_shared_self};
+use crate::kind::Kind;
+use crate::shared::check_name;
+
+/// Applies every rule that holds for all three kinds.
+pub(crate) fn check(kind: Kind, place: Place, function: &Function, errors: &Errors) {
+    receiver(kind, place, function, errors);
+    modifiers(kind, function, errors);
+    generics(kind, function, errors);
+    parameter_types(function, errors);
+    return_type(kind, function, errors);
+    wire_names(function, errors);
+    headers(kind, function, errors);
+    body(kind, function, errors);
+}
+
+/// The rule for the function's own name, where no `name = ".."` replaces it.
+pub(crate) fn function_name(function: &Function, errors: &Errors) {
+    check_name(&function.wire_name(), function.name().span(), errors);
+}
+
+/// `self` is for impl blocks with `#[server]`, and there it is `&self`.
+fn receiver(kind: Kind, place: Place, function: &Function, errors: &Errors) {
+    let Some(receiver) = &function.receiver else {
+        return;
+    };
+    let attribute = kind.attribute();
+    if place == Place::Free {
+        errors.at(receiver, format!(
+            "`{attribute}` on a method needs `#[fastmcp_rs::server]` on the impl block around it: put it there, or make this a function without `self`"
+        ));
+    } else if !takes_shared_self(receiver) {
+        let found = written(receiver);
+        errors.at(receiver, format!(
+            "`{found}`: a service is shared by all calls at once, so write `&self`, and keep what changes in a `Mutex` or the like"
+        ));
+    }
+}
+
+/// A component is a safe function with Rust's own calling convention.
+fn modifiers(kind: Kind, function: &Function, errors: &Errors) {
+    let word = kind.word();
+    let sig = &function.sig;
+    if let Some(constness) = &sig.constness {
+        errors.at(constness, format!("a {word} can't be a `const fn`: remove `const`"));
+    }
+    match &sig.safety {
+        Safety::Unsafe(unsafety) => {
+            errors.at(unsafety, format!("a {word} can't be `unsafe`, because any client may call it: remove `unsafe`, and put the unsafe part in a block inside"));
+        }
+        Safety::Safe(safe) => errors.at(safe, "remove `safe`: it belongs to foreign functions"),
+        Safety::Default => {}
+    }
+    if let Some(abi) = &sig.abi {
+        errors
+            .at(abi, format!("a {word} can't be an `extern` function: remove this, and call it from one that is not"));
+    }
+    if let Some(variadic) = &sig.variadic {
+        errors.at(variadic, format!("a {word} has a fixed number of arguments: write a `Vec<..>` instead of `...`"));
+    }
+}
+
+/// A component is one function, so nothing about it may be generic.
+fn generics(kind: Kind, function: &Function, errors: &Errors) {
+    let word = kind.word();
+    for param in &function.sig.generics.params {
+        let message = match param {
+            GenericParam::Type(param) => {
+                format!("a {word} can't be generic: write the type that clients send in place of `{}`", param.ident)
+            }
+            GenericParam::Const(param) => {
+                format!("a {word} can't be generic: write a number in place of `{}`", param.ident)
+            }
+            GenericParam::Lifetime(param) => {
+                format!(
+                    "a {word} owns its arguments, so that it needs no lifetime: remove `{}` and take owned types (`String`, `Vec<..>`)",
+                    param.lifetime
+                )
+            }
+        };
+        errors.at(param, message);
+    }
+}
+
+/// Arguments are owned values of a type with a name.
+fn parameter_types(function: &Function, errors: &Errors) {
+    for param in &function.params {
+        let name = &param.ident;
+        match peel(&param.ty) {
+            Type::Reference(reference) => {
+                let owned = owned(&reference.elem);
+                errors.at(&param.ty, format!("`{name}` is a reference, but arguments are read from JSON and owned by the call: take `{owned}`"));
+            }
+            other => {
+                impl_traits(other, |found| {
+                    let written = written(found);
+                    errors.at(found, format!("`{name}` is `{written}`, but clients must be told one type: write it, for example `String` or a struct with `#[model]`"));
+                });
+                let mut borrowed = Borrowed::default();
+                borrowed.visit_type(other);
+                for reference in borrowed.0 {
+                    let (written, owned) = (written(reference), owned(&reference.elem));
+                    errors.at(reference, format!("`{written}` in the type of `{name}` is a reference, but arguments are read from JSON and owned by the call: write `{owned}`"));
+                }
+            }
+        }
+    }
+}
+
+/// A result has a type with a name, and owns what it holds.
+fn return_type(kind: Kind, function: &Function, errors: &Errors) {
+    let word = kind.word();
+    let output = function.output();
+    if let Type::Never(never) = peel(&output) {
+        errors.at(never, format!("a {word} that never returns can't answer: write the type of its answer"));
+        return;
+    }
+    impl_traits(&output, |found| {
+        let written = written(found);
+        errors.at(found, format!("a {word} can't return `{written}`, because clients must be told one type: write it, for example `String` or a struct with `#[model]`"));
+    });
+    let mut borrowed = Borrowed::default();
+    borrowed.visit_type(&output);
+    for reference in borrowed.0 {
+        let (written, owned) = (written(reference), owned(&reference.elem));
+        errors.at(
+            reference,
+            format!("a {word} can't return `{written}`, because its answer outlives the call: return `{owned}`"),
+        );
+    }
+}
+
+/// Every argument has a name of its own, of characters that clients accept.
+fn wire_names(function: &Function, errors: &Errors) {
+    let mut seen: Vec<String> = Vec::new();
+    for param in &function.params {
+        let name = param.wire_name();
+        let span = param.arg.name.as_ref().map_or_else(|| param.ident.span(), syn::LitStr::span);
+        if param.arg.name.is_some() || !name.is_ascii() {
+            let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+            if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
+                errors.span(span, format!("\"{name}\" can't be the name of an argument: clients accept 1 to 64 letters A-Z and a-z, digits, `_`, `-` and `.`; write `#[arg(name = \"..\")]` with such a name"));
+            }
+        }
+        if seen.contains(&name) {
+            errors.span(span, format!("a second argument is called `{name}`: give one of the two another name"));
+        }
+        seen.push(name);
+    }
+}
+
+/// `header` and `flatten` are for tools; headers differ by more than case.
+fn headers(kind: Kind, function: &Function, errors: &Errors) {
+    let mut seen: Vec<String> = Vec::new();
+    for param in &function.params {
+        if let Some(flatten) = param.arg.flatten.as_ref().filter(|_| kind != Kind::Tool) {
+            errors.at(
+                flatten,
+                format!(
+                    "`flatten` is for tools: the arguments of a {} are single texts, so write them one by one",
+                    kind.word()
+                ),
+            );
+        }
+        let Some(header) = &param.arg.header else {
+            continue;
+        };
+        if kind != Kind::Tool {
+            errors.at(header, format!("`header` is for tools: a {} has no such headers, so remove it", kind.word()));
+        }
+        let name = header.value().to_ascii_lowercase();
+        if seen.contains(&name) {
+            errors.at(
+                header,
+                format!(
+                    "a second argument has the header `{}` (case does not count): give one of the two another",
+                    header.value()
+                ),
+            );
+        }
+        seen.push(name);
+    }
+}
+
+/// A component does something.
+fn body(kind: Kind, function: &Function, errors: &Errors) {
+    let text = function.body.to_string();
+    if text.is_empty() || text.trim() == ";" {
+        errors.at(&function.sig, format!("a {} needs a body: write `{{ .. }}` behind the signature", kind.word()));
+    }
+}
+
+/// Looks through the invisible groups of `macro_rules!` and through parentheses.
+pub(crate) fn peel(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            other => return other,
+        };
+    }
+}
+
+/// Tokens as a person would write them.
+fn written(tokens: impl ToTokens) -> String {
+    let mut text = tokens.to_token_stream().to_string();
+    for (spaced, tight) in
+        [(" :: ", "::"), (":: ", "::"), (" < ", "<"), ("< ", "<"), (" >", ">"), (" ,", ","), ("& ", "&")]
+    {
+        text = text.replace(spaced, tight);
+    }
+    text
+}
+
+/// The owned type to write in place of a reference to `ty`.
+fn owned(ty: &Type) -> String {
+    match peel(ty) {
+        Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
+        Type::Path(path) if path.path.is_ident("Path") => "PathBuf".to_owned(),
+        Type::Slice(slice) => format!("Vec<{}>", slice.elem.to_token_stream().to_string().replace(' ', "")),
+        other => written(other),
+    }
+}
+
+fn impl_traits<'t>(ty: &'t Type, report: impl FnMut(&'t TypeImplTrait)) {
+    #[derive(Default)]
+    struct Found<'t>(Vec<&'t TypeImplTrait>);
+    impl<'t> Visit<'t> for Found<'t> {
+        fn visit_type_impl_trait(&mut self, ty: &'t TypeImplTrait) {
+            self.0.push(ty);
+        }
+    }
+    let mut found = Found::default();
+    found.visit_type(ty);
+    found.0.into_iter().for_each(report);
+}
+
+/// References that are not `'static`, outside of function pointers.
+#[derive(Default)]
+struct Borrowed<'t>(Vec<&'t TypeReference>);
+
+impl<'t> Visit<'t> for Borrowed<'t> {
+    fn visit_type_reference(&mut self, reference: &'t TypeReference) {
+        if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") {
+            self.0.push(reference);
+        }
+        visit::visit_type_reference(self, reference);
+    }
+
+    fn visit_type_fn_ptr(&mut self, _: &'t syn::TypeFnPtr) {}
+}

@@ -1,0 +1,330 @@
+//! The expansion: a table and a call. Nothing here can fail, and nothing here thinks.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use crate::component::{Options, Own, Reader};
+use crate::errors::Errors;
+use crate::function::{Function, Parameter};
+use crate::kind::Kind;
+
+/// A function that passed every check, with everything that its expansion says.
+#[derive(Clone, Copy)]
+pub(crate) struct Component<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) options: &'a Options,
+    pub(crate) function: &'a Function,
+    /// The type whose method this is.
+    pub(crate) service: Option<&'a Type>,
+}
+
+/// A free function: itself, the struct of its name, and the registered table.
+pub(crate) fn free(component: &Component<'_>) -> TokenStream {
+    let &Component { kind, options, function, .. } = component;
+    let p = options.krate.private();
+    let name = function.name();
+    let cfgs = function.cfgs();
+    let lints = generated_lints(function);
+    let def = format_ident!("__DEF");
+    let (ty, table) = (kind.def(&options.krate), component.table());
+    let (trait_, registered) = (kind.function_trait(&options.krate), kind.registered(&options.krate));
+    let printed = printed(component);
+    let named = hidden_struct(function);
+    let warning = component.missing_description();
+    quote! {
+        #printed
+        #named
+        #cfgs
+        #lints
+        const _: () = {
+            static #def: #ty = #table;
+            impl #trait_ for #name {
+                const DEF: &'static #ty = &#def;
+            }
+            #p::inventory::submit! { #registered(&#def) }
+        };
+        #warning
+    }
+}
+
+/// After an error: the function, a struct of its name that still counts as a component, and the errors.
+pub(crate) fn broken(component: &Component<'_>, errors: Errors) -> TokenStream {
+    let function = component.function;
+    let printed = printed(component);
+    let named = hidden_struct(function);
+    let errors = errors.into_tokens();
+    let stub = component.stub();
+    quote!(#printed #named #stub #errors)
+}
+
+/// The function as the user wrote it, freed from lints that object to what we ask for: arguments are owned, and those of
+/// a prompt that is its doc comment are used, though not by its body.
+pub(crate) fn printed(component: &Component<'_>) -> TokenStream {
+    let function = component.function;
+    let owned = (!function.params.is_empty()).then(|| quote!(#[allow(clippy::needless_pass_by_value)]));
+    let unused = component.is_filled().then(|| quote!(#[allow(unused_variables)]));
+    quote!(#owned #unused #function)
+}
+
+/// `struct greet {}`: it lives in the type namespace, so that `greet` can be called and be named as a type.
+fn hidden_struct(function: &Function) -> TokenStream {
+    let Function { vis, .. } = function;
+    let (name, cfgs) = (function.name(), function.cfgs());
+    quote! {
+        #cfgs
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code, unreachable_pub)]
+        #vis struct #name {}
+    }
+}
+
+/// Lints that generated code would otherwise trip over in the user's crate.
+pub(crate) fn generated_lints(function: &Function) -> TokenStream {
+    let deprecated = function.is_deprecated().then(|| quote!(deprecated,));
+    quote!(#[allow(#deprecated unused_qualifications, clippy::all, clippy::pedantic)])
+}
+
+impl Component<'_> {
+    /// The table, as the value of a static.
+    pub(crate) fn table(&self) -> TokenStream {
+        let &Self { kind, options, function, .. } = self;
+        let krate = &options.krate;
+        let def = kind.def(krate);
+        let shared = options.shared.expr(krate, function);
+        let own = match &options.own {
+            Own::Tool(tool) => tool.fields(krate, function),
+            Own::Resource(resource) => resource.fields(krate),
+            Own::Prompt => TokenStream::new(),
+        };
+        let readers = options.readers(function);
+        let call = self.call();
+        let params = function.params.iter().zip(readers).map(|(param, reader)| self.param(param, reader));
+        let table = quote! {
+            #def {
+                shared: #shared,
+                #own
+                params: &[#(#params),*],
+                call: #call,
+            }
+        };
+        let defaults: TokenStream = function.params.iter().filter_map(default_fn).collect();
+        if defaults.is_empty() { table } else { quote!({ #defaults #table }) }
+    }
+
+    /// One row of the table of parameters.
+    fn param(&self, param: &Parameter, reader: Reader) -> TokenStream {
+        let krate = &self.options.krate;
+        let p = krate.private();
+        let (name, ty, span) = (param.wire_name(), &param.ty, param.ty.span());
+        let at = krate.private_at(span);
+        let kind = match reader {
+            Reader::Tool => quote_spanned!(span=> #at::tool_param::<#ty, _>),
+            Reader::Injected => quote_spanned!(span=> #at::injected_param::<#ty>),
+            Reader::Text => {
+                let picked = quote_spanned!(span=> (&&&#at::Text::<#ty>::NEW).pick().kind());
+                quote!(|| {
+                    use #p::{PickContext as _, PickFromStr as _, PickText as _};
+                    #picked
+                })
+            }
+        };
+        let mut fields = param.arg.fields(krate, &param.default_name());
+        if !param.docs.is_empty() {
+            let docs = param.docs.expr();
+            fields.insert(0, quote!(docs: #docs));
+        }
+        let new = quote!(#p::Param::new(#name, #kind));
+        if fields.is_empty() { new } else { quote!(#p::Param { #(#fields,)* ..#new }) }
+    }
+
+    /// What the table does when it is called: read the arguments, run the user's function, make the answer.
+    ///
+    /// It is a closure in the table, not a function beside it, because rustc reports a type that does not fit once per body.
+    fn call(&self) -> TokenStream {
+        let &Self { options, function, service, .. } = self;
+        let p = options.krate.private();
+        let (call, cx, this, texts) = (local("call"), local("cx"), local("this"), local("texts"));
+        let count = function.params.len();
+        let slots: Vec<Ident> = (0..count).map(|index| local(&format!("s{index}"))).collect();
+        let values: Vec<Ident> = (0..count).map(|index| local(&format!("a{index}"))).collect();
+        let readers = options.readers(function);
+        let reads = function.params.iter().zip(readers).enumerate().map(|(index, (param, reader))| {
+            let slot = &slots[index];
+            let read = self.read(param, reader, index, &call);
+            quote!(let #slot = #read;)
+        });
+        let reads: TokenStream = reads.collect();
+        let sound = quote! {
+            let (#(::core::option::Option::Some(#slots),)* true,) = (#(#slots,)* #call.sound(),) else {
+                return #call.refuse();
+            };
+        };
+        let context = (count > 0).then(|| quote!(let #cx = #call.context();));
+        let instance =
+            service.filter(|_| function.receiver.is_some()).map(|ty| quote!(let #this = #call.service::<#ty>();));
+        let texts_taken = self.is_filled().then(|| quote!(let #texts = #call.texts();));
+        let answer = self.answer(&values, &this, &texts);
+        quote! {
+            |#call| {
+                #reads
+                #sound
+                #context
+                #instance
+                #texts_taken
+                #p::Reply::run(async move {
+                    #(let #values = #slots.resolve(&#cx).await?;)*
+                    #answer
+                })
+            }
+        }
+    }
+
+    fn read(&self, param: &Parameter, reader: Reader, index: usize, call: &Ident) -> TokenStream {
+        let krate = &self.options.krate;
+        let p = krate.private();
+        let (ty, span) = (&param.ty, param.ty.span());
+        let typed = param.typed_default().map(|_| param.default_name());
+        match (reader, &typed) {
+            (Reader::Tool, None) => quote_spanned!(span=> #call.read::<#ty, _>(#index)),
+            (Reader::Tool, Some(default)) => {
+                quote_spanned!(span=> #call.read_or::<#ty, _>(#index, #default))
+            }
+            (Reader::Injected, _) => quote_spanned!(span=> #call.read_injected::<#ty, _>(#index)),
+            (Reader::Text, _) => {
+                let at = krate.private_at(span);
+                let default = typed.as_ref().map_or_else(
+                    || quote!(::core::option::Option::None),
+                    |default| quote!(::core::option::Option::Some(#default)),
+                );
+                let picked = quote_spanned!(span=> (&&&#at::Text::<#ty>::NEW).pick().read(#call, #index, #default));
+                quote!({
+                    use #p::{PickContext as _, PickFromStr as _, PickText as _};
+                    #picked
+                })
+            }
+        }
+    }
+
+    /// Runs the user's function and turns its value into the answer.
+    fn answer(&self, values: &[Ident], this: &Ident, texts: &Ident) -> TokenStream {
+        let &Self { kind, options, function, service } = self;
+        let krate = &options.krate;
+        let p = krate.private();
+        let name = function.name();
+        let this = function.receiver.as_ref().map(|_| quote!(&#this,));
+        let called = match service {
+            None => quote!(#name(#(#values),*)),
+            Some(ty) => quote!(<#ty>::#name(#this #(#values),*)),
+        };
+        let in_place = options.shared.inline.is_some() || (self.is_filled() && is_empty_block(&function.body));
+        let called = if function.is_async() {
+            quote!(#called.await)
+        } else if in_place {
+            called
+        } else {
+            quote!(#p::blocking(move || #called).await?)
+        };
+        if self.is_filled() {
+            let docs = function.docs.expr();
+            return quote! {
+                #called;
+                ::core::result::Result::Ok(#p::PromptResult::text(#p::fill(#docs, &#texts)))
+            };
+        }
+        let value = local("value");
+        let ty = function.output();
+        let span = ty.span();
+        let at = krate.private_at(span);
+        let finish = Ident::new(kind.word(), span);
+        let finished = quote_spanned!(span=> (&&#at::Returned::<#ty>::NEW).pick().#finish(#value));
+        quote! {
+            let #value = #called;
+            {
+                use #p::{PickResult as _, PickValue as _};
+                #finished
+            }
+        }
+    }
+
+    /// An empty table for a function with errors, so that `server.tool::<greet>()` raises no error of its own.
+    fn stub(&self) -> TokenStream {
+        let &Self { kind, options, function, .. } = self;
+        let krate = &options.krate;
+        let p = krate.private();
+        let (name, cfgs, wire_name) = (function.name(), function.cfgs(), options.shared.name(function));
+        let (def, trait_) = (kind.def(krate), kind.function_trait(krate));
+        let own = match &options.own {
+            Own::Tool(_) => quote! {
+                hints: #p::Hints::NONE,
+                output: |_| ::core::option::Option::None,
+                output_schema: ::core::option::Option::None,
+            },
+            Own::Resource(resource) => resource.fields(krate),
+            Own::Prompt => TokenStream::new(),
+        };
+        quote! {
+            #cfgs
+            #[allow(unused_qualifications)]
+            const _: () = {
+                static __DEF: #def = #def {
+                    shared: #p::Shared::new(#wire_name, #p::Source { file: "", line: 0, module: "", version: ::core::option::Option::None }),
+                    #own
+                    params: &[],
+                    call: |_| ::core::unreachable!(),
+                };
+                impl #trait_ for #name {
+                    const DEF: &'static #def = &__DEF;
+                }
+            };
+        }
+    }
+
+    /// Whether this is a prompt that is its doc comment.
+    fn is_filled(&self) -> bool {
+        self.kind == Kind::Prompt && self.function.returns_nothing()
+    }
+
+    /// A warning of rustc's own for a tool that says nothing about itself: the use of a constant that is deprecated with
+    /// our words. `#[allow(deprecated)]` on the function turns it off, `#![deny(deprecated)]` makes it an error.
+    pub(crate) fn missing_description(&self) -> TokenStream {
+        let &Self { kind, options, function, .. } = self;
+        if kind != Kind::Tool || options.shared.description.is_some() || !function.docs.is_empty() {
+            return TokenStream::new();
+        }
+        let name = function.name();
+        let (cfgs, lints) = (function.cfgs(), function.lints());
+        let note = format!(
+            "the tool `{}` has no description: write a doc comment (`/// ..`) above it",
+            options.shared.name(function)
+        );
+        quote! {
+            #cfgs
+            #lints
+            const _: () = {
+                #[deprecated(note = #note)]
+                #[allow(non_upper_case_globals)]
+                const #name: () = ();
+                #name
+            };
+        }
+    }
+}
+
+/// The function that makes a typed default: it stands alone, so that rustc reports a mismatch once.
+fn default_fn(param: &Parameter) -> Option<TokenStream> {
+    let expr = param.typed_default()?;
+    let (name, ty) = (param.default_name(), &param.ty);
+    Some(quote_spanned!(ty.span()=> fn #name() -> #ty { #expr }))
+}
+
+/// A name that the user's expressions cannot see, and that no item of the user's can clash with.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+fn is_empty_block(body: &TokenStream) -> bool {
+    let mut tokens = body.to_token_stream().into_iter();
+    matches!((tokens.next(), tokens.next()), (Some(proc_macro2::TokenTree::Group(group)), None) if group.stream().is_empty())
+}

@@ -1,0 +1,93 @@
+//! `#[model]`: serde's and schemars' derives through our re-exports, so that users need neither as a dependency.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{Parse as _, ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, GenericParam, Generics, Ident, Path, Token, Visibility};
+
+use crate::args::Keys;
+use crate::errors::Errors;
+use crate::fallback::keyword;
+use crate::krate::Krate;
+
+pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream {
+    let errors = Errors::default();
+    let mut keys = Keys::read("#[model]", attribute, &errors);
+    let krate = Krate::new(keys.krate());
+    keys.finish(|_| {
+        Some("serde's and schemars' own attributes go below it: `#[serde(rename_all = \"camelCase\")]`".to_owned())
+    });
+    let is_model = check(item, &errors);
+    let errors = errors.into_tokens();
+    if !is_model {
+        return quote!(#item #errors);
+    }
+    let p = krate.private();
+    let (serde, schemars) = (krate.private_str("serde"), krate.private_str("schemars"));
+    quote! {
+        #[derive(#p::serde::Serialize, #p::serde::Deserialize, #p::schemars::JsonSchema)]
+        #[serde(crate = #serde)]
+        #[schemars(crate = #schemars)]
+        #item
+        #errors
+    }
+}
+
+/// Whether the derives can be put on the item; what is wrong with it is reported.
+fn check(item: &TokenStream, errors: &Errors) -> bool {
+    match keyword(item) {
+        Some(keyword) if keyword == "struct" || keyword == "enum" => {}
+        Some(keyword) if keyword == "union" => {
+            errors.at(
+                keyword,
+                "`#[model]` can't be on a union, because JSON does not say which field is meant: write an `enum`",
+            );
+            return false;
+        }
+        Some(keyword) => {
+            errors.at(&keyword, format!("`#[model]` goes on a struct or an enum, found `{keyword}`"));
+            return false;
+        }
+        None => {
+            errors.at(item, "`#[model]` goes on a struct or an enum");
+            return false;
+        }
+    }
+    let parser = |input: ParseStream<'_>| {
+        let attrs = Attribute::parse_outer(input)?;
+        Visibility::parse(input)?;
+        input.parse::<Option<Token![struct]>>()?;
+        input.parse::<Option<Token![enum]>>()?;
+        input.parse::<Ident>()?;
+        let generics = Generics::parse(input)?;
+        input.parse::<TokenStream>()?;
+        Ok((attrs, generics))
+    };
+    // What syn can't read here, rustc and the derives report themselves.
+    let Ok((attrs, generics)) = parser.parse2(item.clone()) else {
+        return true;
+    };
+    for param in &generics.params {
+        if let GenericParam::Lifetime(lifetime) = param {
+            let name = &lifetime.lifetime;
+            errors.at(lifetime, format!("a model owns its data, because it is read from messages that do not last: remove `{name}` and write `String` for `&{name} str`, `Vec<T>` for `&{name} [T]`"));
+        }
+    }
+    let doubled = doubled_derives(&attrs);
+    for path in &doubled {
+        let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        errors.at(path, format!("`#[model]` derives `{name}` already: remove it here, or remove `#[model]` and derive all three yourself"));
+    }
+    doubled.is_empty()
+}
+
+fn doubled_derives(attrs: &[Attribute]) -> Vec<Path> {
+    let ours = ["Serialize", "Deserialize", "JsonSchema"];
+    let derives = attrs.iter().filter(|attr| attr.path().is_ident("derive"));
+    let paths = derives.filter_map(|attr| attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok());
+    paths
+        .flatten()
+        .filter(|path| path.segments.last().is_some_and(|last| ours.iter().any(|ours| last.ident == ours)))
+        .collect()
+}

@@ -1,0 +1,102 @@
+#[allow(clippy::needless_pass_by_value)]
+/// Help somebody pack for a trip.
+fn packing(city: String, days: u8) -> Vec<Message> {
+    vec![]
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, unreachable_pub)]
+struct packing {}
+#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+const _: () = {
+    static __DEF: ::fastmcp_rs::__private::PromptDef = {
+        fn __default_days() -> u8 {
+            3
+        }
+        ::fastmcp_rs::__private::PromptDef {
+            shared: ::fastmcp_rs::__private::Shared {
+                docs: " Help somebody pack for a trip.",
+                ..::fastmcp_rs::__private::Shared::new(
+                    "packing",
+                    ::fastmcp_rs::__private::Source {
+                        file: ::core::file!(),
+                        line: ::core::line!(),
+                        module: ::core::module_path!(),
+                        version: ::core::option_env!("CARGO_PKG_VERSION"),
+                    },
+                )
+            },
+            params: &[
+                ::fastmcp_rs::__private::Param::new(
+                    "city",
+                    || {
+                        use ::fastmcp_rs::__private::{
+                            PickContext as _, PickFromStr as _, PickText as _,
+                        };
+                        (&&&::fastmcp_rs::__private::Text::<String>::NEW).pick().kind()
+                    },
+                ),
+                ::fastmcp_rs::__private::Param {
+                    default: ::core::option::Option::Some(|| ::fastmcp_rs::__private::json(
+                        &__default_days(),
+                    )),
+                    ..::fastmcp_rs::__private::Param::new(
+                        "days",
+                        || {
+                            use ::fastmcp_rs::__private::{
+                                PickContext as _, PickFromStr as _, PickText as _,
+                            };
+                            (&&&::fastmcp_rs::__private::Text::<u8>::NEW).pick().kind()
+                        },
+                    )
+                },
+            ],
+            call: |call| {
+                let s0 = {
+                    use ::fastmcp_rs::__private::{
+                        PickContext as _, PickFromStr as _, PickText as _,
+                    };
+                    (&&&::fastmcp_rs::__private::Text::<String>::NEW)
+                        .pick()
+                        .read(call, 0usize, ::core::option::Option::None)
+                };
+                let s1 = {
+                    use ::fastmcp_rs::__private::{
+                        PickContext as _, PickFromStr as _, PickText as _,
+                    };
+                    (&&&::fastmcp_rs::__private::Text::<u8>::NEW)
+                        .pick()
+                        .read(call, 1usize, ::core::option::Option::Some(__default_days))
+                };
+                let (
+                    ::core::option::Option::Some(s0),
+                    ::core::option::Option::Some(s1),
+                    true,
+                ) = (s0, s1, call.sound()) else {
+                    return call.refuse();
+                };
+                let cx = call.context();
+                ::fastmcp_rs::__private::Reply::run(async move {
+                    let a0 = s0.resolve(&cx).await?;
+                    let a1 = s1.resolve(&cx).await?;
+                    let value = ::fastmcp_rs::__private::blocking(move || packing(
+                            a0,
+                            a1,
+                        ))
+                        .await?;
+                    {
+                        use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                        (&&::fastmcp_rs::__private::Returned::<Vec<Message>>::NEW)
+                            .pick()
+                            .prompt(value)
+                    }
+                })
+            },
+        }
+    };
+    impl ::fastmcp_rs::__private::PromptFn for packing {
+        const DEF: &'static ::fastmcp_rs::__private::PromptDef = &__DEF;
+    }
+    ::fastmcp_rs::__private::inventory::submit! {
+        ::fastmcp_rs::__private::Registered::Prompt(& __DEF)
+    }
+};

@@ -1,0 +1,78 @@
+#[allow(clippy::needless_pass_by_value)]
+#[allow(unused_variables)]
+/// Review this code, and be kind: {code}
+fn review(code: String, ctx: Context) {}
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, unreachable_pub)]
+struct review {}
+#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+const _: () = {
+    static __DEF: ::fastmcp_rs::__private::PromptDef = ::fastmcp_rs::__private::PromptDef {
+        shared: ::fastmcp_rs::__private::Shared {
+            docs: " Review this code, and be kind: {code}",
+            ..::fastmcp_rs::__private::Shared::new(
+                "review",
+                ::fastmcp_rs::__private::Source {
+                    file: ::core::file!(),
+                    line: ::core::line!(),
+                    module: ::core::module_path!(),
+                    version: ::core::option_env!("CARGO_PKG_VERSION"),
+                },
+            )
+        },
+        params: &[
+            ::fastmcp_rs::__private::Param::new(
+                "code",
+                || {
+                    use ::fastmcp_rs::__private::{
+                        PickContext as _, PickFromStr as _, PickText as _,
+                    };
+                    (&&&::fastmcp_rs::__private::Text::<String>::NEW).pick().kind()
+                },
+            ),
+            ::fastmcp_rs::__private::Param::new(
+                "ctx",
+                ::fastmcp_rs::__private::injected_param::<Context>,
+            ),
+        ],
+        call: |call| {
+            let s0 = {
+                use ::fastmcp_rs::__private::{
+                    PickContext as _, PickFromStr as _, PickText as _,
+                };
+                (&&&::fastmcp_rs::__private::Text::<String>::NEW)
+                    .pick()
+                    .read(call, 0usize, ::core::option::Option::None)
+            };
+            let s1 = call.read_injected::<Context, _>(1usize);
+            let (
+                ::core::option::Option::Some(s0),
+                ::core::option::Option::Some(s1),
+                true,
+            ) = (s0, s1, call.sound()) else {
+                return call.refuse();
+            };
+            let cx = call.context();
+            let texts = call.texts();
+            ::fastmcp_rs::__private::Reply::run(async move {
+                let a0 = s0.resolve(&cx).await?;
+                let a1 = s1.resolve(&cx).await?;
+                review(a0, a1);
+                ::core::result::Result::Ok(
+                    ::fastmcp_rs::__private::PromptResult::text(
+                        ::fastmcp_rs::__private::fill(
+                            " Review this code, and be kind: {code}",
+                            &texts,
+                        ),
+                    ),
+                )
+            })
+        },
+    };
+    impl ::fastmcp_rs::__private::PromptFn for review {
+        const DEF: &'static ::fastmcp_rs::__private::PromptDef = &__DEF;
+    }
+    ::fastmcp_rs::__private::inventory::submit! {
+        ::fastmcp_rs::__private::Registered::Prompt(& __DEF)
+    }
+};

@@ -1,0 +1,146 @@
+#[allow(clippy::needless_pass_by_value)]
+/// A file.
+async fn file(
+    owner: String,
+    path: Vec<String>,
+    rev: u32,
+    db: State<Db>,
+) -> Result<String, ToolError> {
+    db.file(owner, path, rev).await
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, unreachable_pub)]
+struct file {}
+#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+const _: () = {
+    static __DEF: ::fastmcp_rs::__private::ResourceDef = {
+        fn __default_rev() -> u32 {
+            1
+        }
+        ::fastmcp_rs::__private::ResourceDef {
+            shared: ::fastmcp_rs::__private::Shared {
+                docs: " A file.",
+                ..::fastmcp_rs::__private::Shared::new(
+                    "file",
+                    ::fastmcp_rs::__private::Source {
+                        file: ::core::file!(),
+                        line: ::core::line!(),
+                        module: ::core::module_path!(),
+                        version: ::core::option_env!("CARGO_PKG_VERSION"),
+                    },
+                )
+            },
+            uri: "repo://{owner}/{path*}{?rev}",
+            mime_type: ::core::option::Option::None,
+            audience: &[],
+            priority: ::core::option::Option::None,
+            last_modified: ::core::option::Option::None,
+            ttl: ::core::option::Option::None,
+            cache_scope: ::core::option::Option::None,
+            size: ::core::option::Option::None,
+            params: &[
+                ::fastmcp_rs::__private::Param {
+                    docs: " Whose.",
+                    ..::fastmcp_rs::__private::Param::new(
+                        "owner",
+                        || {
+                            use ::fastmcp_rs::__private::{
+                                PickContext as _, PickFromStr as _, PickText as _,
+                            };
+                            (&&&::fastmcp_rs::__private::Text::<String>::NEW)
+                                .pick()
+                                .kind()
+                        },
+                    )
+                },
+                ::fastmcp_rs::__private::Param::new(
+                    "path",
+                    || {
+                        use ::fastmcp_rs::__private::{
+                            PickContext as _, PickFromStr as _, PickText as _,
+                        };
+                        (&&&::fastmcp_rs::__private::Text::<Vec<String>>::NEW)
+                            .pick()
+                            .kind()
+                    },
+                ),
+                ::fastmcp_rs::__private::Param {
+                    default: ::core::option::Option::Some(|| ::fastmcp_rs::__private::json(
+                        &__default_rev(),
+                    )),
+                    ..::fastmcp_rs::__private::Param::new(
+                        "rev",
+                        || {
+                            use ::fastmcp_rs::__private::{
+                                PickContext as _, PickFromStr as _, PickText as _,
+                            };
+                            (&&&::fastmcp_rs::__private::Text::<u32>::NEW).pick().kind()
+                        },
+                    )
+                },
+                ::fastmcp_rs::__private::Param::new(
+                    "db",
+                    ::fastmcp_rs::__private::injected_param::<State<Db>>,
+                ),
+            ],
+            call: |call| {
+                let s0 = {
+                    use ::fastmcp_rs::__private::{
+                        PickContext as _, PickFromStr as _, PickText as _,
+                    };
+                    (&&&::fastmcp_rs::__private::Text::<String>::NEW)
+                        .pick()
+                        .read(call, 0usize, ::core::option::Option::None)
+                };
+                let s1 = {
+                    use ::fastmcp_rs::__private::{
+                        PickContext as _, PickFromStr as _, PickText as _,
+                    };
+                    (&&&::fastmcp_rs::__private::Text::<Vec<String>>::NEW)
+                        .pick()
+                        .read(call, 1usize, ::core::option::Option::None)
+                };
+                let s2 = {
+                    use ::fastmcp_rs::__private::{
+                        PickContext as _, PickFromStr as _, PickText as _,
+                    };
+                    (&&&::fastmcp_rs::__private::Text::<u32>::NEW)
+                        .pick()
+                        .read(call, 2usize, ::core::option::Option::Some(__default_rev))
+                };
+                let s3 = call.read_injected::<State<Db>, _>(3usize);
+                let (
+                    ::core::option::Option::Some(s0),
+                    ::core::option::Option::Some(s1),
+                    ::core::option::Option::Some(s2),
+                    ::core::option::Option::Some(s3),
+                    true,
+                ) = (s0, s1, s2, s3, call.sound()) else {
+                    return call.refuse();
+                };
+                let cx = call.context();
+                ::fastmcp_rs::__private::Reply::run(async move {
+                    let a0 = s0.resolve(&cx).await?;
+                    let a1 = s1.resolve(&cx).await?;
+                    let a2 = s2.resolve(&cx).await?;
+                    let a3 = s3.resolve(&cx).await?;
+                    let value = file(a0, a1, a2, a3).await;
+                    {
+                        use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                        (&&::fastmcp_rs::__private::Returned::<
+                            Result<String, ToolError>,
+                        >::NEW)
+                            .pick()
+                            .resource(value)
+                    }
+                })
+            },
+        }
+    };
+    impl ::fastmcp_rs::__private::ResourceFn for file {
+        const DEF: &'static ::fastmcp_rs::__private::ResourceDef = &__DEF;
+    }
+    ::fastmcp_rs::__private::inventory::submit! {
+        ::fastmcp_rs::__private::Registered::Resource(& __DEF)
+    }
+};

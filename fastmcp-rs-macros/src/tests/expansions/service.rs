@@ -1,0 +1,193 @@
+impl Notes {
+    const MAX: u8 = 9;
+    #[allow(clippy::needless_pass_by_value)]
+    /// Write something down.
+    async fn add(&self, text: String, stars: u8) -> Result<Self, ToolError> {
+        self.write(text).await
+    }
+    #[allow(clippy::needless_pass_by_value)]
+    /// One note.
+    #[cfg(feature = "read")]
+    fn one(&self, id: u64) -> Option<String> {
+        self.read(id)
+    }
+    /// How to write notes.
+    pub fn how() -> &'static str {
+        "Shortly."
+    }
+    fn helper(&self) {}
+}
+#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+const _: () = {
+    static __ADD: ::fastmcp_rs::__private::ToolDef = {
+        fn __default_stars() -> u8 {
+            <Notes>::MAX
+        }
+        ::fastmcp_rs::__private::ToolDef {
+            shared: ::fastmcp_rs::__private::Shared {
+                docs: " Write something down.",
+                ..::fastmcp_rs::__private::Shared::new(
+                    "add",
+                    ::fastmcp_rs::__private::Source {
+                        file: ::core::file!(),
+                        line: ::core::line!(),
+                        module: ::core::module_path!(),
+                        version: ::core::option_env!("CARGO_PKG_VERSION"),
+                    },
+                )
+            },
+            hints: ::fastmcp_rs::__private::Hints::NONE,
+            output: |schemas| {
+                use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                (&&::fastmcp_rs::__private::Returned::<Result<Notes, ToolError>>::NEW)
+                    .pick()
+                    .tool_schema(schemas)
+            },
+            output_schema: ::core::option::Option::None,
+            params: &[
+                ::fastmcp_rs::__private::Param::new(
+                    "text",
+                    ::fastmcp_rs::__private::tool_param::<String, _>,
+                ),
+                ::fastmcp_rs::__private::Param {
+                    default: ::core::option::Option::Some(|| ::fastmcp_rs::__private::json(
+                        &__default_stars(),
+                    )),
+                    ..::fastmcp_rs::__private::Param::new(
+                        "stars",
+                        ::fastmcp_rs::__private::tool_param::<u8, _>,
+                    )
+                },
+            ],
+            call: |call| {
+                let s0 = call.read::<String, _>(0usize);
+                let s1 = call.read_or::<u8, _>(1usize, __default_stars);
+                let (
+                    ::core::option::Option::Some(s0),
+                    ::core::option::Option::Some(s1),
+                    true,
+                ) = (s0, s1, call.sound()) else {
+                    return call.refuse();
+                };
+                let cx = call.context();
+                let this = call.service::<Notes>();
+                ::fastmcp_rs::__private::Reply::run(async move {
+                    let a0 = s0.resolve(&cx).await?;
+                    let a1 = s1.resolve(&cx).await?;
+                    let value = <Notes>::add(&this, a0, a1).await;
+                    {
+                        use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                        (&&::fastmcp_rs::__private::Returned::<
+                            Result<Notes, ToolError>,
+                        >::NEW)
+                            .pick()
+                            .tool(value)
+                    }
+                })
+            },
+        }
+    };
+    #[cfg(feature = "read")]
+    static __ONE: ::fastmcp_rs::__private::ResourceDef = ::fastmcp_rs::__private::ResourceDef {
+        shared: ::fastmcp_rs::__private::Shared {
+            docs: " One note.",
+            ..::fastmcp_rs::__private::Shared::new(
+                "one",
+                ::fastmcp_rs::__private::Source {
+                    file: ::core::file!(),
+                    line: ::core::line!(),
+                    module: ::core::module_path!(),
+                    version: ::core::option_env!("CARGO_PKG_VERSION"),
+                },
+            )
+        },
+        uri: "notes://{id}",
+        mime_type: ::core::option::Option::None,
+        audience: &[],
+        priority: ::core::option::Option::None,
+        last_modified: ::core::option::Option::None,
+        ttl: ::core::option::Option::None,
+        cache_scope: ::core::option::Option::None,
+        size: ::core::option::Option::None,
+        params: &[
+            ::fastmcp_rs::__private::Param::new(
+                "id",
+                || {
+                    use ::fastmcp_rs::__private::{
+                        PickContext as _, PickFromStr as _, PickText as _,
+                    };
+                    (&&&::fastmcp_rs::__private::Text::<u64>::NEW).pick().kind()
+                },
+            ),
+        ],
+        call: |call| {
+            let s0 = {
+                use ::fastmcp_rs::__private::{
+                    PickContext as _, PickFromStr as _, PickText as _,
+                };
+                (&&&::fastmcp_rs::__private::Text::<u64>::NEW)
+                    .pick()
+                    .read(call, 0usize, ::core::option::Option::None)
+            };
+            let (::core::option::Option::Some(s0), true) = (s0, call.sound()) else {
+                return call.refuse();
+            };
+            let cx = call.context();
+            let this = call.service::<Notes>();
+            ::fastmcp_rs::__private::Reply::run(async move {
+                let a0 = s0.resolve(&cx).await?;
+                let value = ::fastmcp_rs::__private::blocking(move || <Notes>::one(
+                        &this,
+                        a0,
+                    ))
+                    .await?;
+                {
+                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                    (&&::fastmcp_rs::__private::Returned::<Option<String>>::NEW)
+                        .pick()
+                        .resource(value)
+                }
+            })
+        },
+    };
+    static __HOW: ::fastmcp_rs::__private::PromptDef = ::fastmcp_rs::__private::PromptDef {
+        shared: ::fastmcp_rs::__private::Shared {
+            docs: " How to write notes.",
+            ..::fastmcp_rs::__private::Shared::new(
+                "how",
+                ::fastmcp_rs::__private::Source {
+                    file: ::core::file!(),
+                    line: ::core::line!(),
+                    module: ::core::module_path!(),
+                    version: ::core::option_env!("CARGO_PKG_VERSION"),
+                },
+            )
+        },
+        params: &[],
+        call: |call| {
+            let (true,) = (call.sound(),) else {
+                return call.refuse();
+            };
+            ::fastmcp_rs::__private::Reply::run(async move {
+                let value = ::fastmcp_rs::__private::blocking(move || <Notes>::how())
+                    .await?;
+                {
+                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                    (&&::fastmcp_rs::__private::Returned::<&'static str>::NEW)
+                        .pick()
+                        .prompt(value)
+                }
+            })
+        },
+    };
+    impl ::fastmcp_rs::__private::Service for Notes {
+        const TOOLS: &'static [&'static ::fastmcp_rs::__private::ToolDef] = &[&__ADD];
+        const RESOURCES: &'static [&'static ::fastmcp_rs::__private::ResourceDef] = &[
+            #[cfg(feature = "read")]
+            &__ONE,
+        ];
+        const PROMPTS: &'static [&'static ::fastmcp_rs::__private::PromptDef] = &[
+            &__HOW,
+        ];
+    }
+};

@@ -1,0 +1,65 @@
+#[allow(clippy::needless_pass_by_value)]
+/// Greet someone by name.
+fn greet(name: String) -> String {
+    format!("Hello, {name}!")
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, unreachable_pub)]
+struct greet {}
+#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+const _: () = {
+    static __DEF: ::fastmcp_rs::__private::ToolDef = ::fastmcp_rs::__private::ToolDef {
+        shared: ::fastmcp_rs::__private::Shared {
+            docs: " Greet someone by name.",
+            ..::fastmcp_rs::__private::Shared::new(
+                "greet",
+                ::fastmcp_rs::__private::Source {
+                    file: ::core::file!(),
+                    line: ::core::line!(),
+                    module: ::core::module_path!(),
+                    version: ::core::option_env!("CARGO_PKG_VERSION"),
+                },
+            )
+        },
+        hints: ::fastmcp_rs::__private::Hints::NONE,
+        output: |schemas| {
+            use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+            (&&::fastmcp_rs::__private::Returned::<String>::NEW)
+                .pick()
+                .tool_schema(schemas)
+        },
+        output_schema: ::core::option::Option::None,
+        params: &[
+            ::fastmcp_rs::__private::Param {
+                docs: " Who to greet.",
+                ..::fastmcp_rs::__private::Param::new(
+                    "name",
+                    ::fastmcp_rs::__private::tool_param::<String, _>,
+                )
+            },
+        ],
+        call: |call| {
+            let s0 = call.read::<String, _>(0usize);
+            let (::core::option::Option::Some(s0), true) = (s0, call.sound()) else {
+                return call.refuse();
+            };
+            let cx = call.context();
+            ::fastmcp_rs::__private::Reply::run(async move {
+                let a0 = s0.resolve(&cx).await?;
+                let value = ::fastmcp_rs::__private::blocking(move || greet(a0)).await?;
+                {
+                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                    (&&::fastmcp_rs::__private::Returned::<String>::NEW)
+                        .pick()
+                        .tool(value)
+                }
+            })
+        },
+    };
+    impl ::fastmcp_rs::__private::ToolFn for greet {
+        const DEF: &'static ::fastmcp_rs::__private::ToolDef = &__DEF;
+    }
+    ::fastmcp_rs::__private::inventory::submit! {
+        ::fastmcp_rs::__private::Registered::Tool(& __DEF)
+    }
+};

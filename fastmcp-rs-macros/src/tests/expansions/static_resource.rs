@@ -1,0 +1,65 @@
+#[allow(clippy::needless_pass_by_value)]
+/// The settings.
+fn settings(state: State<Settings>) -> Json<Settings> {
+    Json(state.clone())
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, unreachable_pub)]
+struct settings {}
+#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+const _: () = {
+    static __DEF: ::fastmcp_rs::__private::ResourceDef = ::fastmcp_rs::__private::ResourceDef {
+        shared: ::fastmcp_rs::__private::Shared {
+            docs: " The settings.",
+            ..::fastmcp_rs::__private::Shared::new(
+                "settings",
+                ::fastmcp_rs::__private::Source {
+                    file: ::core::file!(),
+                    line: ::core::line!(),
+                    module: ::core::module_path!(),
+                    version: ::core::option_env!("CARGO_PKG_VERSION"),
+                },
+            )
+        },
+        uri: "config://app",
+        mime_type: ::core::option::Option::Some("application/json"),
+        audience: &["user", "assistant"],
+        priority: ::core::option::Option::Some(0.8f64),
+        last_modified: ::core::option::Option::Some("2026-01-12T15:00:58Z"),
+        ttl: ::core::option::Option::Some(::core::time::Duration::from_secs(300u64)),
+        cache_scope: ::core::option::Option::Some(
+            ::fastmcp_rs::__private::CacheScope::Private,
+        ),
+        size: ::core::option::Option::Some(1024u64),
+        params: &[
+            ::fastmcp_rs::__private::Param::new(
+                "state",
+                ::fastmcp_rs::__private::injected_param::<State<Settings>>,
+            ),
+        ],
+        call: |call| {
+            let s0 = call.read_injected::<State<Settings>, _>(0usize);
+            let (::core::option::Option::Some(s0), true) = (s0, call.sound()) else {
+                return call.refuse();
+            };
+            let cx = call.context();
+            ::fastmcp_rs::__private::Reply::run(async move {
+                let a0 = s0.resolve(&cx).await?;
+                let value = ::fastmcp_rs::__private::blocking(move || settings(a0))
+                    .await?;
+                {
+                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                    (&&::fastmcp_rs::__private::Returned::<Json<Settings>>::NEW)
+                        .pick()
+                        .resource(value)
+                }
+            })
+        },
+    };
+    impl ::fastmcp_rs::__private::ResourceFn for settings {
+        const DEF: &'static ::fastmcp_rs::__private::ResourceDef = &__DEF;
+    }
+    ::fastmcp_rs::__private::inventory::submit! {
+        ::fastmcp_rs::__private::Registered::Resource(& __DEF)
+    }
+};

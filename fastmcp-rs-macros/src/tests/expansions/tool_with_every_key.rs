@@ -1,0 +1,92 @@
+#[allow(clippy::needless_pass_by_value)]
+/// Forecast for a city, day by day.
+pub(crate) async fn get_forecast(city: String) -> Result<Forecast, ToolError> {
+    weather::get(city).await
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, unreachable_pub)]
+pub(crate) struct get_forecast {}
+#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+const _: () = {
+    static __DEF: ::fastmcp_rs::__private::ToolDef = ::fastmcp_rs::__private::ToolDef {
+        shared: ::fastmcp_rs::__private::Shared {
+            title: ::core::option::Option::Some("Forecast"),
+            description: ::core::option::Option::Some("Weather ahead."),
+            version: ::core::option::Option::Some("2"),
+            server: ::core::option::Option::Some("weather"),
+            docs: " Forecast for a city, day by day.",
+            tags: &["weather", "slow"],
+            scopes: &["read"],
+            roles: &["user"],
+            icons: &["https://example.com/a.png"],
+            timeout: ::fastmcp_rs::__private::Timeout::After(
+                ::core::time::Duration::new(1u64, 500000000u32),
+            ),
+            rate_limit: ::core::option::Option::Some(::fastmcp_rs::__private::Rate {
+                calls: 60u32,
+                per: ::core::time::Duration::from_secs(60u64),
+            }),
+            hidden: true,
+            meta: ::core::option::Option::Some(|| ::fastmcp_rs::__private::json(
+                &(json!({ "a" : 1 })),
+            )),
+            expose_errors: true,
+            ..::fastmcp_rs::__private::Shared::new(
+                "forecast",
+                ::fastmcp_rs::__private::Source {
+                    file: ::core::file!(),
+                    line: ::core::line!(),
+                    module: ::core::module_path!(),
+                    version: ::core::option_env!("CARGO_PKG_VERSION"),
+                },
+            )
+        },
+        hints: ::fastmcp_rs::__private::Hints {
+            read_only: ::core::option::Option::Some(true),
+            destructive: ::core::option::Option::Some(false),
+            idempotent: ::core::option::Option::Some(true),
+            open_world: ::core::option::Option::Some(true),
+            ..::fastmcp_rs::__private::Hints::NONE
+        },
+        output: |schemas| {
+            use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+            (&&::fastmcp_rs::__private::Returned::<Result<Forecast, ToolError>>::NEW)
+                .pick()
+                .tool_schema(schemas)
+        },
+        output_schema: ::core::option::Option::Some(|| ::fastmcp_rs::__private::json(
+            &(json!({ "type" : "object" })),
+        )),
+        params: &[
+            ::fastmcp_rs::__private::Param::new(
+                "city",
+                ::fastmcp_rs::__private::tool_param::<String, _>,
+            ),
+        ],
+        call: |call| {
+            let s0 = call.read::<String, _>(0usize);
+            let (::core::option::Option::Some(s0), true) = (s0, call.sound()) else {
+                return call.refuse();
+            };
+            let cx = call.context();
+            ::fastmcp_rs::__private::Reply::run(async move {
+                let a0 = s0.resolve(&cx).await?;
+                let value = get_forecast(a0).await;
+                {
+                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                    (&&::fastmcp_rs::__private::Returned::<
+                        Result<Forecast, ToolError>,
+                    >::NEW)
+                        .pick()
+                        .tool(value)
+                }
+            })
+        },
+    };
+    impl ::fastmcp_rs::__private::ToolFn for get_forecast {
+        const DEF: &'static ::fastmcp_rs::__private::ToolDef = &__DEF;
+    }
+    ::fastmcp_rs::__private::inventory::submit! {
+        ::fastmcp_rs::__private::Registered::Tool(& __DEF)
+    }
+};

@@ -1,0 +1,39 @@
+#[allow(clippy::needless_pass_by_value)]
+/// Add.
+pub fn add(a: &str, b: u8) -> u8 {
+    b
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, unreachable_pub)]
+pub struct add {}
+#[allow(unused_qualifications)]
+const _: () = {
+    static __DEF: ::fastmcp_rs::__private::ToolDef = ::fastmcp_rs::__private::ToolDef {
+        shared: ::fastmcp_rs::__private::Shared::new(
+            "add",
+            ::fastmcp_rs::__private::Source {
+                file: "",
+                line: 0,
+                module: "",
+                version: ::core::option::Option::None,
+            },
+        ),
+        hints: ::fastmcp_rs::__private::Hints::NONE,
+        output: |_| ::core::option::Option::None,
+        output_schema: ::core::option::Option::None,
+        params: &[],
+        call: |_| ::core::unreachable!(),
+    };
+    impl ::fastmcp_rs::__private::ToolFn for add {
+        const DEF: &'static ::fastmcp_rs::__private::ToolDef = &__DEF;
+    }
+};
+::core::compile_error! {
+    "`#[tool]` has no key `nam`: did you mean `name`?"
+}
+::core::compile_error! {
+    "`#[arg]` has no key `rnge`: did you mean `range`?"
+}
+::core::compile_error! {
+    "`a` is a reference, but arguments are read from JSON and owned by the call: take `String`"
+}

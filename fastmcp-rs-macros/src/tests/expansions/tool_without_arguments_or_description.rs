@@ -1,0 +1,53 @@
+#[allow(deprecated)]
+fn r#ping() {}
+#[doc(hidden)]
+#[allow(non_camel_case_types, dead_code, unreachable_pub)]
+struct r#ping {}
+#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+const _: () = {
+    static __DEF: ::fastmcp_rs::__private::ToolDef = ::fastmcp_rs::__private::ToolDef {
+        shared: ::fastmcp_rs::__private::Shared::new(
+            "ping",
+            ::fastmcp_rs::__private::Source {
+                file: ::core::file!(),
+                line: ::core::line!(),
+                module: ::core::module_path!(),
+                version: ::core::option_env!("CARGO_PKG_VERSION"),
+            },
+        ),
+        hints: ::fastmcp_rs::__private::Hints::NONE,
+        output: |schemas| {
+            use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+            (&&::fastmcp_rs::__private::Returned::<()>::NEW).pick().tool_schema(schemas)
+        },
+        output_schema: ::core::option::Option::None,
+        params: &[],
+        call: |call| {
+            let (true,) = (call.sound(),) else {
+                return call.refuse();
+            };
+            ::fastmcp_rs::__private::Reply::run(async move {
+                let value = r#ping();
+                {
+                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                    (&&::fastmcp_rs::__private::Returned::<()>::NEW).pick().tool(value)
+                }
+            })
+        },
+    };
+    impl ::fastmcp_rs::__private::ToolFn for r#ping {
+        const DEF: &'static ::fastmcp_rs::__private::ToolDef = &__DEF;
+    }
+    ::fastmcp_rs::__private::inventory::submit! {
+        ::fastmcp_rs::__private::Registered::Tool(& __DEF)
+    }
+};
+#[allow(deprecated)]
+const _: () = {
+    #[deprecated(
+        note = "the tool `ping` has no description: write a doc comment (`/// ..`) above it"
+    )]
+    #[allow(non_upper_case_globals)]
+    const r#ping: () = ();
+    r#ping
+};

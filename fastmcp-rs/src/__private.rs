@@ -1,0 +1,18 @@
+//! The only door for generated code. Nothing here is part of the public interface; anything may change with any release.
+
+pub use crate::component::Completing;
+pub use crate::component::call::{Call, Reply, blocking, fill, json};
+pub use crate::component::complete::{CompleteFuture, Completer, complete};
+pub use crate::component::def::{
+    Bound, Complete, Hints, Param, PromptDef, PromptFn, Rate, Registered, ResourceDef, ResourceFn, Rule, Service,
+    Shared, Source, Timeout, ToolDef, ToolFn,
+};
+pub use crate::component::output::{PickResult, PickValue, ReadResult, Returned, ToolResult};
+pub use crate::component::param::{
+    ParamKind, PickContext, PickFromStr, PickText, Slot, Text, ToolArg, injected_param, tool_param,
+};
+pub use crate::context::Context;
+pub use crate::protocol::{CacheScope, PromptResult};
+pub use schemars::{Schema, SchemaGenerator};
+pub use serde_json::Value;
+pub use {inventory, schemars, serde};

@@ -1,0 +1,424 @@
+//! One call on its way into a function: arguments are split, read strictly, then leniently, and all faults are gathered.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde::Deserializer as _;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::def::Param;
+use super::param::{Slot, ToolArg};
+use super::signature::{Argument, Signature};
+use crate::context::{Context, Origin};
+use crate::error::ToolError;
+use crate::schema::{Faults, Pointer};
+use crate::suggest;
+
+/// A boxed future that can move between threads.
+pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a generated `call` function gives back: a handler ready to run, or a refusal.
+#[doc(hidden)]
+pub enum Reply<T> {
+    Run(Pin<Box<dyn Future<Output = Result<T, ToolError>> + Send>>),
+    Refused(ToolError),
+}
+
+impl<T> Reply<T> {
+    pub fn run(handler: impl Future<Output = Result<T, ToolError>> + Send + 'static) -> Self {
+        Self::Run(Box::pin(handler))
+    }
+
+    pub(crate) fn into_future(self) -> BoxFuture<'static, Result<T, ToolError>>
+    where
+        T: Send + 'static,
+    {
+        match self {
+            Self::Run(handler) => handler,
+            Self::Refused(error) => Box::pin(std::future::ready(Err(error))),
+        }
+    }
+}
+
+/// One call: what was given, what is wrong with it, and who asks.
+#[doc(hidden)]
+pub struct Call<'a> {
+    signature: &'a Signature,
+    given: Given<'a>,
+    faults: Faults,
+    origin: &'a Origin<'a>,
+    service: Option<&'a Arc<dyn Any + Send + Sync>>,
+}
+
+/// The values by parameter, as the wire has them.
+enum Given<'a> {
+    /// Raw JSON: a tool's arguments.
+    Json { slots: Vec<Option<&'a RawValue>>, rest: Option<Box<RawValue>> },
+    /// Text: URI variables and prompt arguments.
+    Text(Vec<Option<Cow<'a, str>>>),
+}
+
+impl<'a> Call<'a> {
+    /// Splits a tool's `arguments` object; what is wrong with it becomes faults, not an error.
+    pub(crate) fn of_tool(
+        signature: &'a Signature,
+        arguments: Option<&'a RawValue>,
+        origin: &'a Origin<'a>,
+        service: Option<&'a Arc<dyn Any + Send + Sync>>,
+    ) -> Self {
+        let mut faults = Faults::default();
+        let mut slots = vec![None; signature.arguments.len()];
+        let mut rest = None;
+        if let Some(raw) = arguments {
+            let split = Split { signature, slots: &mut slots, extra: Vec::new(), faults: &mut faults };
+            match serde_json::Deserializer::from_str(raw.get()).deserialize_map(split) {
+                Ok(extra) if signature.flatten.is_some() => rest = Some(object_of(&extra)),
+                Ok(_) => {}
+                Err(_) => faults.push(
+                    &Pointer::root(),
+                    format!("the arguments must be one JSON object, got {}", suggest::bounded(raw.get(), 64)),
+                ),
+            }
+        } else if signature.flatten.is_some() {
+            rest = Some(object_of(&[]));
+        }
+        Self { signature, given: Given::Json { slots, rest }, faults, origin, service }
+    }
+
+    /// Takes texts by parameter: URI variables, or a prompt's arguments.
+    pub(crate) fn of_text(
+        signature: &'a Signature,
+        texts: Vec<Option<Cow<'a, str>>>,
+        origin: &'a Origin<'a>,
+        service: Option<&'a Arc<dyn Any + Send + Sync>>,
+    ) -> Self {
+        Self { signature, given: Given::Text(texts), faults: Faults::default(), origin, service }
+    }
+
+    pub(crate) fn fault(&mut self, name: &str, message: impl Into<String>) {
+        self.faults.push(&Pointer::at(name), message);
+    }
+
+    /// Reads one parameter; a fault is remembered and `None` returned.
+    pub fn read<T: ToolArg<M>, M>(&mut self, index: usize) -> Option<Slot<T, M>> {
+        T::read(self, index, None).map(|slot| Slot(slot, PhantomData))
+    }
+
+    /// Reads one parameter that has a default.
+    pub fn read_or<T: ToolArg<M>, M>(&mut self, index: usize, default: fn() -> T) -> Option<Slot<T, M>> {
+        T::read(self, index, Some(default)).map(|slot| Slot(slot, PhantomData))
+    }
+
+    /// Reads one injected parameter, of a kind of call where everything else is a placeholder.
+    pub fn read_injected<T: crate::context::FromContext>(&mut self, _: usize) -> Option<super::param::InjectedSlot<T>> {
+        Some(super::param::InjectedSlot(PhantomData))
+    }
+
+    /// Whether nothing was wrong.
+    #[must_use]
+    pub fn sound(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// The refusal that lists every fault.
+    #[must_use]
+    pub fn refuse<T>(&mut self) -> Reply<T> {
+        Reply::Refused(self.faults_as_error())
+    }
+
+    pub(crate) fn faults_as_error(&mut self) -> ToolError {
+        let faults = std::mem::take(&mut self.faults);
+        let list = faults
+            .iter()
+            .map(|fault| serde_json::json!({ "pointer": fault.pointer, "message": fault.message }))
+            .collect();
+        ToolError::invalid_params(format!("The arguments are not valid:\n{faults}")).details(Value::Array(list))
+    }
+
+    /// The context, if some parameter is injected.
+    #[must_use]
+    pub fn context(&self) -> Option<Context> {
+        self.signature.needs_context.then(|| Context::new(self.origin))
+    }
+
+    /// The instance that a method is called on.
+    #[must_use]
+    pub fn service<S: Send + Sync + 'static>(&self) -> Arc<S> {
+        let service = self.service.expect("methods are registered together with their instance");
+        Arc::clone(service)
+            .downcast()
+            .unwrap_or_else(|_| unreachable!("methods are registered with an instance of their own type"))
+    }
+
+    /// The text of every argument, given or default, for a prompt that is its own documentation.
+    #[must_use]
+    pub fn texts(&self) -> Vec<(&'static str, String)> {
+        let Given::Text(texts) = &self.given else { return Vec::new() };
+        let of = |(argument, text): (&Argument, &Option<Cow<'_, str>>)| {
+            let text = text.as_deref().map(ToOwned::to_owned);
+            (argument.name, text.or_else(|| argument.default_text()).unwrap_or_default())
+        };
+        self.signature.arguments.iter().zip(texts).map(of).collect()
+    }
+
+    pub(crate) fn argument<T: DeserializeOwned>(&mut self, index: usize, default: Option<fn() -> T>) -> Option<T> {
+        let signature = self.signature;
+        let argument = &signature.arguments[index];
+        let Given::Json { slots, rest } = &self.given else { return None };
+        let raw = if argument.flatten { rest.as_deref() } else { slots[index] };
+        let Some(raw) = raw else { return self.absent(argument, default) };
+        // A `rest` object lives in the call, so its text is copied before faults can be written.
+        let owned = argument.flatten.then(|| raw.to_owned());
+        let text = owned.as_deref().map_or_else(|| slots[index].map_or("null", RawValue::get), RawValue::get);
+        match serde_json::from_str::<T>(text) {
+            Ok(value) => {
+                let before = self.faults.len();
+                if let Some(check) = &argument.check {
+                    check.raw(text, &argument.at(), &mut self.faults);
+                }
+                (self.faults.len() == before).then_some(value)
+            }
+            Err(_) if text == "null" => self.absent(argument, default),
+            Err(error) => self.lenient(argument, text, &error),
+        }
+    }
+
+    fn absent<T: DeserializeOwned>(&mut self, argument: &Argument, default: Option<fn() -> T>) -> Option<T> {
+        if let Some(default) = default {
+            return Some(default());
+        }
+        let value = match &argument.default {
+            Some(default) => serde_json::from_str(default.get()).ok(),
+            None => super::param::absent(),
+        };
+        if value.is_none() {
+            self.faults.push(&argument.at(), format!("missing required argument `{}`", argument.name));
+        }
+        value
+    }
+
+    /// The strict reading failed: try again with strings read as what the schema asks for, else say what is wrong.
+    #[cold]
+    fn lenient<T: DeserializeOwned>(
+        &mut self,
+        argument: &Argument,
+        text: &str,
+        strict: &serde_json::Error,
+    ) -> Option<T> {
+        let before = self.faults.len();
+        let mut value: Value = match serde_json::from_str(text) {
+            Ok(value) => value,
+            Err(error) => {
+                self.faults.push(&argument.at(), format!("cannot be read: {error}"));
+                return None;
+            }
+        };
+        if self.signature.coerce(argument, &mut value, self.origin.lenient)
+            && let Ok(read) = T::deserialize(&value)
+        {
+            if let Some(check) = &argument.check {
+                check.run(&value, &mut argument.at(), &mut self.faults);
+            }
+            if self.faults.len() == before {
+                tracing::debug!(
+                    argument = argument.name,
+                    "an argument sent as a string was read as what its schema asks for"
+                );
+                return Some(read);
+            }
+            return None;
+        }
+        argument.full.run(&value, &mut argument.at(), &mut self.faults);
+        if self.faults.len() == before {
+            // The schema cannot say everything that the type wants.
+            self.faults.push(&argument.at(), without_position(strict));
+        }
+        None
+    }
+
+    pub(crate) fn text_argument<T>(
+        &mut self,
+        index: usize,
+        default: Option<fn() -> T>,
+        absent: Option<T>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let argument = &self.signature.arguments[index];
+        let Given::Text(texts) = &mut self.given else { return None };
+        let Some(text) = texts[index].take() else {
+            if let Some(default) = default {
+                return Some(default());
+            }
+            let value = argument.default_text().and_then(|text| read(&text).ok()).or(absent);
+            if value.is_none() {
+                self.faults.push(&argument.at(), format!("missing required argument `{}`", argument.name));
+            }
+            return value;
+        };
+        let before = self.faults.len();
+        let value = match read(&text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let got = suggest::bounded(&text, 64);
+                self.faults.push(&argument.at(), format!("\"{got}\" cannot be read: {error}"));
+                None
+            }
+        };
+        if let Some(check) = &argument.check {
+            check.run(&text_as_json(&text, argument), &mut argument.at(), &mut self.faults);
+        }
+        value.filter(|_| self.faults.len() == before)
+    }
+}
+
+/// The JSON that a text stands for where a rule is checked: a number for a numeric rule, the string otherwise.
+fn text_as_json(text: &str, argument: &Argument) -> Value {
+    if argument.numeric_rule
+        && let Ok(number @ Value::Number(_)) = serde_json::from_str(text)
+    {
+        return number;
+    }
+    Value::String(text.to_owned())
+}
+
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+fn object_of(members: &[(String, &RawValue)]) -> Box<RawValue> {
+    let mut out = String::from("{");
+    for (index, (name, value)) in members.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(&Value::String(name.clone()).to_string());
+        out.push(':');
+        out.push_str(value.get());
+    }
+    out.push('}');
+    RawValue::from_string(out).expect("an object of JSON values is JSON")
+}
+
+/// Splits an arguments object by parameter.
+struct Split<'s, 'a> {
+    signature: &'a Signature,
+    slots: &'s mut [Option<&'a RawValue>],
+    extra: Vec<(String, &'a RawValue)>,
+    faults: &'s mut Faults,
+}
+
+impl<'a> Visitor<'a> for Split<'_, 'a> {
+    type Value = Vec<(String, &'a RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        while let Some(name) = map.next_key_seed(Name)? {
+            match self.signature.position(&name) {
+                Some(index) if self.slots[index].is_none() => self.slots[index] = Some(map.next_value()?),
+                Some(_) => {
+                    map.next_value::<IgnoredAny>()?;
+                    self.faults.push(&Pointer::at(&name), format!("`{name}` is given twice"));
+                }
+                None if self.signature.takes_extra(&name) => self.extra.push((name.into_owned(), map.next_value()?)),
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                    self.faults.push(&Pointer::at(&name), self.signature.unknown(&name));
+                }
+            }
+        }
+        Ok(self.extra)
+    }
+}
+
+/// An object's key, borrowed when nothing in it is escaped.
+struct Name;
+
+impl<'a> serde::de::DeserializeSeed<'a> for Name {
+    type Value = Cow<'a, str>;
+
+    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Name {
+    type Value = Cow<'a, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'a str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
+/// Runs a plain function on the blocking pool, so that it cannot stall the connections that other calls are on.
+#[doc(hidden)]
+pub async fn blocking<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> Result<T, ToolError> {
+    let span = tracing::Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(function)).await {
+        Ok(value) => Ok(value),
+        // A panic goes on where every handler's panic is caught; the pool only cancels when the process ends.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(ToolError::unavailable("the server is shutting down")),
+        },
+    }
+}
+
+/// A default or a `meta` value as JSON.
+#[doc(hidden)]
+pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// Fills `{name}` placeholders of a prompt that is its own documentation.
+#[doc(hidden)]
+#[must_use]
+pub fn fill(docs: &str, texts: &[(&'static str, String)]) -> String {
+    let mut text = super::docs::Docs::read(docs).description.unwrap_or_default();
+    let mut out = String::with_capacity(text.len());
+    while let Some(start) = text.find('{') {
+        let rest = text.split_off(start);
+        out.push_str(&text);
+        let filled = rest.find('}').and_then(|end| {
+            let (_, value) = texts.iter().find(|(name, _)| *name == rest[1..end].trim())?;
+            out.push_str(value);
+            Some(end + 1)
+        });
+        match filled {
+            Some(end) => text = rest[end..].to_owned(),
+            None => {
+                out.push('{');
+                text = rest[1..].to_owned();
+            }
+        }
+    }
+    out.push_str(&text);
+    out
+}
+
+impl Param {
+    pub(crate) fn argument_docs(&self) -> Option<String> {
+        super::docs::Docs::read(self.docs).description
+    }
+}

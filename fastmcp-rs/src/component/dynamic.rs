@@ -1,0 +1,170 @@
+//! A tool added by hand, with a schema that is published word for word.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::call::BoxFuture;
+use super::def::Timeout;
+use super::output::{HandlerError, ToolOutput, ToolResult};
+use super::tool::{Common, Handler, Tool, header_params};
+use crate::context::Context;
+use crate::error::{Error, ToolError};
+use crate::protocol::{Tool as Entry, ToolAnnotations};
+use crate::schema::Check;
+
+/// A tool whose schema and arguments are JSON, for what is only known at run time.
+///
+/// ```
+/// use fastmcp_rs::{Context, DynamicTool, Server, ToolError};
+/// use serde_json::{Value, json};
+///
+/// let schema = json!({ "type": "object", "properties": { "sides": { "type": "integer", "minimum": 2 } }, "required": ["sides"] });
+/// let dice = DynamicTool::new("dice", schema, |arguments: Value, _: Context| async move {
+///     Ok::<_, ToolError>(format!("a die of {} sides", arguments["sides"]))
+/// });
+/// let server = Server::empty("games").add_tool(dice.description("Makes a die."));
+/// ```
+pub struct DynamicTool {
+    entry: Entry,
+    tags: Vec<String>,
+    timeout: Timeout,
+    handler: Arc<dyn DynamicHandler>,
+}
+
+/// A handler of JSON, erased.
+pub(crate) trait DynamicHandler: Send + Sync {
+    fn call(&self, arguments: Value, context: Context) -> BoxFuture<'static, Result<ToolResult, ToolError>>;
+}
+
+struct Erased<F>(F);
+
+impl<F, R, T, E> DynamicHandler for Erased<F>
+where
+    F: Fn(Value, Context) -> R + Send + Sync,
+    R: Future<Output = Result<T, E>> + Send + 'static,
+    T: ToolOutput,
+    E: HandlerError,
+{
+    fn call(&self, arguments: Value, context: Context) -> BoxFuture<'static, Result<ToolResult, ToolError>> {
+        let answer = (self.0)(arguments, context);
+        Box::pin(async move { answer.await.map_err(HandlerError::into_tool_error)?.into_result() })
+    }
+}
+
+impl DynamicTool {
+    /// A tool of this name. `input_schema` is a JSON Schema (2020-12) whose root has `"type": "object"`; calls are held against it.
+    pub fn new<F, R, T, E>(name: impl Into<String>, input_schema: Value, handler: F) -> Self
+    where
+        F: Fn(Value, Context) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<T, E>> + Send + 'static,
+        T: ToolOutput,
+        E: HandlerError,
+    {
+        Self {
+            entry: Entry::new(name, input_schema),
+            tags: Vec::new(),
+            timeout: Timeout::Inherit,
+            handler: Arc::new(Erased(handler)),
+        }
+    }
+
+    /// What the tool does, for the model.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.entry.description = Some(description.into());
+        self
+    }
+
+    /// The name for people.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.entry.title = Some(title.into());
+        self
+    }
+
+    /// The schema of the structured content. Results are held against it before they are sent.
+    #[must_use]
+    pub fn output_schema(mut self, schema: Value) -> Self {
+        self.entry.output_schema = Some(schema);
+        self
+    }
+
+    /// Hints for the client.
+    #[must_use]
+    pub fn annotations(mut self, annotations: ToolAnnotations) -> Self {
+        self.entry.annotations = Some(annotations);
+        self
+    }
+
+    /// Tags, by which a server can choose.
+    #[must_use]
+    pub fn tags<S: Into<String>>(mut self, tags: impl IntoIterator<Item = S>) -> Self {
+        self.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// How long one call may take.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Timeout::After(limit);
+        self
+    }
+
+    pub(crate) fn compile(self) -> Result<Tool, Error> {
+        let name = self.entry.name.clone();
+        let problem = |what: String| Error::new(format!("tool `{name}` (added at run time): {what}"));
+        if !is_name(&name) {
+            return Err(problem("a name is 1 to 128 of `A-Z a-z 0-9 _ - .`".to_owned()));
+        }
+        if self.entry.input_schema.get("type").is_none_or(|kind| kind != "object") {
+            return Err(problem(
+                "the root of its input schema must have `\"type\": \"object\"`, or clients reject the whole list"
+                    .to_owned(),
+            ));
+        }
+        let check = Check::compile(&self.entry.input_schema)
+            .map_err(|unsupported| problem(format!("its input schema cannot be enforced: {unsupported}")))?;
+        let output = match &self.entry.output_schema {
+            Some(schema) => Some(
+                Check::compile(schema)
+                    .map_err(|unsupported| problem(format!("its output schema cannot be checked: {unsupported}")))?,
+            ),
+            None => None,
+        };
+        let mut problems = Vec::new();
+        let headers = header_params(&self.entry.input_schema, &mut problems);
+        if let Some(what) = problems.pop() {
+            return Err(problem(what));
+        }
+        let wrapped_output = None;
+        Ok(Tool {
+            common: Common {
+                hidden: name.starts_with('_'),
+                name,
+                tags: self.tags,
+                expose_errors: false,
+                timeout: self.timeout,
+                scopes: &[],
+                roles: &[],
+                rate_limit: None,
+                server: None,
+                source: None,
+            },
+            entry: self.entry,
+            wrapped_output,
+            handler: Handler::Dynamic { handler: self.handler, check },
+            output,
+            service: None,
+            headers,
+        })
+    }
+}
+
+/// The specification's rule for names (server/tools, "Tool Names").
+pub(crate) fn is_name(name: &str) -> bool {
+    (1..=128).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+}

@@ -1,0 +1,19 @@
+//! What a server offers: the tables that the macros write, how arguments are read into them and results out of them.
+
+pub(crate) mod call;
+pub(crate) mod complete;
+pub(crate) mod def;
+pub(crate) mod docs;
+pub(crate) mod dynamic;
+pub(crate) mod output;
+pub(crate) mod param;
+pub(crate) mod prompt;
+pub(crate) mod resource;
+pub(crate) mod signature;
+pub(crate) mod tool;
+
+pub use complete::Completing;
+pub use def::{PromptFn, ResourceFn, Service, Source, ToolFn};
+pub use dynamic::DynamicTool;
+pub use output::{Json, ReadResult, ToolOutput, ToolResult};
+pub use param::{PlainText, ToolArg};

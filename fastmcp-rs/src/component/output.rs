@@ -1,0 +1,546 @@
+//! What a function returns, as a result: decided by traits, through aliases of `Result` as well as `Result` itself.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::error::{BoxError, ToolError};
+use crate::protocol::{Audio, Content, File, Image, InputRequired, Message, PromptResult, ResourceContents};
+
+/// The result of a tool, in full control (server/tools, "Tool Result").
+///
+/// ```
+/// use fastmcp_rs::{Content, ToolResult};
+///
+/// let result = ToolResult::new().content(Content::text("done")).structured(&serde_json::json!({ "done": true }))?;
+/// assert_eq!(result.structured_content(), Some(r#"{"done":true}"#));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ToolResult {
+    pub(crate) content: Vec<Content>,
+    pub(crate) structured: Option<String>,
+    pub(crate) is_error: bool,
+    pub(crate) meta: Option<Map<String, Value>>,
+}
+
+impl ToolResult {
+    /// An empty result.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A result of one text block.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new().content(Content::text(text))
+    }
+
+    /// Adds a content block.
+    #[must_use]
+    pub fn content(mut self, content: impl Into<Content>) -> Self {
+        self.content.push(content.into());
+        self
+    }
+
+    /// Sets the structured content. Without any content block, its JSON is also sent as text.
+    ///
+    /// # Errors
+    /// When the value cannot be written as JSON.
+    pub fn structured<T: Serialize + ?Sized>(mut self, value: &T) -> serde_json::Result<Self> {
+        self.structured = Some(serde_json::to_string(value)?);
+        Ok(self)
+    }
+
+    /// Marks the result as a failure of the tool (`isError`).
+    #[must_use]
+    pub fn error(mut self) -> Self {
+        self.is_error = true;
+        self
+    }
+
+    /// Adds a member to `_meta`.
+    #[must_use]
+    pub fn meta(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.meta.get_or_insert_default().insert(key.into(), value.into());
+        self
+    }
+
+    /// The content blocks. Empty when the result is structured and its text copy is not yet written.
+    #[must_use]
+    pub fn blocks(&self) -> &[Content] {
+        &self.content
+    }
+
+    /// The text of all text blocks, or of the structured content where there is no block.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let texts: Vec<&str> = self.content.iter().filter_map(Content::as_text).collect();
+        match &self.structured {
+            Some(structured) if self.content.is_empty() => structured.clone(),
+            _ => texts.join("\n"),
+        }
+    }
+
+    /// The structured content as compact JSON.
+    #[must_use]
+    pub fn structured_content(&self) -> Option<&str> {
+        self.structured.as_deref()
+    }
+
+    /// Whether the tool failed.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.is_error
+    }
+
+    /// The failure as the model sees it: the words, and the code in `structuredContent.error`.
+    pub(crate) fn failed(error: &ToolError) -> Self {
+        let text = crate::suggest::bounded(error.message(), crate::limits::ERROR_TEXT).into_owned();
+        let structured = serde_json::json!({ "error": error.to_json() }).to_string();
+        Self { content: vec![Content::text(text)], structured: Some(structured), is_error: true, meta: None }
+    }
+}
+
+/// A value sent as JSON where another form would be chosen: `Json("text")` is a JSON string, not plain text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+/// Bytes as a resource's content; from `Vec<u8>` or anything that converts to it, such as `bytes::Bytes`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl<T: Into<Vec<u8>>> From<T> for Bytes {
+    fn from(bytes: T) -> Self {
+        Self(bytes.into())
+    }
+}
+
+/// A type that a tool can return: text, numbers, any `Serialize + JsonSchema` value, content blocks, [`ToolResult`], and `Result` of those.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a tool",
+    label = "not something a client can be sent",
+    note = "put `#[fastmcp_rs::model]` on `{Self}`, or derive `serde::Serialize` and `schemars::JsonSchema`",
+    note = "or return `String`, `Content`, `Image`, `ToolResult`, or a `Result` of one of them"
+)]
+pub trait ToolOutput: Send + 'static {
+    /// The output schema, for results that carry structured content.
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema>
+    where
+        Self: Sized,
+    {
+        let _ = generator;
+        None
+    }
+
+    /// The value as a result.
+    ///
+    /// # Errors
+    /// When the value cannot be sent: a file that cannot be read, a map whose keys are no strings.
+    fn into_result(self) -> Result<ToolResult, ToolError>;
+}
+
+/// Types that are blocks or text, not structured values, although they could be serialized.
+enum Plainly {
+    Blocks(Vec<Content>),
+    Text(String),
+    Nothing,
+}
+
+/// Sorts out the types that need no schema. The comparison of type ids is settled when the program is compiled.
+fn plainly<T: 'static>(value: T) -> Result<Plainly, T> {
+    let mut slot = Some(value);
+    let any: &mut dyn Any = &mut slot;
+    if let Some(text) = any.downcast_mut::<Option<String>>() {
+        return Ok(text.take().map_or(Plainly::Nothing, Plainly::Text));
+    }
+    if let Some(text) = any.downcast_mut::<Option<&'static str>>() {
+        return Ok(text.take().map_or(Plainly::Nothing, |text| Plainly::Text(text.to_owned())));
+    }
+    if let Some(text) = any.downcast_mut::<Option<Cow<'static, str>>>() {
+        return Ok(text.take().map_or(Plainly::Nothing, |text| Plainly::Text(text.into_owned())));
+    }
+    if let Some(text) = any.downcast_mut::<Option<Box<str>>>() {
+        return Ok(text.take().map_or(Plainly::Nothing, |text| Plainly::Text(text.into())));
+    }
+    if let Some(text) = any.downcast_mut::<Option<Option<String>>>() {
+        return Ok(text.take().flatten().map_or(Plainly::Nothing, Plainly::Text));
+    }
+    if let Some(content) = any.downcast_mut::<Option<Content>>() {
+        return Ok(content.take().map_or(Plainly::Nothing, |content| Plainly::Blocks(vec![content])));
+    }
+    if let Some(contents) = any.downcast_mut::<Option<Vec<Content>>>() {
+        return Ok(Plainly::Blocks(contents.take().unwrap_or_default()));
+    }
+    if any.is::<Option<()>>() {
+        return Ok(Plainly::Nothing);
+    }
+    Err(slot.expect("nothing took the value"))
+}
+
+fn is_plain<T: 'static>() -> bool {
+    use std::any::TypeId;
+    [
+        TypeId::of::<String>(),
+        TypeId::of::<&'static str>(),
+        TypeId::of::<Cow<'static, str>>(),
+        TypeId::of::<Box<str>>(),
+        TypeId::of::<Option<String>>(),
+        TypeId::of::<Content>(),
+        TypeId::of::<Vec<Content>>(),
+        TypeId::of::<()>(),
+    ]
+    .contains(&TypeId::of::<T>())
+}
+
+fn unwritable(error: &serde_json::Error) -> ToolError {
+    tracing::error!(%error, "a result could not be written as JSON");
+    ToolError::internal("the result could not be written as JSON")
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + JsonSchema + Send + 'static> ToolOutput for T {
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        (!is_plain::<T>()).then(|| generator.subschema_for::<T>())
+    }
+
+    fn into_result(self) -> Result<ToolResult, ToolError> {
+        match plainly(self) {
+            Ok(Plainly::Text(text)) => Ok(ToolResult::text(text)),
+            Ok(Plainly::Blocks(content)) => Ok(ToolResult { content, ..ToolResult::new() }),
+            Ok(Plainly::Nothing) => Ok(ToolResult::new()),
+            Err(value) => ToolResult::new().structured(&value).map_err(|error| unwritable(&error)),
+        }
+    }
+}
+
+impl<T: Serialize + JsonSchema + Send + 'static> ToolOutput for Json<T> {
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<T>())
+    }
+
+    fn into_result(self) -> Result<ToolResult, ToolError> {
+        ToolResult::new().structured(&self.0).map_err(|error| unwritable(&error))
+    }
+}
+
+impl ToolOutput for ToolResult {
+    fn into_result(self) -> Result<ToolResult, ToolError> {
+        Ok(self)
+    }
+}
+
+impl ToolOutput for InputRequired {
+    fn into_result(self) -> Result<ToolResult, ToolError> {
+        Err(self.into())
+    }
+}
+
+macro_rules! media {
+    ($($type:ty),*) => {
+        $(impl ToolOutput for $type {
+            fn into_result(self) -> Result<ToolResult, ToolError> {
+                Ok(ToolResult::new().content(self.into_content()?))
+            }
+        })*
+    };
+}
+
+media!(Image, Audio, File);
+
+/// What reading a resource gave: one content or several.
+#[derive(Clone, Debug, Default)]
+pub struct ReadResult {
+    pub(crate) contents: Vec<ReadContent>,
+    pub(crate) meta: Option<Map<String, Value>>,
+}
+
+/// A content whose URI and MIME type default to the resource's.
+#[derive(Clone, Debug)]
+pub(crate) enum ReadContent {
+    Text(String),
+    Json(String),
+    Blob(Vec<u8>),
+    Full(ResourceContents),
+}
+
+impl ReadResult {
+    /// A result of one text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { contents: vec![ReadContent::Text(text.into())], meta: None }
+    }
+
+    /// A result of one blob.
+    pub fn blob(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { contents: vec![ReadContent::Blob(bytes.into())], meta: None }
+    }
+
+    /// A result of several contents, each with its own URI.
+    #[must_use]
+    pub fn new(contents: Vec<ResourceContents>) -> Self {
+        Self { contents: contents.into_iter().map(ReadContent::Full).collect(), meta: None }
+    }
+
+    /// Adds a member to `_meta`.
+    #[must_use]
+    pub fn meta(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.meta.get_or_insert_default().insert(key.into(), value.into());
+        self
+    }
+}
+
+/// A type that a resource can return: text, bytes, any serializable value (as JSON), [`ResourceContents`], several of them, and `Result` of those.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the content of a resource",
+    label = "neither text, nor bytes, nor serializable",
+    note = "return `String`, `Vec<u8>`, `Json<T>`, a type that derives `serde::Serialize`, `ResourceContents`, or a `Result` of one of them"
+)]
+pub trait ResourceOutput: Send + 'static {
+    /// The value as a resource's contents.
+    ///
+    /// # Errors
+    /// When the value cannot be sent.
+    fn into_contents(self) -> Result<ReadResult, ToolError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + Send + 'static> ResourceOutput for T {
+    fn into_contents(self) -> Result<ReadResult, ToolError> {
+        let mut slot = Some(self);
+        let any: &mut dyn Any = &mut slot;
+        if let Some(bytes) = any.downcast_mut::<Option<Vec<u8>>>().and_then(Option::take) {
+            return Ok(ReadResult::blob(bytes));
+        }
+        if let Some(input) = any.downcast_mut::<Option<InputRequired>>().and_then(Option::take) {
+            return Err(input.into());
+        }
+        if let Some(contents) = any.downcast_mut::<Option<ResourceContents>>().and_then(Option::take) {
+            return Ok(ReadResult::new(vec![contents]));
+        }
+        if let Some(contents) = any.downcast_mut::<Option<Vec<ResourceContents>>>().and_then(Option::take) {
+            return Ok(ReadResult::new(contents));
+        }
+        match plainly(slot.expect("nothing took the value")) {
+            Ok(Plainly::Text(text)) => Ok(ReadResult::text(text)),
+            Ok(Plainly::Nothing) => Ok(ReadResult::text("")),
+            Ok(Plainly::Blocks(_)) => Err(ToolError::internal("a resource returns contents, not content blocks")),
+            Err(value) => json_contents(&value),
+        }
+    }
+}
+
+fn json_contents<T: Serialize>(value: &T) -> Result<ReadResult, ToolError> {
+    let json = serde_json::to_string(value).map_err(|error| unwritable(&error))?;
+    Ok(ReadResult { contents: vec![ReadContent::Json(json)], meta: None })
+}
+
+impl<T: Serialize + Send + 'static> ResourceOutput for Json<T> {
+    fn into_contents(self) -> Result<ReadResult, ToolError> {
+        json_contents(&self.0)
+    }
+}
+
+impl ResourceOutput for Bytes {
+    fn into_contents(self) -> Result<ReadResult, ToolError> {
+        Ok(ReadResult::blob(self.0))
+    }
+}
+
+impl ResourceOutput for ReadResult {
+    fn into_contents(self) -> Result<ReadResult, ToolError> {
+        Ok(self)
+    }
+}
+
+/// A type that a prompt can return: text, [`Message`], several of them, [`PromptResult`], and `Result` of those.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a prompt",
+    label = "not messages",
+    note = "return `String`, `Message`, `Vec<Message>`, a tuple of strings, `PromptResult`, or a `Result` of one of them"
+)]
+pub trait PromptOutput: Send + 'static {
+    /// The value as messages.
+    ///
+    /// # Errors
+    /// When the value cannot be sent.
+    fn into_messages(self) -> Result<PromptResult, ToolError>;
+}
+
+impl PromptOutput for PromptResult {
+    fn into_messages(self) -> Result<PromptResult, ToolError> {
+        Ok(self)
+    }
+}
+
+impl PromptOutput for InputRequired {
+    fn into_messages(self) -> Result<PromptResult, ToolError> {
+        Err(self.into())
+    }
+}
+
+impl PromptOutput for Message {
+    fn into_messages(self) -> Result<PromptResult, ToolError> {
+        Ok(PromptResult::new(vec![self]))
+    }
+}
+
+impl PromptOutput for Vec<Message> {
+    fn into_messages(self) -> Result<PromptResult, ToolError> {
+        Ok(PromptResult::new(self))
+    }
+}
+
+macro_rules! prompt_texts {
+    ($($type:ty),*) => {
+        $(impl PromptOutput for $type {
+            fn into_messages(self) -> Result<PromptResult, ToolError> {
+                Ok(PromptResult::text(self))
+            }
+        })*
+    };
+}
+
+prompt_texts!(String, &'static str, Cow<'static, str>);
+
+macro_rules! prompt_tuples {
+    ($(($($name:ident)+))*) => {
+        $(impl<$($name: Into<String> + Send + 'static),+> PromptOutput for ($($name,)+) {
+            #[allow(non_snake_case, reason = "the type parameters name the fields")]
+            fn into_messages(self) -> Result<PromptResult, ToolError> {
+                let ($($name,)+) = self;
+                Ok(PromptResult::new(vec![$(Message::user(Into::<String>::into($name))),+]))
+            }
+        })*
+    };
+}
+
+prompt_tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
+
+/// An error that a handler may return: anything that boxes as a standard error (`std` errors, `anyhow::Error`, `String`), and [`ToolError`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a tool, a resource or a prompt",
+    label = "not an error type",
+    note = "use `ToolError`, `String`, `anyhow::Error`, or a type that implements `std::error::Error + Send + Sync`"
+)]
+pub trait HandlerError: Send + 'static {
+    #[doc(hidden)]
+    fn into_tool_error(self) -> ToolError;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError> + Send + 'static> HandlerError for E {
+    fn into_tool_error(self) -> ToolError {
+        // `String` and `&str` errors are the author's own words.
+        let mut slot = Some(self);
+        let any: &mut dyn Any = &mut slot;
+        if let Some(error) = any.downcast_mut::<Option<ToolError>>().and_then(Option::take) {
+            return error;
+        }
+        if let Some(text) = any.downcast_mut::<Option<String>>().and_then(Option::take) {
+            return ToolError::internal(text);
+        }
+        if let Some(text) = any.downcast_mut::<Option<&'static str>>().and_then(Option::take) {
+            return ToolError::internal(text);
+        }
+        ToolError::masked(slot.expect("nothing took the error"))
+    }
+}
+
+/// A function's return type, from which autoref dispatch picks `Result` apart from everything else.
+#[doc(hidden)]
+pub struct Returned<R>(PhantomData<fn() -> R>);
+
+impl<R> Returned<R> {
+    pub const NEW: Self = Self(PhantomData);
+}
+
+#[doc(hidden)]
+pub struct ReturnedResult<T, E>(PhantomData<fn() -> (T, E)>);
+
+#[doc(hidden)]
+pub struct ReturnedValue<T>(PhantomData<fn() -> T>);
+
+#[doc(hidden)]
+pub trait PickResult<T, E> {
+    fn pick(&self) -> ReturnedResult<T, E> {
+        ReturnedResult(PhantomData)
+    }
+}
+
+impl<T, E> PickResult<T, E> for &Returned<Result<T, E>> {}
+
+#[doc(hidden)]
+pub trait PickValue<T> {
+    fn pick(&self) -> ReturnedValue<T> {
+        ReturnedValue(PhantomData)
+    }
+}
+
+impl<T> PickValue<T> for Returned<T> {}
+
+impl<T> ReturnedValue<T> {
+    pub fn tool(&self, value: T) -> Result<ToolResult, ToolError>
+    where
+        T: ToolOutput,
+    {
+        value.into_result()
+    }
+
+    pub fn tool_schema(&self, generator: &mut SchemaGenerator) -> Option<Schema>
+    where
+        T: ToolOutput,
+    {
+        T::schema(generator)
+    }
+
+    pub fn resource(&self, value: T) -> Result<ReadResult, ToolError>
+    where
+        T: ResourceOutput,
+    {
+        value.into_contents()
+    }
+
+    pub fn prompt(&self, value: T) -> Result<PromptResult, ToolError>
+    where
+        T: PromptOutput,
+    {
+        value.into_messages()
+    }
+}
+
+impl<T, E> ReturnedResult<T, E> {
+    pub fn tool(&self, value: Result<T, E>) -> Result<ToolResult, ToolError>
+    where
+        T: ToolOutput,
+        E: HandlerError,
+    {
+        value.map_err(HandlerError::into_tool_error)?.into_result()
+    }
+
+    pub fn tool_schema(&self, generator: &mut SchemaGenerator) -> Option<Schema>
+    where
+        T: ToolOutput,
+    {
+        T::schema(generator)
+    }
+
+    pub fn resource(&self, value: Result<T, E>) -> Result<ReadResult, ToolError>
+    where
+        T: ResourceOutput,
+        E: HandlerError,
+    {
+        value.map_err(HandlerError::into_tool_error)?.into_contents()
+    }
+
+    pub fn prompt(&self, value: Result<T, E>) -> Result<PromptResult, ToolError>
+    where
+        T: PromptOutput,
+        E: HandlerError,
+    {
+        value.map_err(HandlerError::into_tool_error)?.into_messages()
+    }
+}

@@ -1,0 +1,401 @@
+//! What a parameter is, decided by traits: a value read from the call, or something injected that the schema never shows.
+
+use std::any::TypeId;
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{self, DeserializeOwned, Visitor};
+
+use super::call::Call;
+use crate::context::{Context, FromContext, Needs};
+use crate::error::ToolError;
+
+/// What the run time needs to know of a parameter's type, erased.
+#[derive(Clone, Copy)]
+#[doc(hidden)]
+pub struct ParamKind {
+    pub(crate) injected: bool,
+    pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Whether the type has a value of its own for an absent argument.
+    pub(crate) optional: fn() -> bool,
+    /// Whether a JSON text can be read as the type.
+    pub(crate) reads: fn(&str) -> Result<(), String>,
+    pub(crate) needs: fn(&mut Needs),
+    /// The values of an enum, for completion.
+    pub(crate) choices: fn() -> Vec<String>,
+}
+
+/// A type that a tool's parameter can have: any `DeserializeOwned + JsonSchema` value, or anything injected ([`FromContext`]).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of a tool",
+    label = "neither read from the arguments nor injected",
+    note = "for an argument: put `#[fastmcp_rs::model]` on `{Self}`, or derive `serde::Deserialize` and `schemars::JsonSchema`",
+    note = "for something injected: implement `fastmcp_rs::FromContext`, or wrap state in `State<{Self}>`"
+)]
+pub trait ToolArg<Marker>: Sized + Send + 'static {
+    #[doc(hidden)]
+    type Slot: Send + 'static;
+    #[doc(hidden)]
+    fn kind() -> ParamKind;
+    #[doc(hidden)]
+    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Self::Slot>;
+    #[doc(hidden)]
+    fn resolve(slot: Self::Slot, context: &Option<Context>) -> impl Future<Output = Result<Self, ToolError>> + Send;
+}
+
+/// Marks parameters that are read from the call.
+#[doc(hidden)]
+pub enum Given {}
+
+/// Marks parameters that are injected.
+#[doc(hidden)]
+pub enum Injected {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema + Send + 'static> ToolArg<Given> for T {
+    type Slot = T;
+
+    fn kind() -> ParamKind {
+        ParamKind {
+            injected: false,
+            schema: |generator| generator.subschema_for::<T>(),
+            optional: || absent::<T>().is_some(),
+            reads: |json| serde_json::from_str::<T>(json).map(drop).map_err(|error| error.to_string()),
+            needs: |_| {},
+            choices: Vec::new,
+        }
+    }
+
+    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<T> {
+        call.argument(index, default)
+    }
+
+    async fn resolve(slot: T, _: &Option<Context>) -> Result<T, ToolError> {
+        Ok(slot)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: FromContext> ToolArg<Injected> for T {
+    type Slot = ();
+
+    fn kind() -> ParamKind {
+        injected_param::<T>()
+    }
+
+    fn read(_: &mut Call<'_>, _: usize, _: Option<fn() -> Self>) -> Option<()> {
+        Some(())
+    }
+
+    fn resolve((): (), context: &Option<Context>) -> impl Future<Output = Result<Self, ToolError>> + Send {
+        inject(context)
+    }
+}
+
+#[doc(hidden)]
+#[must_use]
+pub fn tool_param<T: ToolArg<M>, M>() -> ParamKind {
+    T::kind()
+}
+
+#[doc(hidden)]
+#[must_use]
+pub fn injected_param<T: FromContext>() -> ParamKind {
+    ParamKind {
+        injected: true,
+        schema: |_| Schema::default(),
+        optional: || true,
+        reads: |_| Ok(()),
+        needs: T::needs,
+        choices: Vec::new,
+    }
+}
+
+async fn inject<T: FromContext>(context: &Option<Context>) -> Result<T, ToolError> {
+    let context = context.as_ref().expect("a context is made for every call that has an injected parameter");
+    T::from_context(context).await.map_err(Into::into)
+}
+
+/// A parameter on its way to the function: read, not yet resolved.
+#[doc(hidden)]
+pub struct Slot<T: ToolArg<M>, M>(pub(crate) T::Slot, pub(crate) PhantomData<fn() -> M>);
+
+impl<T: ToolArg<M>, M> Slot<T, M> {
+    pub async fn resolve(self, context: &Option<Context>) -> Result<T, ToolError> {
+        T::resolve(self.0, context).await
+    }
+}
+
+/// The parameter of a resource or a prompt, whose values are text on the wire. What it is, is found by autoref dispatch,
+/// because a type may have both `FromStr` and `Deserialize` and the first should win.
+#[doc(hidden)]
+pub struct Text<T>(PhantomData<fn() -> T>);
+
+impl<T> Text<T> {
+    pub const NEW: Self = Self(PhantomData);
+}
+
+#[doc(hidden)]
+pub struct TextContext<T>(PhantomData<fn() -> T>);
+
+#[doc(hidden)]
+pub struct TextFromStr<T>(PhantomData<fn() -> T>);
+
+#[doc(hidden)]
+pub struct TextPlain<T>(PhantomData<fn() -> T>);
+
+#[doc(hidden)]
+pub trait PickContext<T> {
+    fn pick(&self) -> TextContext<T> {
+        TextContext(PhantomData)
+    }
+}
+
+impl<T: FromContext> PickContext<T> for &&Text<T> {}
+
+#[doc(hidden)]
+pub trait PickFromStr<T> {
+    fn pick(&self) -> TextFromStr<T> {
+        TextFromStr(PhantomData)
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display> + Send + 'static> PickFromStr<T> for &Text<T> {}
+
+#[doc(hidden)]
+pub trait PickText<T> {
+    fn pick(&self) -> TextPlain<T> {
+        TextPlain(PhantomData)
+    }
+}
+
+impl<T> PickText<T> for Text<T> {}
+
+/// A type that can be read from the text of a URI variable or a prompt argument.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from text",
+    label = "URI variables and prompt arguments are strings on the wire",
+    note = "implement `std::str::FromStr` or `serde::Deserialize` for `{Self}`, or `fastmcp_rs::FromContext` if it is injected"
+)]
+pub trait PlainText: DeserializeOwned + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + Send + 'static> PlainText for T {}
+
+impl<T: FromContext> TextContext<T> {
+    #[must_use]
+    pub fn kind(&self) -> ParamKind {
+        injected_param::<T>()
+    }
+
+    pub fn read(&self, _: &mut Call<'_>, _: usize, _: Option<fn() -> T>) -> Option<InjectedSlot<T>> {
+        Some(InjectedSlot(PhantomData))
+    }
+}
+
+#[doc(hidden)]
+pub struct InjectedSlot<T>(pub(crate) PhantomData<fn() -> T>);
+
+impl<T: FromContext> InjectedSlot<T> {
+    pub async fn resolve(self, context: &Option<Context>) -> Result<T, ToolError> {
+        inject(context).await
+    }
+}
+
+#[doc(hidden)]
+pub struct TextSlot<T>(T);
+
+impl<T: Send> TextSlot<T> {
+    pub async fn resolve(self, _: &Option<Context>) -> Result<T, ToolError> {
+        Ok(self.0)
+    }
+}
+
+fn string_schema(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({ "type": "string" })
+}
+
+impl<T: FromStr<Err: fmt::Display> + Send + 'static> TextFromStr<T> {
+    #[must_use]
+    pub fn kind(&self) -> ParamKind {
+        ParamKind {
+            injected: false,
+            schema: string_schema,
+            optional: || false,
+            reads: |json| {
+                let text: Cow<'_, str> = serde_json::from_str(json).unwrap_or(Cow::Borrowed(json));
+                text.parse::<T>().map(drop).map_err(|error| error.to_string())
+            },
+            needs: |_| {},
+            choices: Vec::new,
+        }
+    }
+
+    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<TextSlot<T>> {
+        call.text_argument(index, default, None, |text| text.parse().map_err(|error: T::Err| error.to_string()))
+            .map(TextSlot)
+    }
+}
+
+impl<T: PlainText> TextPlain<T> {
+    #[must_use]
+    pub fn kind(&self) -> ParamKind {
+        ParamKind {
+            injected: false,
+            schema: string_schema,
+            optional: || absent::<T>().is_some(),
+            reads: |json| serde_json::from_str::<T>(json).map(drop).map_err(|error| error.to_string()),
+            needs: |_| {},
+            choices: variants::<T>,
+        }
+    }
+
+    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<TextSlot<T>> {
+        call.text_argument(index, default, absent::<T>(), from_text).map(TextSlot)
+    }
+}
+
+/// Reads a value from the text of a URI variable or a prompt argument.
+fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    T::deserialize(TextValue(text)).map_err(|error| error.to_string())
+}
+
+/// Text as a deserializer: a string where a string will do (strings, enums, newtypes, dates), JSON where it will not (numbers, lists, objects).
+struct TextValue<'a>(&'a str);
+
+macro_rules! read_as_json {
+    ($($method:ident($($arg:ident: $type:ty),*)),* $(,)?) => {
+        $(fn $method<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, Self::Error> {
+            serde_json::Deserializer::from_str(self.0).$method($($arg,)* visitor)
+        })*
+    };
+}
+
+impl<'de> de::Deserializer<'de> for TextValue<'de> {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_borrowed_str(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        if self.0.trim_start().starts_with('{') {
+            serde_json::Deserializer::from_str(self.0).deserialize_enum(name, variants, visitor)
+        } else {
+            visitor.visit_enum(de::IntoDeserializer::<serde_json::Error>::into_deserializer(self.0))
+        }
+    }
+
+    read_as_json! {
+        deserialize_bool(), deserialize_i8(), deserialize_i16(), deserialize_i32(), deserialize_i64(), deserialize_i128(),
+        deserialize_u8(), deserialize_u16(), deserialize_u32(), deserialize_u64(), deserialize_u128(), deserialize_f32(),
+        deserialize_f64(), deserialize_unit(), deserialize_seq(), deserialize_map(), deserialize_tuple(len: usize),
+        deserialize_unit_struct(name: &'static str), deserialize_tuple_struct(name: &'static str, len: usize),
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]),
+    }
+
+    serde::forward_to_deserialize_any! { char str string bytes byte_buf identifier ignored_any }
+}
+
+/// The value that a type has for an argument that is not there: `None` for an `Option`, nothing for nearly all others.
+///
+/// Serde decides this for struct fields by offering "nothing" to the type, and so do we: aliases and wrappers of
+/// `Option` are recognised without looking at a type's name.
+pub(crate) fn absent<T: DeserializeOwned>() -> Option<T> {
+    struct Absent;
+
+    impl<'de> de::Deserializer<'de> for Absent {
+        type Error = de::value::Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+            Err(de::Error::custom("absent"))
+        }
+
+        fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            visitor.visit_none()
+        }
+
+        fn deserialize_newtype_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            visitor.visit_newtype_struct(self)
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+            tuple_struct map struct enum identifier ignored_any
+        }
+    }
+
+    T::deserialize(Absent).ok()
+}
+
+/// The names of an enum's variants, which serde tells a deserializer before it reads anything.
+fn variants<T: DeserializeOwned>() -> Vec<String> {
+    struct Ask<'a>(&'a mut Vec<String>);
+
+    impl<'de> de::Deserializer<'de> for Ask<'_> {
+        type Error = de::value::Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+            Err(de::Error::custom("only asking"))
+        }
+
+        fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            visitor.visit_some(self)
+        }
+
+        fn deserialize_newtype_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            visitor.visit_newtype_struct(self)
+        }
+
+        fn deserialize_enum<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            variants: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Self::Error> {
+            self.0.extend(variants.iter().map(|name| (*name).to_owned()));
+            Err(de::Error::custom("only asking"))
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+            tuple_struct map struct identifier ignored_any
+        }
+    }
+
+    let mut names = Vec::new();
+    let _ = T::deserialize(Ask(&mut names));
+    names
+}
+
+/// The state that a handler needs, found at start-up.
+pub(crate) fn needs_of(kind: &ParamKind) -> Vec<(TypeId, &'static str)> {
+    let mut needs = Needs::default();
+    (kind.needs)(&mut needs);
+    needs.0
+}

@@ -1,0 +1,517 @@
+//! What goes wrong: [`ToolError`] while a handler runs, for the model's eyes; [`Error`] while a server starts or serves, for the operator's.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::protocol::{InputRequired, RpcError};
+
+/// Any error, as `?` boxes it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The result of a program that serves: `fn main() -> fastmcp_rs::Result`.
+pub type Result<T = (), E = Error> = std::result::Result<T, E>;
+
+/// The kind of a [`ToolError`]: a stable word on which agents can branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The arguments are wrong; others may work.
+    InvalidParams,
+    /// The thing that was asked for does not exist.
+    NotFound,
+    /// Too many calls; see [`ToolError::retry_after`].
+    RateLimited,
+    /// Nobody is authenticated.
+    Unauthorized,
+    /// The caller is known and may not do this.
+    Forbidden,
+    /// It took too long.
+    Timeout,
+    /// Something that this depends on does not answer.
+    Unavailable,
+    /// The state of the thing forbids it now.
+    Conflict,
+    /// The server's own fault.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The word on the wire, for example `not_found`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidParams => "invalid_params",
+            Self::NotFound => "not_found",
+            Self::RateLimited => "rate_limited",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::Timeout => "timeout",
+            Self::Unavailable => "unavailable",
+            Self::Conflict => "conflict",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The kind of a word on the wire.
+    pub(crate) fn parse(code: &str) -> Option<Self> {
+        use ErrorKind::{
+            Conflict, Forbidden, Internal, InvalidParams, NotFound, RateLimited, Timeout, Unauthorized, Unavailable,
+        };
+        [InvalidParams, NotFound, RateLimited, Unauthorized, Forbidden, Timeout, Unavailable, Conflict, Internal]
+            .into_iter()
+            .find(|kind| kind.code() == code)
+    }
+
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub const fn retryable(self) -> bool {
+        matches!(self, Self::RateLimited | Self::Timeout | Self::Unavailable)
+    }
+}
+
+/// A failure that a handler tells the model about.
+///
+/// The message of one of the constructors is the author's own words and is shown. Every other error converts with `?`
+/// and is *foreign*: its text goes to the log under an id and the client sees the id, unless it was made visible with
+/// [`ToolError::exposed`], `expose_errors` on the component or `Server::expose_errors`.
+///
+/// ```
+/// use fastmcp_rs::prelude::*;
+///
+/// /// Reads a number from a file.
+/// #[tool]
+/// async fn read_number(path: String) -> Result<i64, ToolError> {
+///     let text = std::fs::read_to_string(&path)?; // foreign: masked
+///     text.trim().parse().map_err(|_| ToolError::invalid_params(format!("{path} holds no number")))
+/// }
+/// ```
+pub struct ToolError(Box<Failure>);
+
+struct Failure {
+    kind: ErrorKind,
+    message: Cow<'static, str>,
+    retryable: Option<bool>,
+    retry_after: Option<Duration>,
+    details: Option<Value>,
+    cause: Cause,
+}
+
+enum Cause {
+    /// The author wrote the message.
+    Author,
+    /// Somebody else's error: masked.
+    Foreign(BoxError),
+    /// Somebody else's error that the author shows.
+    Exposed(BoxError),
+    /// No failure at all, but questions to be answered first.
+    Input(InputRequired),
+    /// A JSON-RPC error in place of a result.
+    Rpc(RpcError),
+}
+
+macro_rules! constructors {
+    ($($(#[$docs:meta])* $name:ident => $kind:ident),* $(,)?) => {
+        $($(#[$docs])* pub fn $name(message: impl Into<Cow<'static, str>>) -> Self { Self::new(ErrorKind::$kind, message) })*
+    };
+}
+
+impl ToolError {
+    /// An error of any kind in the author's words.
+    pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::with_cause(kind, message.into(), Cause::Author)
+    }
+
+    constructors! {
+        /// The arguments are wrong (`invalid_params`).
+        invalid_params => InvalidParams,
+        /// What was asked for does not exist (`not_found`).
+        not_found => NotFound,
+        /// Nobody is authenticated (`unauthorized`).
+        unauthorized => Unauthorized,
+        /// The caller may not do this (`forbidden`).
+        forbidden => Forbidden,
+        /// It took too long (`timeout`, retryable).
+        timeout => Timeout,
+        /// A dependency does not answer (`unavailable`, retryable).
+        unavailable => Unavailable,
+        /// The state of the thing forbids it now (`conflict`).
+        conflict => Conflict,
+        /// The server's own fault, in words fit for the client (`internal`).
+        internal => Internal,
+    }
+
+    /// Too many calls (`rate_limited`, retryable after `retry_after`).
+    pub fn rate_limited(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
+        Self::new(ErrorKind::RateLimited, message).retry_after(retry_after)
+    }
+
+    /// Shows the text of a foreign error: `.map_err(ToolError::exposed)`.
+    pub fn exposed(error: impl Into<BoxError>) -> Self {
+        let error = error.into();
+        Self::with_cause(ErrorKind::Internal, Cow::Owned(chain(&*error)), Cause::Exposed(error))
+    }
+
+    /// Keeps an error for the log and masks it from the client, like `?` does, for errors that `?` cannot convert (`anyhow::Error`, `Box<dyn Error>`).
+    pub fn masked(error: impl Into<BoxError>) -> Self {
+        match error.into().downcast::<Carried>() {
+            Ok(carried) => carried.0,
+            Err(error) => Self::with_cause(ErrorKind::Internal, Cow::Borrowed(""), Cause::Foreign(error)),
+        }
+    }
+
+    fn with_cause(kind: ErrorKind, message: Cow<'static, str>, cause: Cause) -> Self {
+        Self(Box::new(Failure { kind, message, retryable: None, retry_after: None, details: None, cause }))
+    }
+
+    /// Says how long to wait before trying again. Rounded up to whole seconds on the wire.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Says whether trying again may help, where the kind's own answer is wrong.
+    #[must_use]
+    pub fn retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = Some(retryable);
+        self
+    }
+
+    /// Adds machine-readable details.
+    #[must_use]
+    pub fn details(mut self, details: Value) -> Self {
+        self.0.details = Some(details);
+        self
+    }
+
+    /// Changes the kind, for example of an exposed error.
+    #[must_use]
+    pub fn kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    /// The kind.
+    #[must_use]
+    pub fn error_kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What the client is shown; empty for a masked error.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Whether trying again may help.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable.unwrap_or_else(|| self.0.kind.retryable())
+    }
+
+    /// How long to wait before trying again, if that is known.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Makes the text of a foreign error visible, as the server or the component chose.
+    pub(crate) fn expose(mut self) -> Self {
+        if let Cause::Foreign(error) = self.0.cause {
+            self.0.message = Cow::Owned(chain(&*error));
+            self.0.cause = Cause::Exposed(error);
+        }
+        self
+    }
+
+    /// The foreign error whose text is not for the client.
+    pub(crate) fn masked_cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+        match &self.0.cause {
+            Cause::Foreign(error) => Some(&**error),
+            _ => None,
+        }
+    }
+
+    /// Replaces the text of a masked error by one that names its place in the log.
+    pub(crate) fn mask(mut self, incident: &str) -> Self {
+        self.0.message = Cow::Owned(format!("internal error (incident {incident})"));
+        self.0.cause = Cause::Author;
+        self
+    }
+
+    pub(crate) fn rpc(error: RpcError) -> Self {
+        Self::with_cause(ErrorKind::Internal, error.message.clone(), Cause::Rpc(error))
+    }
+
+    /// Splits off what is no tool failure: questions, or a protocol error.
+    pub(crate) fn into_parts(mut self) -> Parts {
+        match std::mem::replace(&mut self.0.cause, Cause::Author) {
+            Cause::Input(input) => Parts::Input(input),
+            Cause::Rpc(error) => Parts::Rpc(error),
+            cause => {
+                self.0.cause = cause;
+                Parts::Failure(self)
+            }
+        }
+    }
+
+    /// `{"code":..,"message":..,"retryable":..}`, with `retry_after` in seconds and `details` where there are any.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut json = serde_json::json!({
+            "code": self.0.kind.code(),
+            "message": self.0.message,
+            "retryable": self.is_retryable(),
+        });
+        if let Some(wait) = self.0.retry_after {
+            json["retry_after"] = Value::from(seconds_up(wait));
+        }
+        if let Some(details) = &self.0.details {
+            json["details"] = details.clone();
+        }
+        json
+    }
+}
+
+/// What a [`ToolError`] turned out to be.
+pub(crate) enum Parts {
+    Failure(ToolError),
+    Input(InputRequired),
+    Rpc(RpcError),
+}
+
+/// Whole seconds, rounded up, so that whoever waits that long has waited long enough.
+pub(crate) fn seconds_up(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// An error and its sources on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let next = error.to_string();
+        // Many errors already repeat their source in their own text.
+        if !text.contains(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        source = error.source();
+    }
+    text
+}
+
+impl fmt::Debug for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToolError")
+            .field("kind", &self.0.kind)
+            .field("message", &self.to_string())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.cause {
+            Cause::Foreign(error) => f.write_str(&chain(&**error)),
+            Cause::Input(_) => f.write_str("input required"),
+            _ => f.write_str(&self.0.message),
+        }
+    }
+}
+
+/// Any standard error is foreign. (`ToolError` is therefore no `Error` itself; it boxes as one, see below.)
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for ToolError {
+    fn from(error: E) -> Self {
+        let mut slot = Some(error);
+        // The framework's own errors say by their type what they are.
+        let any: &mut dyn Any = &mut slot;
+        if let Some(error) = any.downcast_mut::<Option<InteractionError>>().and_then(Option::take) {
+            return error.into_tool_error();
+        }
+        if let Some(error) = any.downcast_mut::<Option<RpcError>>().and_then(Option::take) {
+            return Self::rpc(error);
+        }
+        match slot {
+            Some(error) => Self::masked(error),
+            None => Self::internal("an error was lost"),
+        }
+    }
+}
+
+impl From<InputRequired> for ToolError {
+    fn from(input: InputRequired) -> Self {
+        Self::with_cause(ErrorKind::Internal, Cow::Borrowed("input required"), Cause::Input(input))
+    }
+}
+
+/// How a [`ToolError`] travels as `Box<dyn Error>` and comes back as itself.
+struct Carried(ToolError);
+
+impl fmt::Debug for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl std::error::Error for Carried {}
+
+impl From<ToolError> for BoxError {
+    fn from(error: ToolError) -> Self {
+        Box::new(Carried(error))
+    }
+}
+
+/// Why a question to the client's side (elicitation, sampling, roots) got no answer. A handler may catch it; with `?` it becomes the right error on its own.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InteractionError {
+    /// The client did not declare what the question needs; the value has the form of `requiredCapabilities`, for example
+    /// `{"sampling": {}}`. On 2026-07-28 it becomes error -32021.
+    Unsupported(Value),
+    /// The client answered with an error.
+    Refused(RpcError),
+    /// The client's answer does not have the form that was asked for.
+    BadAnswer(String),
+    /// What was asked cannot be put into a question, for example a form with nested objects.
+    BadQuestion(String),
+    /// The connection ended before the answer came, or there is none (a direct call).
+    Disconnected,
+}
+
+impl InteractionError {
+    fn into_tool_error(self) -> ToolError {
+        match self {
+            Self::Unsupported(ref required) => ToolError::rpc(
+                RpcError::new(crate::protocol::jsonrpc::MISSING_CAPABILITY, self.to_string())
+                    .with_data(serde_json::json!({ "requiredCapabilities": required })),
+            ),
+            Self::BadAnswer(_) => ToolError::invalid_params(self.to_string()),
+            Self::BadQuestion(_) => ToolError::internal(self.to_string()),
+            Self::Refused(_) | Self::Disconnected => ToolError::unavailable(self.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for InteractionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported(required) => {
+                write!(f, "the client did not declare a capability that this needs: {required}")
+            }
+            Self::Refused(error) => write!(f, "the client refused: {}", error.message),
+            Self::BadAnswer(what) => write!(f, "the client's answer does not fit: {what}"),
+            Self::BadQuestion(what) => write!(f, "this cannot be asked: {what}"),
+            Self::Disconnected => f.write_str("there is nobody to ask: the connection is gone"),
+        }
+    }
+}
+
+impl std::error::Error for InteractionError {}
+
+/// Why a server did not start, or stopped serving. `main` prints it as one clear text.
+#[derive(Default)]
+pub struct Error {
+    problems: Vec<String>,
+    source: Option<BoxError>,
+}
+
+impl Error {
+    /// An error with a text for the operator.
+    pub fn new(problem: impl Into<String>) -> Self {
+        Self { problems: vec![problem.into()], source: None }
+    }
+
+    /// Adds what caused it.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Several problems at once: a start-up check reports all of them.
+    pub(crate) fn several(problems: Vec<String>) -> Self {
+        Self { problems, source: None }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            f.write_str(problem)?;
+        }
+        match &self.source {
+            Some(source) => write!(f, ": {}", chain(&**source)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `main` returns this, and Rust prints errors of `main` with `Debug`: the text, not the fields.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<BoxError> for Error {
+    fn from(error: BoxError) -> Self {
+        Self::new(chain(&*error))
+    }
+}
+
+impl From<RpcError> for Error {
+    fn from(error: RpcError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_error_survives_being_boxed() {
+        let boxed: BoxError = ToolError::not_found("no such city").into();
+        let back = ToolError::masked(boxed);
+        assert_eq!((back.error_kind(), back.message()), (ErrorKind::NotFound, "no such city"));
+    }
+
+    #[test]
+    fn a_foreign_error_shows_nothing_until_it_is_exposed() {
+        let error = || std::io::Error::other("/etc/secret");
+        assert_eq!(ToolError::from(error()).message(), "");
+        assert_eq!(ToolError::exposed(error()).message(), "/etc/secret");
+        assert_eq!(ToolError::from(error()).expose().message(), "/etc/secret");
+    }
+
+    #[test]
+    fn waiting_times_round_up() {
+        let json = ToolError::rate_limited("slow down", Duration::from_millis(1200)).to_json();
+        assert_eq!((json["retry_after"].as_u64(), json["retryable"].as_bool()), (Some(2), Some(true)));
+    }
+}

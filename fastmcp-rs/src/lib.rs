@@ -1,0 +1,51 @@
+#![doc = include_str!("../../README.md")]
+
+pub mod cli;
+mod component;
+mod context;
+mod error;
+mod escape;
+mod inject;
+mod interact;
+mod limits;
+pub mod middleware;
+mod peer;
+pub mod protocol;
+mod provider;
+mod schema;
+#[cfg(feature = "interaction")]
+mod seal;
+mod server;
+mod signals;
+mod suggest;
+mod transport;
+mod uri;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use component::output::{Bytes, HandlerError, PromptOutput, ResourceOutput};
+pub use component::{Completing, DynamicTool, Json, ReadResult, Service, ToolOutput, ToolResult};
+pub use component::{PlainText, PromptFn, ResourceFn, Source, ToolArg, ToolFn};
+pub use context::{Caller, Context, FromContext, Headers, Needs, SessionValues, State};
+pub use error::{BoxError, Error, ErrorKind, InteractionError, Result, ToolError};
+pub use fastmcp_rs_macros::{model, prompt, resource, server, tool};
+pub use middleware::Middleware;
+pub use protocol::{
+    Audio, CacheScope, Content, Elicited, File, Icon, Image, InputRequest, InputRequired, LogLevel, Message,
+    PromptResult, ResourceContents, Revision, RpcError, SamplingRequest,
+};
+pub use server::{Handle, Server};
+pub use tokio_util::sync::CancellationToken;
+#[cfg(feature = "http")]
+pub use transport::http::McpService;
+pub use {schemars, serde, serde_json};
+
+/// What most servers need: `use fastmcp_rs::prelude::*;`.
+pub mod prelude {
+    pub use crate::{
+        Audio, Caller, CancellationToken, Completing, Content, Context, DynamicTool, Elicited, File, FromContext,
+        Headers, Image, InputRequest, InputRequired, Json, Message, PromptResult, ResourceContents, SamplingRequest,
+        Server, State, ToolError, ToolResult, model, prompt, resource, tool,
+    };
+}

@@ -1,0 +1,22 @@
+//! The bounds that hold unless a server sets others, in one place.
+
+use std::time::Duration;
+
+/// The longest line on stdio and the largest HTTP body, in bytes.
+pub(crate) const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+/// The largest result of one call, in bytes.
+pub(crate) const RESULT_BYTES: usize = 16 * 1024 * 1024;
+/// How long one call may take.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long calls may go on once shutdown began.
+pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+/// Requests of one conversation that run at the same time.
+pub(crate) const RUNNING: usize = 1024;
+/// The longest text of an error that a client is sent, in characters.
+pub(crate) const ERROR_TEXT: usize = 8 * 1024;
+/// The longest name or URI that is echoed, in characters.
+pub(crate) const ECHO: usize = 128;
+/// Resources that one conversation may subscribe to.
+pub(crate) const SUBSCRIPTIONS: usize = 1024;
+/// Messages that wait for a slow reader of one stream.
+pub(crate) const OUTGOING: usize = 64;

@@ -1,0 +1,14 @@
+//! Middleware: what runs around every message, once, at one place.
+//!
+//! A middleware overrides the hooks that it wants; each gets the message and a `next` that goes on. For one `tools/call`
+//! the hooks of a middleware run inside one another: `on_message`, `on_request`, `on_call_tool`. The first middleware
+//! added is the outermost. Without any middleware nothing of this is on a request's way.
+
+mod chain;
+mod logging;
+mod timing;
+
+pub use chain::{CallTool, GetPrompt, List, Listed, Message, Middleware, Next, Outcome, ReadResource};
+pub(crate) use chain::{Chain, applies, notified, through};
+pub use logging::Logging;
+pub use timing::Timing;

@@ -1,0 +1,257 @@
+//! The other end of a conversation: what a client declared in its handshake, what it was asked, and what of it is still running.
+//!
+//! A conversation is one stdio process, or one HTTP session of a revision with a handshake. A 2026-07-28 request has none;
+//! all that it declares comes with it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::InteractionError;
+use crate::protocol::{ClientCapabilities, LogLevel, Revision, RpcError, jsonrpc, method};
+
+/// Locks without caring whether some other holder panicked: every critical section here leaves the data whole.
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What leaves for the client outside of responses.
+#[derive(Debug)]
+pub(crate) enum Outgoing {
+    /// One JSON-RPC message, without a line end.
+    Message(Vec<u8>),
+    /// Close the event stream that carries this request; the client comes back for the rest (2025-11-25, SEP-1699).
+    CloseStream,
+}
+
+/// Where the messages of one request, or of one conversation, go. Bounded: a sender waits for a slow reader.
+#[derive(Clone, Debug)]
+pub(crate) struct Outlet(mpsc::Sender<Outgoing>);
+
+impl Outlet {
+    pub(crate) fn new(sender: mpsc::Sender<Outgoing>) -> Self {
+        Self(sender)
+    }
+
+    /// Sends, waiting for room; `false` if the other end is gone.
+    pub(crate) async fn send(&self, outgoing: Outgoing) -> bool {
+        self.0.send(outgoing).await.is_ok()
+    }
+
+    /// Sends if there is room now: for notices that lose nothing by being dropped.
+    pub(crate) fn offer(&self, outgoing: Outgoing) -> bool {
+        self.0.try_send(outgoing).is_ok()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+/// What the client said about itself in `initialize`.
+#[derive(Debug)]
+pub(crate) struct Handshake {
+    pub revision: Revision,
+    pub capabilities: ClientCapabilities,
+    pub client_info: Option<Box<RawValue>>,
+}
+
+type Waiting = oneshot::Sender<Result<Box<RawValue>, RpcError>>;
+
+/// One conversation.
+pub(crate) struct Session {
+    id: Option<String>,
+    handshake: OnceLock<Handshake>,
+    initialized: AtomicBool,
+    /// The least level that the client wants to see, once it has said so.
+    log_level: AtomicU8,
+    subscriptions: Mutex<HashSet<String>>,
+    next_request: AtomicU64,
+    waiting: Mutex<HashMap<u64, Waiting>>,
+    running: Mutex<HashMap<String, CancellationToken>>,
+    values: Mutex<HashMap<String, Value>>,
+    closed: CancellationToken,
+}
+
+/// No level was set: everything from `info` on is sent.
+const UNSET: u8 = u8::MAX;
+
+impl Session {
+    pub(crate) fn new(id: Option<String>) -> Self {
+        Self {
+            id,
+            handshake: OnceLock::new(),
+            initialized: AtomicBool::new(false),
+            log_level: AtomicU8::new(UNSET),
+            subscriptions: Mutex::default(),
+            next_request: AtomicU64::new(1),
+            waiting: Mutex::default(),
+            running: Mutex::default(),
+            values: Mutex::default(),
+            closed: CancellationToken::new(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Remembers the first handshake; a second `initialize` is answered and changes nothing.
+    pub(crate) fn greet(&self, handshake: Handshake) {
+        let _ = self.handshake.set(handshake);
+    }
+
+    pub(crate) fn handshake(&self) -> Option<&Handshake> {
+        self.handshake.get()
+    }
+
+    pub(crate) fn set_initialized(&self) {
+        self.initialized.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_initialized(&self) -> bool {
+        self.initialized.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_log_level(&self, level: LogLevel) {
+        self.log_level.store(level as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn wants_log(&self, level: LogLevel) -> bool {
+        let least = self.log_level.load(Ordering::Relaxed);
+        level as u8 >= if least == UNSET { LogLevel::Info as u8 } else { least }
+    }
+
+    /// Subscribes to a resource; `false` when the conversation has too many already.
+    pub(crate) fn subscribe(&self, uri: &str, limit: usize) -> bool {
+        let mut subscriptions = lock(&self.subscriptions);
+        (subscriptions.len() < limit || subscriptions.contains(uri)) && {
+            subscriptions.insert(uri.to_owned());
+            true
+        }
+    }
+
+    pub(crate) fn unsubscribe(&self, uri: &str) {
+        lock(&self.subscriptions).remove(uri);
+    }
+
+    pub(crate) fn is_subscribed(&self, uri: &str) -> bool {
+        lock(&self.subscriptions).contains(uri)
+    }
+
+    /// Sends a request to the client and waits for the answer. Dropping the future takes the question back.
+    pub(crate) async fn ask(
+        &self,
+        outlet: &Outlet,
+        method: &str,
+        params: &Value,
+    ) -> Result<Box<RawValue>, InteractionError> {
+        let id = self.next_request.fetch_add(1, Ordering::Relaxed);
+        let (sender, answer) = oneshot::channel();
+        lock(&self.waiting).insert(id, sender);
+        let asked = Asked { session: self, outlet, id };
+        if self.closed.is_cancelled() || !outlet.send(Outgoing::Message(jsonrpc::request(id, method, params))).await {
+            return Err(InteractionError::Disconnected);
+        }
+        let answer = answer.await;
+        std::mem::forget(asked);
+        answer.map_err(|_| InteractionError::Disconnected)?.map_err(InteractionError::Refused)
+    }
+
+    /// Hands the client's response to whoever asked; unknown ids are ignored.
+    pub(crate) fn answer(&self, id: &RawValue, outcome: Result<&RawValue, &RawValue>) {
+        let Some(waiting) = id.get().parse().ok().and_then(|id: u64| lock(&self.waiting).remove(&id)) else { return };
+        // The asker may have gone in the meantime.
+        let _ = waiting.send(outcome.map(ToOwned::to_owned).map_err(read_error));
+    }
+
+    /// Registers a running request so that it can be cancelled; `None` if its id is in use.
+    pub(crate) fn start(&self, id: &RawValue) -> Option<CancellationToken> {
+        let token = CancellationToken::new();
+        match lock(&self.running).entry(id.get().to_owned()) {
+            std::collections::hash_map::Entry::Occupied(_) => None,
+            std::collections::hash_map::Entry::Vacant(place) => Some(place.insert(token).clone()),
+        }
+    }
+
+    /// Whether a request of this id is under way.
+    pub(crate) fn is_running(&self, id: &RawValue) -> bool {
+        let running = lock(&self.running);
+        !running.is_empty() && running.contains_key(id.get())
+    }
+
+    pub(crate) fn running_count(&self) -> usize {
+        lock(&self.running).len()
+    }
+
+    /// The request is done. `false` if it was cancelled, and its response is not to be sent.
+    pub(crate) fn finish(&self, id: &RawValue) -> bool {
+        lock(&self.running).remove(id.get()).is_some()
+    }
+
+    /// `notifications/cancelled`: stops the request; unknown ids are ignored.
+    pub(crate) fn cancel(&self, id: &RawValue) {
+        if let Some(token) = lock(&self.running).remove(id.get()) {
+            token.cancel();
+        }
+    }
+
+    /// The client answers no more questions: whoever waits for an answer is told.
+    pub(crate) fn stop_asking(&self) {
+        self.closed.cancel();
+        lock(&self.waiting).clear();
+    }
+
+    /// Ends the conversation: running requests are cancelled, and nobody waits any longer.
+    pub(crate) fn close(&self) {
+        self.closed.cancel();
+        for (_, token) in lock(&self.running).drain() {
+            token.cancel();
+        }
+        lock(&self.waiting).clear();
+    }
+
+    pub(crate) fn closed(&self) -> &CancellationToken {
+        &self.closed
+    }
+
+    pub(crate) fn values(&self) -> MutexGuard<'_, HashMap<String, Value>> {
+        lock(&self.values)
+    }
+}
+
+/// A question under way; dropping it tells the client that the answer is no longer wanted.
+struct Asked<'a> {
+    session: &'a Session,
+    outlet: &'a Outlet,
+    id: u64,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if lock(&self.session.waiting).remove(&self.id).is_some() {
+            let params = serde_json::value::to_raw_value(&serde_json::json!({ "requestId": self.id }));
+            if let Ok(params) = params {
+                self.outlet.offer(Outgoing::Message(jsonrpc::notification(method::CANCELLED, Some(&params))));
+            }
+        }
+    }
+}
+
+fn read_error(raw: &RawValue) -> RpcError {
+    #[derive(serde::Deserialize)]
+    struct Wire {
+        code: i32,
+        message: String,
+        data: Option<Value>,
+    }
+    match serde_json::from_str::<Wire>(raw.get()) {
+        Ok(wire) => RpcError { data: wire.data, ..RpcError::new(wire.code, wire.message) },
+        Err(_) => RpcError::internal("the client sent an unreadable error"),
+    }
+}

@@ -1,0 +1,98 @@
+//! What a server offers at one moment: never changed, only replaced, so that a call holds no lock while it runs.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::component::prompt::Prompt;
+use crate::component::resource::Resource;
+use crate::component::tool::{Common, Tool};
+use crate::protocol::RpcError;
+use crate::suggest;
+use crate::uri::{BadUri, Captures, Router, UriTemplate};
+
+use super::list::{ListKind, Lists};
+
+/// The components that are enabled now.
+#[derive(Default)]
+pub(crate) struct Catalog {
+    tools: HashMap<String, Arc<Tool>>,
+    prompts: HashMap<String, Arc<Prompt>>,
+    resources: Router<Arc<Resource>>,
+    /// In the order of the lists, which is the order of names and URIs.
+    pub sorted_tools: Vec<Arc<Tool>>,
+    pub sorted_prompts: Vec<Arc<Prompt>>,
+    pub sorted_resources: Vec<Arc<Resource>>,
+    pub lists: Lists,
+}
+
+impl Catalog {
+    /// Builds the lookup tables; the registry has checked that names and URIs are unique.
+    pub(crate) fn new(
+        tools: &BTreeMap<String, Arc<Tool>>,
+        prompts: &BTreeMap<String, Arc<Prompt>>,
+        resources: &BTreeMap<String, (UriTemplate, Arc<Resource>)>,
+    ) -> Self {
+        let mut router = Router::default();
+        for (template, resource) in resources.values() {
+            // The registry has refused templates that answer for the same URIs.
+            let _ = router.insert(template.clone(), Arc::clone(resource));
+        }
+        Self {
+            tools: tools.iter().map(|(name, tool)| (name.clone(), Arc::clone(tool))).collect(),
+            prompts: prompts.iter().map(|(name, prompt)| (name.clone(), Arc::clone(prompt))).collect(),
+            resources: router,
+            sorted_tools: tools.values().cloned().collect(),
+            sorted_prompts: prompts.values().cloned().collect(),
+            sorted_resources: resources.values().map(|(_, resource)| Arc::clone(resource)).collect(),
+            lists: Lists::default(),
+        }
+    }
+
+    pub(crate) fn tool(&self, name: &str) -> Result<&Arc<Tool>, RpcError> {
+        self.tools.get(name).ok_or_else(|| unknown("tool", name, self.sorted_tools.iter().map(|tool| &tool.common)))
+    }
+
+    pub(crate) fn prompt(&self, name: &str) -> Result<&Arc<Prompt>, RpcError> {
+        self.prompts
+            .get(name)
+            .ok_or_else(|| unknown("prompt", name, self.sorted_prompts.iter().map(|prompt| &prompt.common)))
+    }
+
+    /// The resource that a URI leads to, and the variables in it. The error says what is wrong with the URI itself.
+    pub(crate) fn resource<'u>(&self, uri: &'u str) -> Result<Option<(&Arc<Resource>, Captures<'u>)>, BadUri> {
+        self.resources.find(uri)
+    }
+
+    /// The resource whose template is spelled so, for completion.
+    pub(crate) fn template(&self, uri: &str) -> Option<&Arc<Resource>> {
+        self.sorted_resources.iter().find(|resource| resource.uri() == uri)
+    }
+
+    /// Whether there is anything of a kind, which is what the capabilities say.
+    pub(crate) fn has(&self, kind: ListKind) -> bool {
+        match kind {
+            ListKind::Tools => !self.tools.is_empty(),
+            ListKind::Prompts => !self.prompts.is_empty(),
+            ListKind::Resources | ListKind::Templates => !self.sorted_resources.is_empty(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tools.is_empty() && self.prompts.is_empty() && self.sorted_resources.is_empty()
+    }
+
+    /// Whether any argument can be completed.
+    pub(crate) fn completes(&self) -> bool {
+        !self.sorted_prompts.is_empty() || self.sorted_resources.iter().any(|resource| !resource.is_fixed())
+    }
+}
+
+/// -32602 with the nearest name. A hidden component is never suggested.
+fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a Common>) -> RpcError {
+    let shown = suggest::bounded(name, crate::limits::ECHO);
+    let names = known.filter(|common| !common.hidden).map(|common| common.name.as_str());
+    RpcError::invalid_params(match suggest::nearest(name, names) {
+        Some(near) => format!("Unknown {kind}: `{shown}`. Did you mean `{near}`?"),
+        None => format!("Unknown {kind}: `{shown}`"),
+    })
+}

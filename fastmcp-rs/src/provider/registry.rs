@@ -1,0 +1,201 @@
+//! The registry: every component that a server may offer, which of them are enabled, and the catalog that follows from it.
+
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::catalog::Catalog;
+use crate::component::def::{PromptDef, Registered, ResourceDef, ToolDef};
+use crate::component::prompt::Prompt;
+use crate::component::resource::Resource;
+use crate::component::tool::{Common, Tool};
+use crate::uri::{Router, UriTemplate};
+
+type Instance = Option<Arc<dyn Any + Send + Sync>>;
+
+/// What a server was given, sorted by name. Enabling and disabling picks from it.
+#[derive(Default)]
+pub(crate) struct Registry {
+    pub tools: BTreeMap<String, Arc<Tool>>,
+    pub prompts: BTreeMap<String, Arc<Prompt>>,
+    pub resources: BTreeMap<String, (UriTemplate, Arc<Resource>)>,
+    pub disabled: BTreeSet<String>,
+    problems: Vec<String>,
+}
+
+impl Registry {
+    /// Everything that carries an attribute in any linked crate, and belongs to a server of this name.
+    ///
+    /// The order in which inventory yields is the linker's; everything here is sorted by name.
+    pub(crate) fn collect(&mut self, server: &str) {
+        let mut found: Vec<&Registered> = inventory::iter::<Registered>.into_iter().collect();
+        // Duplicates are reported in the same order on every start.
+        found.sort_by_key(|registered| {
+            let source = shared(registered).source;
+            (source.module, source.line)
+        });
+        for registered in found {
+            if shared(registered).server.is_none_or(|own| own == server) {
+                match registered {
+                    Registered::Tool(def) => self.tool(def, None),
+                    Registered::Resource(def) => self.resource(def, None),
+                    Registered::Prompt(def) => self.prompt(def, None),
+                }
+            }
+        }
+    }
+
+    pub(crate) fn tool(&mut self, def: &'static ToolDef, service: Instance) {
+        let tool = Tool::compile(def, service, &mut self.problems);
+        self.add_tool(tool);
+    }
+
+    pub(crate) fn add_tool(&mut self, tool: Tool) {
+        if let Some(earlier) = self.tools.get(&tool.common.name) {
+            self.problems.push(duplicate("tools", &tool.common.name, &earlier.common, &tool.common));
+            return;
+        }
+        let differs = |known: &&String| known.eq_ignore_ascii_case(&tool.common.name);
+        if let Some(known) = self.tools.keys().find(differs) {
+            let earlier = &self.tools[known].common;
+            self.problems.push(format!(
+                "the tools `{known}` ({}) and `{}` ({}) differ only in case, which some clients do not keep apart: rename one with `name = \"..\"`",
+                earlier.place(),
+                tool.common.name,
+                tool.common.place(),
+            ));
+            return;
+        }
+        self.tools.insert(tool.common.name.clone(), Arc::new(tool));
+    }
+
+    pub(crate) fn prompt(&mut self, def: &'static PromptDef, service: Instance) {
+        let prompt = Prompt::compile(def, service, &mut self.problems);
+        match self.prompts.get(&prompt.common.name) {
+            Some(earlier) => {
+                self.problems.push(duplicate("prompts", &prompt.common.name, &earlier.common, &prompt.common))
+            }
+            None => {
+                self.prompts.insert(prompt.common.name.clone(), Arc::new(prompt));
+            }
+        }
+    }
+
+    pub(crate) fn resource(&mut self, def: &'static ResourceDef, service: Instance) {
+        let Some((template, resource)) = Resource::compile(def, service, &mut self.problems) else { return };
+        match self.resources.get(def.uri) {
+            Some((_, earlier)) => {
+                self.problems.push(duplicate("resources", def.uri, &earlier.common, &resource.common))
+            }
+            None => {
+                self.resources.insert(def.uri.to_owned(), (template, Arc::new(resource)));
+            }
+        }
+    }
+
+    /// Keeps only the components that `keep` wants.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&Common) -> bool) {
+        self.tools.retain(|_, tool| keep(&tool.common));
+        self.prompts.retain(|_, prompt| keep(&prompt.common));
+        self.resources.retain(|_, (_, resource)| keep(&resource.common));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tools.is_empty() && self.prompts.is_empty() && self.resources.is_empty()
+    }
+
+    /// What was found wrong with components as they were added.
+    pub(crate) fn take_problems(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.problems)
+    }
+
+    /// What is wrong, for a start-up error: what, where, what to do.
+    pub(crate) fn problems(&mut self) -> Vec<String> {
+        let mut problems = self.take_problems();
+        let mut router: Router<Arc<Resource>> = Router::default();
+        for (template, resource) in self.resources.values() {
+            if let Some(earlier) = router.insert(template.clone(), Arc::clone(resource)) {
+                problems.push(format!(
+                    "the resources `{}` ({}) and `{}` ({}) answer for the same URIs: change one of the templates",
+                    earlier.uri(),
+                    earlier.common.place(),
+                    resource.uri(),
+                    resource.common.place(),
+                ));
+            }
+        }
+        problems
+    }
+
+    /// The enabled components, ready to be looked up.
+    pub(crate) fn catalog(&self) -> Catalog {
+        let enabled = |name: &String| !self.disabled.contains(name);
+        let tools = self
+            .tools
+            .iter()
+            .filter(|(name, _)| enabled(name))
+            .map(|(name, tool)| (name.clone(), Arc::clone(tool)))
+            .collect();
+        let prompts = self
+            .prompts
+            .iter()
+            .filter(|(name, _)| enabled(name))
+            .map(|(name, prompt)| (name.clone(), Arc::clone(prompt)))
+            .collect();
+        let resources = self
+            .resources
+            .iter()
+            .filter(|(uri, _)| enabled(uri))
+            .map(|(uri, resource)| (uri.clone(), resource.clone()))
+            .collect();
+        Catalog::new(&tools, &prompts, &resources)
+    }
+
+    /// The state that each component needs: whose, which, and where it was written.
+    pub(crate) fn needs(&self) -> Vec<(String, std::any::TypeId, &'static str)> {
+        let mut needs = Vec::new();
+        let mut gather = |kind: &str, common: &Common, signature: &crate::component::signature::Signature| {
+            for (id, name) in signature.arguments.iter().flat_map(|argument| &argument.needs) {
+                needs.push((format!("the {kind} `{}` ({})", common.name, common.place()), *id, *name));
+            }
+        };
+        for tool in self.tools.values() {
+            if let Some(signature) = tool.signature() {
+                gather("tool", &tool.common, signature);
+            }
+        }
+        for prompt in self.prompts.values() {
+            gather("prompt", &prompt.common, &prompt.signature);
+        }
+        for (_, resource) in self.resources.values() {
+            gather("resource", &resource.common, &resource.signature);
+        }
+        needs
+    }
+
+    /// The version of the package that the components come from, if they all come from one.
+    pub(crate) fn version(&self) -> Option<&'static str> {
+        let tools = self.tools.values().map(|tool| &tool.common);
+        let prompts = self.prompts.values().map(|prompt| &prompt.common);
+        let resources = self.resources.values().map(|(_, resource)| &resource.common);
+        let mut versions = tools.chain(prompts).chain(resources).filter_map(|common| common.source?.version);
+        let first = versions.next()?;
+        versions.all(|version| version == first).then_some(first)
+    }
+}
+
+fn shared(registered: &Registered) -> &crate::component::def::Shared {
+    match registered {
+        Registered::Tool(def) => &def.shared,
+        Registered::Resource(def) => &def.shared,
+        Registered::Prompt(def) => &def.shared,
+    }
+}
+
+fn duplicate(kind: &str, name: &str, earlier: &Common, later: &Common) -> String {
+    format!(
+        "two {kind} are called `{name}`: one at {}, one at {}. Rename one of them, for example with `name = \"..\"`",
+        earlier.place(),
+        later.place()
+    )
+}

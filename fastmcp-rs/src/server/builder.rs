@@ -1,0 +1,557 @@
+//! [`Server`]: what a program says about its server before it serves.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::core::{Core, Settings};
+use super::handle::Handle;
+use super::lifespan::Lifespans;
+use crate::component::{DynamicTool, PromptFn, ResourceFn, Service, ToolFn, ToolResult};
+use crate::context::{Caller, State};
+use crate::error::{BoxError, Error, Result};
+use crate::middleware::{Chain, Middleware};
+use crate::peer::lock;
+use crate::protocol::{CacheScope, Icon, Implementation, PromptResult, ResourceContents, RpcError};
+use crate::provider::Registry;
+#[cfg(feature = "http")]
+use crate::transport::http::HttpSettings;
+
+/// An MCP server: what it offers, and how it is served.
+///
+/// ```no_run
+/// use fastmcp_rs::prelude::*;
+///
+/// /// Adds two numbers.
+/// #[tool(read_only, inline)]
+/// fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// fn main() -> fastmcp_rs::Result {
+///     Server::new("calculator").instructions("Adds.").run()
+/// }
+/// ```
+pub struct Server {
+    parts: Mutex<Option<Parts>>,
+    core: OnceLock<Arc<Core>>,
+    #[cfg(feature = "http")]
+    pub(crate) http: HttpSettings,
+}
+
+/// What the builder gathers, until the server is built.
+struct Parts {
+    info: Implementation,
+    versioned: bool,
+    instructions: Option<String>,
+    settings: Settings,
+    middleware: Chain,
+    registry: Registry,
+    lifespans: Lifespans,
+    collect: bool,
+    only: Vec<String>,
+    except: Vec<String>,
+    dynamic: Vec<DynamicTool>,
+    problems: Vec<String>,
+    #[cfg(feature = "interaction")]
+    state_keys: Vec<[u8; 32]>,
+    #[cfg(feature = "interaction")]
+    state_lifetime: Duration,
+}
+
+impl Server {
+    /// A server of everything that carries `#[tool]`, `#[resource]` or `#[prompt]` in any linked crate, except what names
+    /// another server with `server = ".."`.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self::with(name.into(), true)
+    }
+
+    /// A server of only what is added to it by hand, with [`tool`](Self::tool) and its siblings.
+    pub fn empty(name: impl Into<String>) -> Self {
+        Self::with(name.into(), false)
+    }
+
+    fn with(name: String, collect: bool) -> Self {
+        Self {
+            parts: Mutex::new(Some(Parts {
+                info: Implementation::new(name, "0.0.0"),
+                versioned: false,
+                instructions: None,
+                settings: Settings::default(),
+                middleware: Chain::default(),
+                registry: Registry::default(),
+                lifespans: Lifespans::default(),
+                collect,
+                only: Vec::new(),
+                except: Vec::new(),
+                dynamic: Vec::new(),
+                problems: Vec::new(),
+                #[cfg(feature = "interaction")]
+                state_keys: Vec::new(),
+                #[cfg(feature = "interaction")]
+                state_lifetime: Duration::from_secs(600),
+            })),
+            core: OnceLock::new(),
+            #[cfg(feature = "http")]
+            http: HttpSettings::default(),
+        }
+    }
+
+    /// Changes the parts; a server that was used already (for a direct call) stays as it is.
+    fn set(mut self, change: impl FnOnce(&mut Parts)) -> Self {
+        match self.parts.get_mut() {
+            Ok(Some(parts)) => change(parts),
+            _ => tracing::warn!("a server was changed after it was built; the change has no effect"),
+        }
+        self
+    }
+
+    /// The version that clients see. Default: the version of the package that the components are in, if it is one.
+    #[must_use]
+    pub fn version(self, version: impl Into<String>) -> Self {
+        self.set(|parts| {
+            parts.info.version = version.into();
+            parts.versioned = true;
+        })
+    }
+
+    /// The name for people.
+    #[must_use]
+    pub fn title(self, title: impl Into<String>) -> Self {
+        self.set(|parts| parts.info.title = Some(title.into()))
+    }
+
+    /// What the server is, in a sentence (2025-11-25 and later).
+    #[must_use]
+    pub fn description(self, description: impl Into<String>) -> Self {
+        self.set(|parts| parts.info.description = Some(description.into()))
+    }
+
+    /// The server's page on the web (2025-11-25 and later).
+    #[must_use]
+    pub fn website_url(self, url: impl Into<String>) -> Self {
+        self.set(|parts| parts.info.website_url = Some(url.into()))
+    }
+
+    /// An icon: an `https:` or `data:` URI (2025-11-25 and later).
+    #[must_use]
+    pub fn icon(self, icon: impl Into<Icon>) -> Self {
+        self.set(|parts| parts.info.icons.push(icon.into()))
+    }
+
+    /// How the server is to be used, for the model.
+    #[must_use]
+    pub fn instructions(self, instructions: impl Into<String>) -> Self {
+        self.set(|parts| parts.instructions = Some(instructions.into()))
+    }
+
+    /// Adds one tool: `.tool::<add>()`.
+    #[must_use]
+    pub fn tool<F: ToolFn>(self) -> Self {
+        self.set(|parts| parts.registry.tool(F::DEF, None))
+    }
+
+    /// Adds one resource: `.resource::<readme>()`.
+    #[must_use]
+    pub fn resource<F: ResourceFn>(self) -> Self {
+        self.set(|parts| parts.registry.resource(F::DEF, None))
+    }
+
+    /// Adds one prompt: `.prompt::<review>()`.
+    #[must_use]
+    pub fn prompt<F: PromptFn>(self) -> Self {
+        self.set(|parts| parts.registry.prompt(F::DEF, None))
+    }
+
+    /// Adds the marked methods of a value whose `impl` block carries `#[fastmcp_rs::server]`.
+    #[must_use]
+    pub fn service<S: Service>(self, service: S) -> Self {
+        let instance: Arc<dyn std::any::Any + Send + Sync> = Arc::new(service);
+        self.set(|parts| {
+            for def in S::TOOLS {
+                parts.registry.tool(def, Some(Arc::clone(&instance)));
+            }
+            for def in S::RESOURCES {
+                parts.registry.resource(def, Some(Arc::clone(&instance)));
+            }
+            for def in S::PROMPTS {
+                parts.registry.prompt(def, Some(Arc::clone(&instance)));
+            }
+        })
+    }
+
+    /// Adds a tool whose schema is only known at run time.
+    #[must_use]
+    pub fn add_tool(self, tool: DynamicTool) -> Self {
+        self.set(|parts| parts.dynamic.push(tool))
+    }
+
+    /// Serves only components with at least one of these tags.
+    #[must_use]
+    pub fn only_tags<S: Into<String>>(self, tags: impl IntoIterator<Item = S>) -> Self {
+        self.set(|parts| parts.only.extend(tags.into_iter().map(Into::into)))
+    }
+
+    /// Serves no component with any of these tags.
+    #[must_use]
+    pub fn except_tags<S: Into<String>>(self, tags: impl IntoIterator<Item = S>) -> Self {
+        self.set(|parts| parts.except.extend(tags.into_iter().map(Into::into)))
+    }
+
+    /// Gives handlers a value, as [`State<T>`].
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(self, value: T) -> Self {
+        self.set(|parts| parts.lifespans.value(value))
+    }
+
+    /// Makes a value when the server starts and gives it to handlers, as [`State<T>`]; it is dropped at shutdown, in
+    /// reverse order. A failure keeps the server from starting.
+    #[must_use]
+    pub fn lifespan<T, E, F, R>(self, start: F) -> Self
+    where
+        T: Send + Sync + 'static,
+        E: Into<BoxError>,
+        F: FnOnce() -> R + Send + 'static,
+        R: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.set(|parts| parts.lifespans.function(start))
+    }
+
+    /// Does something with a state at shutdown, before it is dropped. Later ones run first.
+    #[must_use]
+    pub fn on_shutdown<T, F, R>(self, stop: F) -> Self
+    where
+        T: Send + Sync + 'static,
+        F: FnOnce(State<T>) -> R + Send + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        self.set(|parts| parts.lifespans.at_end(stop))
+    }
+
+    /// Adds a middleware inside those added before.
+    #[must_use]
+    pub fn middleware(self, middleware: impl Middleware) -> Self {
+        self.set(|parts| parts.middleware.add(middleware))
+    }
+
+    /// How long a call may take unless its component says otherwise. Default: 30 s.
+    #[must_use]
+    pub fn timeout(self, limit: Duration) -> Self {
+        self.set(|parts| {
+            if limit.is_zero() {
+                parts.problems.push(
+                    "`timeout` of zero would let no call finish: leave it out for 30 s, or use `no_timeout()`"
+                        .to_owned(),
+                );
+            }
+            parts.settings.timeout = Some(limit);
+        })
+    }
+
+    /// Lets calls take as long as they want.
+    #[must_use]
+    pub fn no_timeout(self) -> Self {
+        self.set(|parts| parts.settings.timeout = None)
+    }
+
+    /// How long calls may go on once shutdown began or the client's input ended. Default: 5 s.
+    #[must_use]
+    pub fn shutdown_grace(self, grace: Duration) -> Self {
+        self.set(|parts| parts.settings.shutdown_grace = grace)
+    }
+
+    /// Reads arguments to the letter: a `"5"` is no number.
+    #[must_use]
+    pub fn strict_arguments(self) -> Self {
+        self.set(|parts| parts.settings.lenient = false)
+    }
+
+    /// Shows clients the text of foreign errors, which is otherwise only logged.
+    #[must_use]
+    pub fn expose_errors(self) -> Self {
+        self.set(|parts| parts.settings.expose_errors = true)
+    }
+
+    /// Lists come in pages of this many items. Default: one page.
+    #[must_use]
+    pub fn page_size(self, items: usize) -> Self {
+        self.set(|parts| {
+            if items == 0 {
+                parts.problems.push("`page_size` of zero would list nothing: leave it out for one page".to_owned());
+            }
+            parts.settings.page_size = Some(items);
+        })
+    }
+
+    /// How long clients may keep lists, and whether shared caches may (2026-07-28, server/utilities/caching). Default: not at all.
+    #[must_use]
+    pub fn cache_lists(self, ttl: Duration, scope: CacheScope) -> Self {
+        self.set(|parts| {
+            parts.settings.list_ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+            parts.settings.list_scope = scope;
+        })
+    }
+
+    /// The largest message that is read, in bytes. Default: 4 MiB.
+    #[must_use]
+    pub fn max_message_bytes(self, bytes: usize) -> Self {
+        self.set(|parts| {
+            if bytes == 0 {
+                parts.problems.push("`max_message_bytes` of zero would refuse every message".to_owned());
+            }
+            parts.settings.message_bytes = bytes;
+        })
+    }
+
+    /// The largest result that is sent, in bytes; a larger one becomes an error that says so. Default: 16 MiB.
+    #[must_use]
+    pub fn max_result_bytes(self, bytes: usize) -> Self {
+        self.set(|parts| parts.settings.result_bytes = bytes)
+    }
+
+    /// The keys that seal what handlers remember between rounds of questions, the current one first. Replicas of a server
+    /// need the same; without any, one is made at random when the process starts.
+    #[cfg(feature = "interaction")]
+    #[must_use]
+    pub fn request_state_keys(self, keys: impl IntoIterator<Item = [u8; 32]>) -> Self {
+        self.set(|parts| parts.state_keys.extend(keys))
+    }
+
+    /// How long a person may take to answer a question on 2026-07-28. Default: 10 minutes.
+    #[cfg(feature = "interaction")]
+    #[must_use]
+    pub fn request_state_lifetime(self, lifetime: Duration) -> Self {
+        self.set(|parts| parts.state_lifetime = lifetime)
+    }
+
+    /// Checks everything and builds the server, once.
+    pub(crate) fn core(&self) -> Result<Arc<Core>, Error> {
+        let mut parts = lock(&self.parts);
+        if let Some(core) = self.core.get() {
+            return Ok(Arc::clone(core));
+        }
+        let parts = parts.take().ok_or_else(|| Error::new("the server could not be built before"))?;
+        let core = parts.build()?;
+        Ok(Arc::clone(self.core.get_or_init(|| core)))
+    }
+
+    /// The running server: to change what it offers, to tell of changes, to shut it down.
+    ///
+    /// # Errors
+    /// When the server cannot start: two components of one name, state that nobody gives, nothing to offer.
+    pub fn handle(&self) -> Result<Handle, Error> {
+        self.core().map(Handle::new)
+    }
+
+    /// Calls a tool without any transport, through everything else: middleware, argument checks, limits.
+    ///
+    /// A tool that fails gives a result whose [`is_error`](ToolResult::is_error) is true, as a client would see it.
+    ///
+    /// ```
+    /// use fastmcp_rs::prelude::*;
+    ///
+    /// /// Adds two numbers.
+    /// #[tool(inline)]
+    /// fn add(a: i64, b: i64) -> i64 {
+    ///     a + b
+    /// }
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::empty("calculator").tool::<add>();
+    /// let sum = server.call_tool("add", serde_json::json!({ "a": 1, "b": 2 })).await?;
+    /// assert_eq!(sum.to_text(), "3");
+    /// # Ok::<(), fastmcp_rs::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the server cannot start, or has no such tool.
+    pub async fn call_tool(&self, name: &str, arguments: Value) -> Result<ToolResult, RpcError> {
+        self.started().await?.call_tool(name, arguments).await
+    }
+
+    /// Reads a resource without any transport.
+    ///
+    /// # Errors
+    /// When the server cannot start, has no such resource, or reading it failed.
+    pub async fn read_resource(&self, uri: &str) -> Result<Vec<ResourceContents>, RpcError> {
+        self.started().await?.read_resource(uri).await
+    }
+
+    /// Fills in a prompt without any transport.
+    ///
+    /// # Errors
+    /// When the server cannot start, has no such prompt, or it failed.
+    pub async fn get_prompt(&self, name: &str, arguments: Value) -> Result<PromptResult, RpcError> {
+        self.started().await?.get_prompt(name, arguments).await
+    }
+
+    async fn started(&self) -> Result<Handle, RpcError> {
+        let core = self.core().map_err(|error| RpcError::internal(error.to_string()))?;
+        core.start().await.map_err(|error| RpcError::internal(error.to_string()))?;
+        Ok(Handle::new(core))
+    }
+
+    /// Does what the command line says: serves stdio unless told otherwise. See [`cli`](crate::cli) for flags and commands.
+    ///
+    /// Makes a runtime of its own; inside one, use [`run_async`](Self::run_async).
+    ///
+    /// # Errors
+    /// When the server cannot start or serve. Returned from `main`, it is printed on standard error and the exit code is 1.
+    pub fn run(self) -> Result {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::new("the runtime cannot be started").caused_by(error))?;
+        let done = runtime.block_on(self.run_async());
+        // A plain function may sit on the blocking pool for ever; it does not keep the process.
+        runtime.shutdown_background();
+        done
+    }
+
+    /// [`run`](Self::run) inside a runtime of the caller's.
+    ///
+    /// # Errors
+    /// When the server cannot start or serve.
+    pub async fn run_async(self) -> Result {
+        crate::cli::run(self, std::env::args_os().skip(1)).await
+    }
+
+    /// Serves standard input and output until the input ends or the process is told to stop.
+    ///
+    /// # Errors
+    /// When the server cannot start.
+    #[cfg(feature = "stdio")]
+    pub async fn serve_stdio(self) -> Result {
+        let core = self.core()?;
+        let _signals = crate::signals::watch(&core)?;
+        core.start().await?;
+        let served = crate::transport::stdio::serve(Arc::clone(&core)).await;
+        core.stop().await;
+        served
+    }
+
+    /// Serves one conversation over any stream of bytes, one JSON-RPC message per line: a socket, a pipe, a pair in memory.
+    ///
+    /// # Errors
+    /// When the server cannot start.
+    pub async fn serve<S: AsyncRead + AsyncWrite + Send + 'static>(self, stream: S) -> Result {
+        let core = self.core()?;
+        core.start().await?;
+        crate::transport::stream::serve(Arc::clone(&core), stream, Caller::anonymous()).await;
+        core.stop().await;
+        Ok(())
+    }
+
+    /// Serves Streamable HTTP at an address until the process is told to stop. Port 0 takes a free one; where it serves is
+    /// said on standard error.
+    ///
+    /// # Errors
+    /// When the server cannot start, or the address cannot be used.
+    #[cfg(feature = "http")]
+    pub async fn serve_http(self, address: SocketAddr) -> Result {
+        let core = self.core()?;
+        let _signals = crate::signals::watch(&core)?;
+        let listener = crate::transport::http::listen(address).await?;
+        core.start().await?;
+        let served = crate::transport::http::serve(Arc::clone(&core), self.http, listener).await;
+        core.stop().await;
+        served
+    }
+
+    /// The server as an axum router with its path (`/mcp`) inside, to merge or nest into one's own.
+    ///
+    /// The lifespans start with the first request, and end when the [`Handle`] is told to shut down.
+    ///
+    /// # Errors
+    /// When the server cannot start.
+    #[cfg(feature = "http")]
+    pub fn into_router(self) -> Result<axum::Router> {
+        let core = self.core()?;
+        Ok(crate::transport::http::router(core, self.http))
+    }
+
+    /// The server as a tower service of HTTP requests, for whatever serves those.
+    ///
+    /// # Errors
+    /// When the server cannot start.
+    #[cfg(feature = "http")]
+    pub fn into_service(self) -> Result<crate::transport::http::McpService> {
+        let core = self.core()?;
+        Ok(crate::transport::http::McpService::new(core, self.http))
+    }
+}
+
+#[cfg(not(feature = "http"))]
+const _: Option<SocketAddr> = None;
+
+impl Parts {
+    fn build(mut self) -> Result<Arc<Core>, Error> {
+        if self.collect {
+            self.registry.collect(&self.info.name);
+        }
+        let mut problems = self.problems;
+        for tool in self.dynamic {
+            match tool.compile() {
+                Ok(tool) => self.registry.add_tool(tool),
+                Err(error) => problems.push(error.to_string()),
+            }
+        }
+        let given = !self.registry.is_empty();
+        let (only, except) = (self.only, self.except);
+        self.registry.retain(|common| {
+            (only.is_empty() || common.tags.iter().any(|tag| only.contains(tag)))
+                && !common.tags.iter().any(|tag| except.contains(tag))
+        });
+        problems.extend(self.registry.problems());
+        for (whose, of, name) in self.registry.needs() {
+            if !self.lifespans.provides(of) {
+                problems.push(format!(
+                    "{whose} takes `State<{name}>`, which nobody gives: add `.state(..)` or `.lifespan(..)` with a `{name}` to the server"
+                ));
+            }
+        }
+        if let Some(twice) = self.lifespans.twice() {
+            problems.push(format!("state of type `{twice}` is given twice: wrap one of them in a type of its own"));
+        }
+        if problems.is_empty() && self.registry.is_empty() {
+            problems.push(if given {
+                format!("the server `{}` has nothing to offer: its tags leave nothing over", self.info.name)
+            } else {
+                format!(
+                    "the server `{}` has nothing to offer: put `#[tool]`, `#[resource(\"..\")]` or `#[prompt]` on a function. If they are in \
+                     another crate, name it once (`use my_tools as _;`) so that it is linked",
+                    self.info.name
+                )
+            });
+        }
+        #[cfg(feature = "interaction")]
+        let sealer = crate::seal::Sealer::new(&self.state_keys, self.state_lifetime);
+        if !problems.is_empty() {
+            return Err(Error::several(problems));
+        }
+        if !self.versioned
+            && let Some(version) = self.registry.version()
+        {
+            version.clone_into(&mut self.info.version);
+        }
+        Ok(Arc::new_cyclic(|me| {
+            Core::new(
+                me.clone(),
+                self.info,
+                self.instructions,
+                self.settings,
+                self.middleware,
+                self.registry,
+                self.lifespans,
+                #[cfg(feature = "interaction")]
+                sealer,
+            )
+        }))
+    }
+}

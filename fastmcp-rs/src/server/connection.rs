@@ -1,0 +1,244 @@
+//! One conversation over a stream of messages: reads them, answers at once what can be, and keeps the rest running beside.
+
+use std::future::Future as _;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, Waker};
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::core::Core;
+use super::dispatch::{Link, Outcome, dispatch};
+use super::encode::Reply;
+use super::lifecycle::cancelled_id;
+use super::running::Running;
+use crate::context::{Caller, Host};
+use crate::peer::{Outgoing, Outlet, Session};
+use crate::protocol::jsonrpc::{self, Message, write_error};
+use crate::protocol::{Revision, RpcError, method};
+
+/// One conversation.
+pub(crate) struct Connection {
+    core: Arc<Core>,
+    host: Arc<dyn Host>,
+    session: Arc<Session>,
+    outlet: Option<Outlet>,
+    caller: Caller,
+}
+
+impl Connection {
+    pub(crate) fn new(core: Arc<Core>, session: Arc<Session>, outlet: Option<Outlet>, caller: Caller) -> Self {
+        let host: Arc<dyn Host> = Arc::clone(&core) as _;
+        Self { core, host, session, outlet, caller }
+    }
+
+    pub(crate) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// Lets go of the outlet: once every call that holds a copy is done, the stream of outgoing messages ends.
+    pub(crate) fn close_outlet(&mut self) {
+        self.outlet = None;
+    }
+
+    /// Takes one message. What can be answered now is appended to `out`, each answer on a line of its own.
+    pub(crate) fn receive(&self, text: &str, out: &mut Vec<u8>) {
+        if text.trim_start().starts_with('[') && self.speaks_batches() {
+            return self.receive_batch(text, out);
+        }
+        match Message::read(text) {
+            Ok(Message::Request { id, method, params }) => self.request(id, method, params, out),
+            Ok(Message::Notification { method, params }) => self.notification(method, params),
+            Ok(Message::Response { id, outcome }) => self.session.answer(id, outcome),
+            // Nobody could relate an answer to a line that is not JSON; answering could feed a loop of two programs.
+            Err(unreadable) if unreadable.error.code == jsonrpc::PARSE_ERROR => {
+                tracing::debug!(error = %unreadable.error, "a line that is no message was ignored");
+            }
+            Err(unreadable) => {
+                write_error(out, unreadable.id.as_deref(), &unreadable.error);
+                out.push(b'\n');
+            }
+        }
+    }
+
+    /// A line over the limit, whose id was never seen.
+    pub(crate) fn too_long(&self, out: &mut Vec<u8>) {
+        let limit = self.core.settings.message_bytes;
+        write_error(out, None, &RpcError::invalid_request(format!("a message may have at most {limit} bytes")));
+        out.push(b'\n');
+    }
+
+    fn speaks_batches(&self) -> bool {
+        self.session.handshake().is_some_and(|handshake| handshake.revision == Revision::V2025_03_26)
+    }
+
+    fn request(&self, id: &RawValue, method: &str, params: Option<&RawValue>, out: &mut Vec<u8>) {
+        if let Some((running, revision)) = self.begin(id, method, params, out) {
+            self.spawn(id, revision, running);
+        }
+    }
+
+    /// Answers a request, or gives back what is still running after its first step.
+    fn begin(
+        &self,
+        id: &RawValue,
+        method: &str,
+        params: Option<&RawValue>,
+        out: &mut Vec<u8>,
+    ) -> Option<(Running, Revision)> {
+        if self.session.is_running(id) {
+            let error = RpcError::invalid_request(format!("a request with the id {} is still running", id.get()));
+            write_error(out, Some(id), &error);
+            out.push(b'\n');
+            return None;
+        }
+        let link = Link {
+            core: &self.core,
+            host: &self.host,
+            session: Some(&self.session),
+            outlet: &self.outlet,
+            headers: None,
+            caller: &self.caller,
+            envelope: None,
+        };
+        let answer = dispatch(&link, id, method, params);
+        let revision = answer.revision;
+        let reply = match answer.outcome {
+            Outcome::Done(reply) => reply,
+            Outcome::Run(mut running) => {
+                // Most handlers finish in their first step, and cost no task.
+                let first = pin!(&mut running).poll(&mut Task::from_waker(Waker::noop()));
+                match first {
+                    Poll::Ready(reply) => reply,
+                    Poll::Pending if self.session.running_count() >= self.core.settings.running => {
+                        let limit = self.core.settings.running;
+                        Err(RpcError::internal(format!("more than {limit} requests are running: wait for one of them")))
+                    }
+                    Poll::Pending => return Some((running, revision)),
+                }
+            }
+        };
+        self.core.write_reply(out, id, revision, &reply);
+        out.push(b'\n');
+        None
+    }
+
+    /// Runs the rest of a request beside the connection, until it is done or cancelled.
+    fn spawn(&self, id: &RawValue, revision: Revision, running: Running) {
+        let (Some(cancelled), Some(outlet)) = (self.session.start(id), self.outlet.clone()) else { return };
+        let (core, session, id) = (Arc::clone(&self.core), Arc::clone(&self.session), id.to_owned());
+        tokio::spawn(async move {
+            if let Some(reply) = cancelled.run_until_cancelled(running).await {
+                // A cancelled request gets no response, even if it was done in the same moment.
+                if session.finish(&id) {
+                    let mut out = Vec::new();
+                    core.write_reply(&mut out, &id, revision, &reply);
+                    outlet.send(Outgoing::Message(out)).await;
+                }
+            }
+        });
+    }
+
+    fn notification(&self, method: &str, params: Option<&RawValue>) {
+        match method {
+            method::CANCELLED => {
+                if let Some(id) = cancelled_id(params) {
+                    self.session.cancel(&id);
+                }
+            }
+            method::INITIALIZED => self.session.set_initialized(),
+            _ => {}
+        }
+        observe(&self.core, method, params);
+    }
+
+    /// A batch (2025-03-26 only): the responses come back together, in one array.
+    fn receive_batch(&self, text: &str, out: &mut Vec<u8>) {
+        let entries: Vec<&RawValue> = match serde_json::from_str(text) {
+            Ok(entries) => entries,
+            Err(_) => return,
+        };
+        if entries.is_empty() {
+            write_error(out, None, &RpcError::invalid_request("a batch must not be empty"));
+            out.push(b'\n');
+            return;
+        }
+        let mut responses: Vec<Vec<u8>> = Vec::new();
+        let mut running = Vec::new();
+        for entry in entries {
+            let mut response = Vec::new();
+            match Message::read(entry.get()) {
+                Ok(Message::Request { method: method::INITIALIZE, id, .. }) => {
+                    write_error(
+                        &mut response,
+                        Some(id),
+                        &RpcError::invalid_request("`initialize` must not be in a batch"),
+                    );
+                }
+                Ok(Message::Request { id, method, params }) => {
+                    if let Some((rest, revision)) = self.begin(id, method, params, &mut response)
+                        && let Some(cancelled) = self.session.start(id)
+                    {
+                        running.push((id.to_owned(), revision, rest, cancelled));
+                    }
+                }
+                Ok(Message::Notification { method, params }) => self.notification(method, params),
+                Ok(Message::Response { id, outcome }) => self.session.answer(id, outcome),
+                Err(unreadable) => write_error(&mut response, unreadable.id.as_deref(), &unreadable.error),
+            }
+            if !response.is_empty() {
+                responses.push(response.trim_ascii_end().to_vec());
+            }
+        }
+        if running.is_empty() {
+            if !responses.is_empty() {
+                out.extend_from_slice(&array(&responses));
+                out.push(b'\n');
+            }
+            return;
+        }
+        let Some(outlet) = self.outlet.clone() else { return };
+        let (core, session) = (Arc::clone(&self.core), Arc::clone(&self.session));
+        tokio::spawn(async move {
+            // Each runs in a task of its own, so that they run at the same time.
+            let tasks: Vec<_> = running
+                .into_iter()
+                .map(|(id, revision, rest, cancelled)| {
+                    tokio::spawn(async move { (id, revision, cancelled.run_until_cancelled_owned(rest).await) })
+                })
+                .collect();
+            for task in tasks {
+                if let Ok((id, revision, Some(reply))) = task.await
+                    && session.finish(&id)
+                {
+                    responses.push(written(&core, &id, revision, &reply));
+                }
+            }
+            if !responses.is_empty() {
+                outlet.send(Outgoing::Message(array(&responses))).await;
+            }
+        });
+    }
+}
+
+fn written(core: &Core, id: &RawValue, revision: Revision, reply: &Reply) -> Vec<u8> {
+    let mut out = Vec::new();
+    core.write_reply(&mut out, id, revision, reply);
+    out
+}
+
+fn array(responses: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = vec![b'['];
+    out.extend_from_slice(&responses.join(&b','));
+    out.push(b']');
+    out
+}
+
+/// Shows a notification to middleware, if there is any.
+pub(crate) fn observe(core: &Core, method: &str, params: Option<&RawValue>) {
+    if !core.middleware.is_empty() {
+        let params = params.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null);
+        tokio::spawn(crate::middleware::notified(core.middleware.clone(), method.to_owned(), params));
+    }
+}

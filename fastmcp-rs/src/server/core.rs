@@ -1,0 +1,231 @@
+//! What a running server is made of, shared by all its connections.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+use super::lifespan::Lifespans;
+use crate::component::ToolResult;
+use crate::component::call::BoxFuture;
+use crate::context::{Change, Context, Host};
+use crate::error::{Error, ToolError};
+use crate::middleware::Chain;
+use crate::peer::lock;
+use crate::protocol::{CacheScope, Implementation, LogLevel, PromptResult, ServerCapabilities};
+use crate::provider::{Catalog, ListKind, Registry};
+
+/// Changes that wait for a slow listener; one that lags further is told that everything changed.
+const CHANGES: usize = 256;
+
+/// What the builder settled.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub timeout: Option<Duration>,
+    pub shutdown_grace: Duration,
+    pub lenient: bool,
+    pub expose_errors: bool,
+    pub page_size: Option<usize>,
+    pub list_ttl_ms: u64,
+    pub list_scope: CacheScope,
+    pub message_bytes: usize,
+    pub result_bytes: usize,
+    pub running: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            timeout: Some(crate::limits::CALL_TIMEOUT),
+            shutdown_grace: crate::limits::SHUTDOWN_GRACE,
+            lenient: true,
+            expose_errors: false,
+            page_size: None,
+            list_ttl_ms: 0,
+            list_scope: CacheScope::Private,
+            message_bytes: crate::limits::MESSAGE_BYTES,
+            result_bytes: crate::limits::RESULT_BYTES,
+            running: crate::limits::RUNNING,
+        }
+    }
+}
+
+pub(crate) type States = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
+
+/// A server at work.
+pub(crate) struct Core {
+    pub info: Implementation,
+    pub instructions: Option<String>,
+    pub settings: Settings,
+    pub middleware: Chain,
+    /// `{"name":..,"version":..}`, as every 2026-07-28 result carries it.
+    pub info_json: String,
+    #[cfg(feature = "interaction")]
+    pub sealer: Option<crate::seal::Sealer>,
+    registry: Mutex<Registry>,
+    catalog: RwLock<Arc<Catalog>>,
+    states: RwLock<States>,
+    lifespans: tokio::sync::Mutex<Option<Lifespans>>,
+    started: tokio::sync::OnceCell<()>,
+    changes: broadcast::Sender<Change>,
+    /// Cancelled when the server begins to shut down.
+    pub shutdown: CancellationToken,
+    /// Itself, for what handlers start through it.
+    me: Weak<Self>,
+}
+
+impl Core {
+    #[expect(clippy::too_many_arguments, reason = "called once, by the builder")]
+    pub(crate) fn new(
+        me: Weak<Self>,
+        info: Implementation,
+        instructions: Option<String>,
+        settings: Settings,
+        middleware: Chain,
+        registry: Registry,
+        lifespans: Lifespans,
+        #[cfg(feature = "interaction")] sealer: Option<crate::seal::Sealer>,
+    ) -> Self {
+        let info_json = serde_json::to_string(&info).unwrap_or_else(|_| "{}".to_owned());
+        let catalog = Arc::new(registry.catalog());
+        Self {
+            info,
+            instructions,
+            settings,
+            middleware,
+            info_json,
+            #[cfg(feature = "interaction")]
+            sealer,
+            registry: Mutex::new(registry),
+            catalog: RwLock::new(catalog),
+            states: RwLock::default(),
+            lifespans: tokio::sync::Mutex::new(Some(lifespans)),
+            started: tokio::sync::OnceCell::new(),
+            changes: broadcast::Sender::new(CHANGES),
+            shutdown: CancellationToken::new(),
+            me,
+        }
+    }
+
+    /// Runs the lifespans, once; a failed start can be tried again only by a new server.
+    pub(crate) async fn start(&self) -> Result<(), Error> {
+        let start = || async {
+            let mut lifespans = self.lifespans.lock().await;
+            let waiting = lifespans.as_mut().ok_or_else(|| Error::new("the server has already shut down"))?;
+            waiting.start(&self.states).await
+        };
+        self.started.get_or_try_init(start).await.map(|_| ())
+    }
+
+    fn me(&self) -> Result<Arc<Self>, ToolError> {
+        self.me.upgrade().ok_or_else(|| ToolError::unavailable("the server is gone"))
+    }
+
+    /// Whether [`start`](Self::start) is done, without waiting.
+    pub(crate) fn is_started(&self) -> bool {
+        self.started.initialized()
+    }
+
+    /// Ends the lifespans in reverse order.
+    pub(crate) async fn stop(&self) {
+        self.shutdown.cancel();
+        if let Some(lifespans) = self.lifespans.lock().await.take() {
+            lifespans.stop(&self.states).await;
+        }
+    }
+
+    /// The components that are enabled now.
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the registry, replaces the catalog and tells whom it concerns.
+    pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Registry) -> Result<(T, Vec<Change>), Error>,
+    ) -> Result<T, Error> {
+        let mut registry = lock(&self.registry);
+        let (value, changes) = change(&mut registry)?;
+        if !changes.is_empty() {
+            *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry.catalog());
+        }
+        drop(registry);
+        for change in changes {
+            self.changed(change);
+        }
+        Ok(value)
+    }
+
+    /// Hears of every change from now on.
+    pub(crate) fn changes(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
+    }
+
+    pub(crate) fn capabilities(&self) -> ServerCapabilities {
+        let catalog = self.catalog();
+        let mut capabilities = ServerCapabilities::new().logging();
+        if catalog.has(ListKind::Tools) {
+            capabilities = capabilities.tools(true);
+        }
+        if catalog.has(ListKind::Prompts) {
+            capabilities = capabilities.prompts(true);
+        }
+        if catalog.has(ListKind::Resources) {
+            capabilities = capabilities.resources(true, true);
+        }
+        if catalog.completes() {
+            capabilities = capabilities.completions();
+        }
+        capabilities
+    }
+}
+
+impl Host for Core {
+    fn state(&self, of: TypeId) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.states.read().unwrap_or_else(PoisonError::into_inner).get(&of).cloned()
+    }
+
+    fn changed(&self, change: Change) {
+        // Nobody listening is no failure.
+        let _ = self.changes.send(change);
+    }
+
+    fn call_tool<'a>(
+        &'a self,
+        name: &'a str,
+        arguments: Value,
+        on_behalf: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolResult, ToolError>> {
+        Box::pin(async move { super::direct::nested_tool(&self.me()?, name, arguments, on_behalf).await })
+    }
+
+    fn read_resource<'a>(&'a self, uri: &'a str, on_behalf: &'a Context) -> BoxFuture<'a, Result<Value, ToolError>> {
+        Box::pin(async move { super::direct::nested_resource(&self.me()?, uri, on_behalf).await })
+    }
+
+    fn get_prompt<'a>(
+        &'a self,
+        name: &'a str,
+        arguments: Map<String, Value>,
+        on_behalf: &'a Context,
+    ) -> BoxFuture<'a, Result<PromptResult, ToolError>> {
+        Box::pin(async move { super::direct::nested_prompt(&self.me()?, name, arguments, on_behalf).await })
+    }
+}
+
+/// A name for one failure, under which its cause stands in the log.
+pub(crate) fn incident() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+    format!("{:x}-{:x}", time & 0xffff_ffff, COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A log level that a 2026-07-28 request asks for.
+pub(crate) fn log_level(raw: &str) -> Option<LogLevel> {
+    serde_json::from_str(raw).ok()
+}

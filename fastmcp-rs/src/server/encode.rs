@@ -1,0 +1,220 @@
+//! A reply as bytes: written once, in the shape of the revision that asked.
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::core::Core;
+use crate::component::ToolResult;
+use crate::escape::write_escaped;
+use crate::protocol::jsonrpc::{begin_result, write_error, write_json};
+use crate::protocol::shape::Shaped;
+use crate::protocol::{CacheScope, InputRequired, PromptResult, ResourceContents, Revision, RpcError, meta};
+
+/// What a request comes to.
+pub(crate) type Reply = Result<Body, RpcError>;
+
+/// The result of a request, before it has a shape.
+pub(crate) enum Body {
+    /// `{}`.
+    Empty,
+    Tool(ToolResult),
+    Read {
+        contents: Vec<ResourceContents>,
+        meta: Option<Map<String, Value>>,
+        ttl_ms: u64,
+        scope: CacheScope,
+    },
+    Prompt(PromptResult),
+    Input(InputRequired),
+    /// Members that are written already, without the braces.
+    Members(Vec<u8>),
+    /// The same, of a result that may be cached.
+    Cached {
+        members: Vec<u8>,
+        ttl_ms: u64,
+        scope: CacheScope,
+    },
+    /// The end of `subscriptions/listen`: its own id in `_meta`.
+    ListenEnd(Box<RawValue>),
+}
+
+impl Core {
+    /// Appends the response to a request.
+    pub(crate) fn write_reply(&self, out: &mut Vec<u8>, id: &RawValue, revision: Revision, reply: &Reply) {
+        let start = out.len();
+        match reply {
+            Err(error) => return write_error(out, Some(id), error),
+            Ok(body) => {
+                begin_result(out, id);
+                self.write_result(out, revision, body);
+                out.push(b'}');
+            }
+        }
+        if out.len() - start > self.settings.result_bytes {
+            out.truncate(start);
+            let size = self.settings.result_bytes;
+            let too_large = format!(
+                "the result is larger than the {size} bytes that this server sends at once: ask for less, or for a part"
+            );
+            tracing::warn!(limit = size, "a result was too large to be sent");
+            match reply {
+                Ok(Body::Tool(_)) => {
+                    begin_result(out, id);
+                    self.write_result(out, revision, &Body::Tool(ToolResult::text(too_large).error()));
+                    out.push(b'}');
+                }
+                _ => write_error(out, Some(id), &RpcError::internal(too_large)),
+            }
+        }
+    }
+
+    /// Appends one result object.
+    pub(crate) fn write_result(&self, out: &mut Vec<u8>, revision: Revision, body: &Body) {
+        out.push(b'{');
+        let modern = revision.is_modern();
+        let mut own_meta = None;
+        if modern && !matches!(body, Body::Input(_)) {
+            out.extend_from_slice(b"\"resultType\":\"complete\"");
+        }
+        match body {
+            Body::Empty => {}
+            Body::Tool(result) => {
+                write_tool(out, revision, result);
+                own_meta = result.meta.as_ref();
+            }
+            Body::Read { contents, meta, ttl_ms, scope } => {
+                member(out, "contents");
+                write_json(out, &Shaped(contents.as_slice(), revision));
+                self.write_cache(out, revision, *ttl_ms, *scope);
+                own_meta = meta.as_ref();
+            }
+            Body::Prompt(result) => {
+                if let Some(description) = &result.description {
+                    member(out, "description");
+                    write_json(out, description);
+                }
+                member(out, "messages");
+                write_json(out, &Shaped(result.messages.as_slice(), revision));
+                own_meta = result.meta.as_ref();
+            }
+            Body::Input(input) => {
+                let mut input = input.clone();
+                let meta = input.meta.take();
+                let mut object = Vec::new();
+                write_json(&mut object, &Shaped(&input, revision));
+                out.extend_from_slice(object.get(1..object.len() - 1).unwrap_or_default());
+                self.write_meta(out, revision, meta.as_ref(), None);
+                out.push(b'}');
+                return;
+            }
+            Body::Members(members) => append(out, members),
+            Body::Cached { members, ttl_ms, scope } => {
+                append(out, members);
+                self.write_cache(out, revision, *ttl_ms, *scope);
+            }
+            Body::ListenEnd(id) => {
+                self.write_meta(out, revision, None, Some(id));
+                out.push(b'}');
+                return;
+            }
+        }
+        self.write_meta(out, revision, own_meta, None);
+        out.push(b'}');
+    }
+
+    fn write_cache(&self, out: &mut Vec<u8>, revision: Revision, ttl_ms: u64, scope: CacheScope) {
+        if revision.is_modern() {
+            member(out, "ttlMs");
+            write_json(out, &ttl_ms);
+            member(out, "cacheScope");
+            write_json(out, &scope);
+        }
+    }
+
+    /// `_meta`: the author's members, the server's name on 2026-07-28, the subscription that it belongs to.
+    fn write_meta(
+        &self,
+        out: &mut Vec<u8>,
+        revision: Revision,
+        own: Option<&Map<String, Value>>,
+        subscription: Option<&RawValue>,
+    ) {
+        let modern = revision.is_modern();
+        // Results could carry `_meta` from the start.
+        if !modern && own.is_none() {
+            return;
+        }
+        member(out, "_meta");
+        out.push(b'{');
+        if modern {
+            write_json(out, meta::SERVER_INFO);
+            out.push(b':');
+            out.extend_from_slice(self.info_json.as_bytes());
+        }
+        if let Some(id) = subscription {
+            member(out, meta::SUBSCRIPTION_ID);
+            out.extend_from_slice(id.get().as_bytes());
+        }
+        for (key, value) in own.into_iter().flatten() {
+            member(out, key);
+            write_json(out, value);
+        }
+        out.push(b'}');
+    }
+}
+
+/// Appends `"name":`, after a comma unless it is an object's first.
+fn member(out: &mut Vec<u8>, name: &str) {
+    if out.last() != Some(&b'{') {
+        out.push(b',');
+    }
+    write_json(out, name);
+    out.push(b':');
+}
+
+fn append(out: &mut Vec<u8>, members: &[u8]) {
+    if !members.is_empty() {
+        if out.last() != Some(&b'{') {
+            out.push(b',');
+        }
+        out.extend_from_slice(members);
+    }
+}
+
+/// A tool's result. Structured content is copied as it was serialized, and escaped once more for its text copy.
+fn write_tool(out: &mut Vec<u8>, revision: Revision, result: &ToolResult) {
+    let structured = result.structured.as_deref();
+    let before_structured = revision < Revision::V2025_06_18;
+    match (result.content.as_slice(), structured) {
+        ([], Some(structured)) => {
+            let text = if out.last() == Some(&b'{') {
+                &b"\"content\":[{\"type\":\"text\",\"text\":\""[..]
+            } else {
+                b",\"content\":[{\"type\":\"text\",\"text\":\""
+            };
+            out.extend_from_slice(text);
+            out.reserve(structured.len() * 2 + structured.len() / 8 + 64);
+            write_escaped(out, structured);
+            out.extend_from_slice(b"\"}]");
+        }
+        (content, _) => {
+            member(out, "content");
+            write_json(out, &Shaped(content, revision));
+        }
+    }
+    if let Some(structured) = structured.filter(|_| !before_structured) {
+        let object = structured.as_bytes().first() == Some(&b'{');
+        out.extend_from_slice(b",\"structuredContent\":");
+        if object || revision.is_modern() {
+            out.extend_from_slice(structured.as_bytes());
+        } else {
+            // Revisions before 2026-07-28 want an object here.
+            out.extend_from_slice(b"{\"result\":");
+            out.extend_from_slice(structured.as_bytes());
+            out.push(b'}');
+        }
+    }
+    if result.is_error {
+        out.extend_from_slice(b",\"isError\":true");
+    }
+}

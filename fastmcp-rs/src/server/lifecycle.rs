@@ -1,0 +1,140 @@
+//! How a conversation begins and what it settles: `initialize`, `server/discover`, log level, subscriptions.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::core::Core;
+use super::dispatch::Request;
+use super::encode::Body;
+use crate::context::read_capabilities;
+use crate::limits;
+use crate::peer::Handshake;
+use crate::protocol::jsonrpc::write_json;
+use crate::protocol::shape::Shaped;
+use crate::protocol::{CacheScope, LogLevel, Revision, RpcError};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InitializeParams<'a> {
+    protocol_version: String,
+    #[serde(borrow, default)]
+    capabilities: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    client_info: Option<&'a RawValue>,
+}
+
+impl Core {
+    /// `server/discover` (2026-07-28): what is served, to whoever asks. Only stateless versions are named, because a
+    /// client sends the one that it picks in `_meta`, which no older revision defines.
+    pub(crate) fn discover(&self) -> Body {
+        let mut members = Vec::with_capacity(512);
+        members.extend_from_slice(b"\"supportedVersions\":");
+        write_json(&mut members, &[Revision::LATEST]);
+        members.extend_from_slice(b",\"capabilities\":");
+        write_json(&mut members, &Shaped(&self.capabilities(), Revision::LATEST));
+        if let Some(instructions) = &self.instructions {
+            members.extend_from_slice(b",\"instructions\":");
+            write_json(&mut members, instructions);
+        }
+        Body::Cached { members, ttl_ms: self.settings.list_ttl_ms, scope: CacheScope::Private }
+    }
+}
+
+impl Request<'_> {
+    /// The handshake of 2025-11-25 and before (basic/lifecycle, "Initialization"): the version that was asked for if it
+    /// is known, the newest with a handshake otherwise.
+    pub(crate) fn initialize(&self) -> Result<Body, RpcError> {
+        let raw = self.raw_params.ok_or_else(|| RpcError::invalid_params("`params` is missing"))?;
+        let params: InitializeParams<'_> = serde_json::from_str(raw.get()).map_err(|error| {
+            RpcError::invalid_params(format!("`initialize` needs `protocolVersion`, a string: {error}"))
+        })?;
+        let session = self
+            .link
+            .session
+            .ok_or_else(|| RpcError::invalid_request("there is no conversation to initialize here"))?;
+        let revision = Revision::parse(&params.protocol_version)
+            .filter(|revision| !revision.is_modern())
+            .unwrap_or(Revision::LATEST_LEGACY);
+        session.greet(Handshake {
+            revision,
+            capabilities: read_capabilities(params.capabilities),
+            client_info: params.client_info.map(ToOwned::to_owned),
+        });
+        let core = self.core();
+        let mut members = Vec::with_capacity(512);
+        members.extend_from_slice(b"\"protocolVersion\":");
+        write_json(&mut members, revision.as_str());
+        members.extend_from_slice(b",\"capabilities\":");
+        write_json(&mut members, &Shaped(&core.capabilities(), revision));
+        members.extend_from_slice(b",\"serverInfo\":");
+        write_json(&mut members, &Shaped(&core.info, revision));
+        if let Some(instructions) = &core.instructions {
+            members.extend_from_slice(b",\"instructions\":");
+            write_json(&mut members, instructions);
+        }
+        Ok(Body::Members(members))
+    }
+
+    /// `logging/setLevel`.
+    pub(crate) fn set_level(&self) -> Result<Body, RpcError> {
+        #[derive(Deserialize)]
+        struct SetLevel {
+            level: LogLevel,
+        }
+        let params: Option<SetLevel> = self.raw_params.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        let level = params.ok_or_else(|| {
+            RpcError::invalid_params(format!(
+                "`level` must be one of {}",
+                LogLevel::ALL.map(LogLevel::as_str).join(", ")
+            ))
+        })?;
+        if let Some(session) = self.link.session {
+            session.set_log_level(level.level);
+        }
+        Ok(Body::Empty)
+    }
+
+    /// `resources/subscribe` and `resources/unsubscribe`.
+    pub(crate) fn subscribe(&self, subscribe: bool) -> Result<Body, RpcError> {
+        let uri = self.uri()?;
+        let Some(session) = self.link.session else { return Ok(Body::Empty) };
+        if !subscribe {
+            session.unsubscribe(&uri);
+            return Ok(Body::Empty);
+        }
+        let catalog = self.core().catalog();
+        if !matches!(catalog.resource(&uri), Ok(Some(_))) {
+            return Err(super::running::not_found(self.revision, &uri, "Resource not found"));
+        }
+        if !session.subscribe(&uri, limits::SUBSCRIPTIONS) {
+            return Err(RpcError::invalid_params(format!("no more than {} subscriptions", limits::SUBSCRIPTIONS)));
+        }
+        Ok(Body::Empty)
+    }
+}
+
+impl serde::Serialize for Revision {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// The id in `notifications/cancelled`.
+pub(crate) fn cancelled_id(params: Option<&RawValue>) -> Option<Box<RawValue>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Cancelled {
+        request_id: Box<RawValue>,
+    }
+    params.and_then(|raw| serde_json::from_str::<Cancelled>(raw.get()).ok()).map(|cancelled| cancelled.request_id)
+}
+
+/// One member of a result that is a JSON value already.
+pub(crate) fn member(name: &str, value: &Value) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_json(&mut out, name);
+    out.push(b':');
+    write_json(&mut out, value);
+    out
+}

@@ -1,0 +1,193 @@
+//! Change notices: `subscriptions/listen` of 2026-07-28, and the unasked notifications of conversations before it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::core::Core;
+use super::dispatch::Request;
+use super::encode::Body;
+use super::running::{Running, Work};
+use crate::context::Change;
+use crate::limits;
+use crate::peer::{Outgoing, Outlet, Session};
+use crate::protocol::{RpcError, jsonrpc, meta, method};
+use crate::provider::ListKind;
+
+/// What a listener wants to hear of.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Filter {
+    tools_list_changed: bool,
+    prompts_list_changed: bool,
+    resources_list_changed: bool,
+    resource_subscriptions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct ListenParams {
+    notifications: Filter,
+}
+
+impl Request<'_> {
+    /// `subscriptions/listen` (basic/patterns/subscriptions): the acknowledgement first, then every change that was asked for,
+    /// each with the id of this request, until the client goes or the server shuts down.
+    pub(crate) fn listen(&self) -> Result<Running, RpcError> {
+        let params: ListenParams =
+            self.raw_params.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(|| {
+                RpcError::invalid_params(
+                    "`notifications` must say what to listen to, as an object of booleans and `resourceSubscriptions`",
+                )
+            })?;
+        let mut filter = params.notifications;
+        if filter.resource_subscriptions.len() > limits::SUBSCRIPTIONS {
+            return Err(RpcError::invalid_params(format!("no more than {} subscriptions", limits::SUBSCRIPTIONS)));
+        }
+        let outlet = self
+            .link
+            .outlet
+            .outlet()
+            .ok_or_else(|| RpcError::invalid_request("there is no stream to listen on here"))?;
+        let id =
+            self.id.ok_or_else(|| RpcError::invalid_request("a subscription needs the id of a request"))?.to_owned();
+        let core = Arc::clone(self.core());
+        // Before the acknowledgement, so that a change in between is not lost.
+        let changes = core.changes();
+        let catalog = core.catalog();
+        filter.tools_list_changed &= catalog.has(ListKind::Tools);
+        filter.prompts_list_changed &= catalog.has(ListKind::Prompts);
+        filter.resources_list_changed &= catalog.has(ListKind::Resources);
+        filter.resource_subscriptions.retain(|uri| matches!(catalog.resource(uri), Ok(Some(_))));
+        let running_core = Arc::clone(&core);
+        let work = Box::pin(async move {
+            listen(&core, changes, &filter, &outlet, &id).await;
+            Ok(Body::ListenEnd(id))
+        });
+        Ok(Running::new(&running_core, self.revision, Work::Other(work)))
+    }
+}
+
+async fn listen(core: &Core, mut changes: Receiver<Change>, filter: &Filter, outlet: &Outlet, id: &RawValue) {
+    let mut granted = Map::new();
+    for (wanted, name) in [
+        (filter.tools_list_changed, "toolsListChanged"),
+        (filter.prompts_list_changed, "promptsListChanged"),
+        (filter.resources_list_changed, "resourcesListChanged"),
+    ] {
+        if wanted {
+            granted.insert(name.to_owned(), Value::Bool(true));
+        }
+    }
+    if !filter.resource_subscriptions.is_empty() {
+        granted.insert("resourceSubscriptions".to_owned(), json!(filter.resource_subscriptions));
+    }
+    let tag = json!({ meta::SUBSCRIPTION_ID: id });
+    if !send(outlet, method::ACKNOWLEDGED, &json!({ "_meta": tag, "notifications": granted })).await {
+        return;
+    }
+    let uris: HashSet<&str> = filter.resource_subscriptions.iter().map(String::as_str).collect();
+    while let Some(heard) = next(core, &mut changes).await {
+        let wanted = |change: &Change| match change {
+            Change::Tools => filter.tools_list_changed,
+            Change::Prompts => filter.prompts_list_changed,
+            Change::Resources => filter.resources_list_changed,
+            Change::Updated(uri) => concerns(uris.iter().copied(), uri),
+        };
+        for change in heard.changes().filter(wanted) {
+            let (method, mut params) = notice(&change);
+            params.insert("_meta".to_owned(), tag.clone());
+            if !send(outlet, method, &Value::Object(params)).await {
+                return;
+            }
+        }
+        if heard.lagged() {
+            for uri in &uris {
+                if !send(outlet, method::RESOURCE_UPDATED, &json!({ "_meta": tag, "uri": uri })).await {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The unasked notifications of a conversation with a handshake, until it closes.
+pub(crate) async fn tell_session(core: Arc<Core>, session: Arc<Session>, outlet: Outlet) {
+    let mut changes = core.changes();
+    let closed = session.closed().clone();
+    while let Some(Some(heard)) = closed.run_until_cancelled(next(&core, &mut changes)).await {
+        if !session.is_initialized() {
+            continue;
+        }
+        for change in heard.changes() {
+            if matches!(&change, Change::Updated(uri) if !session.is_subscribed(uri)) {
+                continue;
+            }
+            let (method, params) = notice(&change);
+            if !send(&outlet, method, &Value::Object(params)).await {
+                return;
+            }
+        }
+    }
+}
+
+/// One change, or the news that some were missed.
+enum Heard {
+    One(Change),
+    Missed,
+}
+
+impl Heard {
+    /// Whoever missed some is told that every list changed, which is never wrong.
+    fn changes(&self) -> impl Iterator<Item = Change> + use<> {
+        match self {
+            Self::One(change) => vec![change.clone()],
+            Self::Missed => vec![Change::Tools, Change::Prompts, Change::Resources],
+        }
+        .into_iter()
+    }
+
+    fn lagged(&self) -> bool {
+        matches!(self, Self::Missed)
+    }
+}
+
+async fn next(core: &Core, changes: &mut Receiver<Change>) -> Option<Heard> {
+    match core.shutdown.run_until_cancelled(changes.recv()).await? {
+        Ok(change) => Some(Heard::One(change)),
+        Err(RecvError::Lagged(_)) => Some(Heard::Missed),
+        Err(RecvError::Closed) => None,
+    }
+}
+
+/// A subscription to a resource also covers what is below it (server/resources, "Subscriptions").
+fn concerns<'a>(mut subscribed: impl Iterator<Item = &'a str>, uri: &str) -> bool {
+    subscribed.any(|own| {
+        uri.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || own.ends_with('/'))
+    })
+}
+
+fn notice(change: &Change) -> (&'static str, Map<String, Value>) {
+    let mut params = Map::new();
+    let method = match change {
+        Change::Tools => method::TOOLS_CHANGED,
+        Change::Prompts => method::PROMPTS_CHANGED,
+        Change::Resources => method::RESOURCES_CHANGED,
+        Change::Updated(uri) => {
+            params.insert("uri".to_owned(), json!(uri));
+            method::RESOURCE_UPDATED
+        }
+    };
+    (method, params)
+}
+
+async fn send(outlet: &Outlet, method: &str, params: &Value) -> bool {
+    match to_raw_value(params) {
+        Ok(params) => outlet.send(Outgoing::Message(jsonrpc::notification(method, Some(&params)))).await,
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,124 @@
+//! Bytes into lines: one message per line (basic/transports/stdio), bounded, in whatever pieces the bytes come.
+
+/// What was found in the bytes so far.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Line<'a> {
+    /// A whole line, without its end.
+    Text(&'a str),
+    /// A line that is not UTF-8.
+    NotText,
+    /// A line longer than the limit; it was skipped, not kept.
+    TooLong,
+}
+
+/// Splits bytes into lines. What is incomplete waits here for the next bytes.
+pub(crate) struct Lines {
+    rest: Vec<u8>,
+    limit: usize,
+    /// In a line that is too long: skip to its end.
+    skipping: bool,
+    first: bool,
+}
+
+impl Lines {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { rest: Vec::new(), limit, skipping: false, first: true }
+    }
+
+    /// Takes bytes and hands on every line that they complete. Lines within one chunk are not copied.
+    pub(crate) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(Line<'_>)) {
+        while let Some(end) = find_newline(bytes) {
+            let (line, after) = (&bytes[..end], &bytes[end + 1..]);
+            bytes = after;
+            if self.skipping {
+                self.skipping = false;
+                each(Line::TooLong);
+            } else if self.rest.len() + line.len() > self.limit {
+                self.rest = Vec::new();
+                each(Line::TooLong);
+            } else if self.rest.is_empty() {
+                hand_on(line, &mut self.first, &mut each);
+            } else {
+                self.rest.extend_from_slice(line);
+                hand_on(&self.rest, &mut self.first, &mut each);
+                self.rest.clear();
+                // One large message must not keep its memory for the life of the connection.
+                self.rest.shrink_to(64 * 1024);
+            }
+        }
+        if self.skipping {
+            return;
+        }
+        if self.rest.len() + bytes.len() > self.limit {
+            self.rest = Vec::new();
+            self.skipping = true;
+        } else {
+            self.rest.extend_from_slice(bytes);
+        }
+    }
+}
+
+fn hand_on(line: &[u8], first: &mut bool, each: &mut impl FnMut(Line<'_>)) {
+    // A byte order mark is tolerated once, before the first message.
+    let line = if std::mem::take(first) { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+    match std::str::from_utf8(line) {
+        Ok(text) if text.trim_ascii().is_empty() => {}
+        Ok(text) => each(Line::Text(text)),
+        Err(_) => each(Line::NotText),
+    }
+}
+
+/// The place of the next line end, eight bytes at a time.
+fn find_newline(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    const NEWLINE: u64 = u64::from_ne_bytes([b'\n'; 8]);
+    let mut at = 0;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*chunk) ^ NEWLINE;
+        let found = word.wrapping_sub(ONES) & !word & HIGH;
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    bytes[at..].iter().position(|byte| *byte == b'\n').map(|end| at + end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(limit: usize, chunks: &[&[u8]]) -> Vec<String> {
+        let mut lines = Lines::new(limit);
+        let mut found = Vec::new();
+        for chunk in chunks {
+            lines.push(chunk, |line| {
+                found.push(match line {
+                    Line::Text(text) => text.to_owned(),
+                    other => format!("{other:?}"),
+                });
+            });
+        }
+        found
+    }
+
+    #[test]
+    fn the_same_bytes_in_any_pieces_give_the_same_lines() {
+        let bytes =
+            b"\xef\xbb\xbf{\"a\":1}\r\n\n  \n{\"long enough to cross eight bytes\":2}\n\xff\n{\"b\":3}\nunfinished";
+        let whole = split(64, &[bytes]);
+        assert_eq!(whole, ["{\"a\":1}\r", "{\"long enough to cross eight bytes\":2}", "NotText", "{\"b\":3}"]);
+        for size in 1..bytes.len() {
+            assert_eq!(split(64, &bytes.chunks(size).collect::<Vec<_>>()), whole, "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_skipped_and_the_next_one_read() {
+        for size in [1, 3, 1000] {
+            let bytes = [vec![b'x'; 100], b"\n{}\n".to_vec()].concat();
+            assert_eq!(split(10, &bytes.chunks(size).collect::<Vec<_>>()), ["TooLong", "{}"]);
+        }
+    }
+}

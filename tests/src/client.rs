@@ -1,0 +1,469 @@
+//! A client that speaks any revision over stdio or HTTP and believes nothing: every message it gets is checked against the
+//! schema of its revision.
+
+use std::{collections::VecDeque, fmt, path::Path};
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    example::{Example, HttpServer, Log},
+    http::{Connection, Response},
+    schema::{self, Revision},
+    stdio::Pipe,
+};
+
+/// How a client reaches its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Two pipes.
+    Stdio,
+    /// Streamable HTTP.
+    Http,
+}
+
+impl Transport {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Stdio]; // TEMPORARY
+}
+
+/// A client of one server process.
+#[derive(Debug)]
+pub struct Client {
+    wire: Wire,
+    revision: Revision,
+    capabilities: Value,
+    last_id: u64,
+    session: Option<String>,
+    /// What the server sent without being asked, oldest first: notifications, and requests of the older revisions.
+    pub unasked: VecDeque<Value>,
+    /// What `initialize` answered, or `server/discover` in the newer era.
+    pub server: Value,
+}
+
+#[derive(Debug)]
+enum Wire {
+    Stdio(Pipe),
+    Http(HttpServer),
+}
+
+/// An error that a server answered with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// The JSON-RPC code.
+    pub code: i64,
+    /// Its message.
+    pub message: String,
+    /// Its data, or null.
+    pub data: Value,
+    /// The HTTP status that it came with, if it came by HTTP.
+    pub status: Option<u16>,
+}
+
+/// What became of bytes that may not have been a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivered {
+    /// The HTTP status, if they went by HTTP.
+    pub status: Option<u16>,
+    /// What the server said to them.
+    pub messages: Vec<Value>,
+}
+
+impl Delivered {
+    /// The code of the error that was the one answer.
+    pub fn code(&self) -> Option<i64> {
+        match self.messages.as_slice() {
+            [message] => message["error"]["code"].as_i64(),
+            _ => None,
+        }
+    }
+
+    /// The id of the one answer.
+    pub fn id(&self) -> Option<&Value> {
+        match self.messages.as_slice() {
+            [message] => message.get("id"),
+            _ => None,
+        }
+    }
+}
+
+impl Client {
+    /// Starts `example`, and greets it as `revision` wants it.
+    pub async fn start(example: Example, transport: Transport, revision: Revision) -> Self {
+        Self::with_capabilities(example, transport, revision, json!({})).await
+    }
+
+    /// The same, with capabilities of the client's own.
+    pub async fn with_capabilities(
+        example: Example,
+        transport: Transport,
+        revision: Revision,
+        capabilities: Value,
+    ) -> Self {
+        let wire = match transport {
+            Transport::Stdio => Wire::Stdio(Pipe::open(&example)),
+            Transport::Http => Wire::Http(HttpServer::start(example).await),
+        };
+        let mut client = Self {
+            wire,
+            revision,
+            capabilities,
+            last_id: 0,
+            session: None,
+            unasked: VecDeque::new(),
+            server: Value::Null,
+        };
+        client.greet().await;
+        client
+    }
+
+    async fn greet(&mut self) {
+        if self.revision.is_modern() {
+            self.server = self.result("server/discover", json!({})).await;
+            return;
+        }
+        let greeting = json!({
+            "protocolVersion": self.revision.name(),
+            "capabilities": self.capabilities,
+            "clientInfo": { "name": "tests", "version": "0" },
+        });
+        self.server = self.result("initialize", greeting).await;
+        assert_eq!(self.server["protocolVersion"], self.revision.name(), "the server speaks all of them");
+        self.notify("notifications/initialized", json!({})).await;
+    }
+
+    /// The revision it speaks.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// How it reaches the server.
+    pub fn transport(&self) -> Transport {
+        match self.wire {
+            Wire::Stdio(_) => Transport::Stdio,
+            Wire::Http(_) => Transport::Http,
+        }
+    }
+
+    /// What the server wrote to stderr.
+    pub fn log(&self) -> &Log {
+        match &self.wire {
+            Wire::Stdio(pipe) => &pipe.log,
+            Wire::Http(server) => &server.log,
+        }
+    }
+
+    /// Where the server listens, over HTTP.
+    pub fn address(&self) -> &str {
+        match &self.wire {
+            Wire::Http(server) => &server.address,
+            Wire::Stdio(_) => panic!("stdio has no address"),
+        }
+    }
+
+    /// A request as this revision writes it, with an id that was not used before.
+    pub fn request(&mut self, method: &str, params: Value) -> Value {
+        self.last_id += 1;
+        self.request_with_id(&json!(self.last_id), method, params)
+    }
+
+    /// The same with an id of the caller's choice.
+    pub fn request_with_id(&self, id: &Value, method: &str, params: Value) -> Value {
+        json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": self.envelope(params) })
+    }
+
+    /// `params` with the `_meta` that every request of the newer era has; members that are there already stay.
+    fn envelope(&self, mut params: Value) -> Value {
+        if self.revision.is_modern() {
+            let members = params.as_object_mut().expect("params are an object");
+            let meta = members.entry("_meta").or_insert_with(|| Map::new().into());
+            for (key, value) in [
+                ("protocolVersion", json!(self.revision.name())),
+                ("clientCapabilities", self.capabilities.clone()),
+                ("clientInfo", json!({ "name": "tests", "version": "0" })),
+            ] {
+                let meta = meta.as_object_mut().expect("_meta is an object");
+                meta.entry(format!("io.modelcontextprotocol/{key}")).or_insert(value);
+            }
+        }
+        params
+    }
+
+    /// The answer to a request: its result or what was wrong.
+    pub async fn ask(&mut self, method: &str, params: Value) -> Result<Value, Refusal> {
+        let request = self.request(method, params);
+        let (status, answer) = self.exchange(&request).await;
+        match answer.get("error") {
+            None => Ok(answer["result"].clone()),
+            Some(error) => Err(Refusal {
+                code: error["code"].as_i64().unwrap(),
+                message: error["message"].as_str().unwrap().to_owned(),
+                data: error["data"].clone(),
+                status,
+            }),
+        }
+    }
+
+    /// The result of a request that the server has to grant.
+    pub async fn result(&mut self, method: &str, params: Value) -> Value {
+        match self.ask(method, params).await {
+            Ok(result) => result,
+            Err(refusal) => panic!("{method}: {refusal:?}\n{}", self.log().text()),
+        }
+    }
+
+    /// The error of a request that the server has to refuse.
+    pub async fn refusal(&mut self, method: &str, params: Value) -> Refusal {
+        match self.ask(method, params).await {
+            Err(refusal) => refusal,
+            Ok(result) => panic!("{method} was granted: {result:#}"),
+        }
+    }
+
+    /// The result of `tools/call`, which may be an error of the tool's.
+    pub async fn call(&mut self, tool: &str, arguments: Value) -> Value {
+        self.result("tools/call", json!({ "name": tool, "arguments": arguments })).await
+    }
+
+    /// What a tool that has to succeed answers: its structured content if this revision has such a thing, else its text as JSON.
+    pub async fn value(&mut self, tool: &str, arguments: Value) -> Value {
+        let result = self.call(tool, arguments).await;
+        assert_ne!(result["isError"], true, "{tool} failed: {result:#}");
+        let text = text_of(&result);
+        if self.revision >= Revision::V2025_06_18
+            && let Some(structured) = result.get("structuredContent")
+        {
+            let copy: Value = serde_json::from_str(&text).expect("the text is the same as JSON");
+            assert_eq!(&copy, structured, "the text and the structured content differ");
+            return structured.clone();
+        }
+        assert!(result.get("structuredContent").is_none(), "{} has no structured content", self.revision);
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    }
+
+    /// The text of a tool that has to fail.
+    pub async fn failure(&mut self, tool: &str, arguments: Value) -> String {
+        let result = self.call(tool, arguments).await;
+        assert_eq!(result["isError"], true, "{tool} did not fail: {result:#}");
+        text_of(&result)
+    }
+
+    /// All items of a list, page by page; `field` is the name of the list in the result.
+    pub async fn list(&mut self, method: &str, field: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut params = json!({});
+        loop {
+            let page = self.result(method, params).await;
+            items.extend(page[field].as_array().unwrap().iter().cloned());
+            let Some(cursor) = page.get("nextCursor") else {
+                return items;
+            };
+            params = json!({ "cursor": cursor });
+        }
+    }
+
+    /// The names in a list, in its order.
+    pub async fn names(&mut self, method: &str, field: &str) -> Vec<String> {
+        let items = self.list(method, field).await;
+        items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Sends a notification. Nothing may come back.
+    pub async fn notify(&mut self, method: &str, params: Value) {
+        let notification = json!({ "jsonrpc": "2.0", "method": method, "params": params });
+        let headers = self.headers(&notification);
+        match &mut self.wire {
+            Wire::Stdio(pipe) => pipe.send(&notification).await,
+            Wire::Http(_) => {
+                let response = self.post(&headers, notification.to_string().as_bytes()).await;
+                assert_eq!((response.head.status, response.text().as_str()), (202, ""));
+            }
+        }
+    }
+
+    /// Sends a request and waits for its answer. What comes in between is kept in [`unasked`](Self::unasked).
+    async fn exchange(&mut self, request: &Value) -> (Option<u16>, Value) {
+        let method = request["method"].as_str();
+        let headers = self.headers(request);
+        if let Wire::Stdio(pipe) = &mut self.wire {
+            pipe.send(request).await;
+            loop {
+                let message = pipe.receive().await;
+                if message.get("method").is_none() && message["id"] == request["id"] {
+                    schema::check(self.revision, method, &message);
+                    return (None, message);
+                }
+                schema::check(self.revision, None, &message);
+                self.unasked.push_back(message);
+            }
+        }
+        let response = self.post(&headers, request.to_string().as_bytes()).await;
+        if method == Some("initialize") && response.head.status == 200 {
+            self.session = response.head.header("mcp-session-id").map(str::to_owned);
+        } else if self.revision.is_modern() {
+            assert_eq!(response.head.header("mcp-session-id"), None, "a session in an era that has none");
+        }
+        let mut messages = response.messages();
+        let answer = messages.pop().unwrap_or_else(|| panic!("no answer to {request}: {response:?}"));
+        assert_eq!(answer["id"], request["id"], "the answer to another request");
+        schema::check(self.revision, method, &answer);
+        for message in messages {
+            schema::check(self.revision, None, &message);
+            self.unasked.push_back(message);
+        }
+        (Some(response.head.status), answer)
+    }
+
+    /// Sends `bytes` as they are, on stdio as one line, and returns what the server said to them: over HTTP the response, on stdio
+    /// what was said before the answer to a request sent after them. So it also shows that the server lives.
+    pub async fn deliver(&mut self, bytes: &[u8]) -> Delivered {
+        let message = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+        let headers = self.headers(&message);
+        let delivered = match &mut self.wire {
+            Wire::Stdio(pipe) => {
+                pipe.write(bytes).await;
+                pipe.write(b"\n").await;
+                let unasked = std::mem::take(&mut self.unasked);
+                self.alive().await;
+                let messages = std::mem::replace(&mut self.unasked, unasked);
+                Delivered { status: None, messages: messages.into() }
+            }
+            Wire::Http(_) => {
+                let response = self.post(&headers, bytes).await;
+                self.alive().await;
+                Delivered { status: Some(response.head.status), messages: response.messages() }
+            }
+        };
+        delivered.messages.iter().for_each(|message| schema::check(self.revision, None, message));
+        delivered
+    }
+
+    /// The same for a value.
+    pub async fn deliver_json(&mut self, message: &Value) -> Delivered {
+        self.deliver(message.to_string().as_bytes()).await
+    }
+
+    /// Panics unless the server answers.
+    pub async fn alive(&mut self) {
+        let method = if self.revision.is_modern() { "server/discover" } else { "ping" };
+        self.result(method, json!({})).await;
+    }
+
+    /// The HTTP headers that go with `message`.
+    pub fn headers(&self, message: &Value) -> Vec<(String, String)> {
+        let mut headers = vec![
+            ("Content-Type".to_owned(), "application/json".to_owned()),
+            ("Accept".to_owned(), "application/json, text/event-stream".to_owned()),
+        ];
+        let mut add = |name: &str, value: &str| headers.push((name.to_owned(), header_value(value)));
+        if self.revision.is_modern() {
+            add("MCP-Protocol-Version", self.revision.name());
+            if let Some(method) = message["method"].as_str() {
+                add("Mcp-Method", method);
+            }
+            let name = match message["method"].as_str() {
+                Some("tools/call" | "prompts/get") => &message["params"]["name"],
+                Some("resources/read") => &message["params"]["uri"],
+                _ => &Value::Null,
+            };
+            if let Some(name) = name.as_str() {
+                add("Mcp-Name", name);
+            }
+        } else if let Some(session) = &self.session {
+            add("Mcp-Session-Id", session);
+            if self.revision >= Revision::V2025_06_18 {
+                add("MCP-Protocol-Version", self.revision.name());
+            }
+        }
+        headers
+    }
+
+    /// Posts `body` to the endpoint over a connection of its own, and returns the whole response.
+    pub async fn post(&self, headers: &[(String, String)], body: &[u8]) -> Response {
+        self.http("POST", headers, body).await
+    }
+
+    /// The same with another HTTP method.
+    pub async fn http(&self, method: &str, headers: &[(String, String)], body: &[u8]) -> Response {
+        let Wire::Http(server) = &self.wire else { panic!("stdio knows no {method}") };
+        let mut connection = Connection::open(&server.address).await;
+        connection.send(method, &server.path, headers, body).await;
+        connection.response().await.expect("a response before the connection closes")
+    }
+
+    /// Ends the server as its transport ends one: stdio by the end of its input, HTTP by SIGTERM. Panics unless it ends well and
+    /// has nothing more to say.
+    pub async fn finish(self) {
+        assert!(self.unasked.is_empty(), "nobody asked for {:#?}", self.unasked);
+        let status = match self.wire {
+            Wire::Stdio(pipe) => {
+                let (status, rest) = pipe.close().await;
+                assert!(rest.is_empty(), "after the end of its input the server said {rest:#?}");
+                status
+            }
+            Wire::Http(server) => server.terminate().await,
+        };
+        assert!(status.success(), "the server ended with {status}");
+    }
+}
+
+/// The text of a tool's result: that of all its text blocks.
+pub fn text_of(result: &Value) -> String {
+    let blocks = result["content"].as_array().expect("a result has content");
+    blocks.iter().filter_map(|block| block["text"].as_str()).collect::<Vec<_>>().join("\n")
+}
+
+/// Text as the newer era writes it into a header: itself, or base64 between markers if HTTP or the markers forbid that.
+fn header_value(text: &str) -> String {
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.trim() == text && !text.starts_with("=?");
+    if plain { text.to_owned() } else { format!("=?base64?{}?=", base64(text.as_bytes())) }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0, |bits, &byte| bits << 8 | usize::from(byte)) << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let digit = ALPHABET[bits >> (18 - 6 * place) & 63] as char;
+            text.push(if place <= three.len() { digit } else { '=' });
+        }
+    }
+    text
+}
+
+/// Runs `body` over stdio and HTTP, in 2025-11-25 and in 2026-07-28, each time with a server and a directory of its own, and
+/// ends the server properly.
+pub async fn everywhere(example: impl Fn(&Path) -> Example, body: impl AsyncFn(&mut Client)) {
+    wherever(&[Revision::V2025_11_25, Revision::V2026_07_28], example, body).await;
+}
+
+/// The same in the revisions given.
+pub async fn wherever(revisions: &[Revision], example: impl Fn(&Path) -> Example, body: impl AsyncFn(&mut Client)) {
+    for transport in Transport::ALL {
+        for &revision in revisions {
+            eprintln!("-- {transport:?}, {revision}"); // shown when the test fails
+            let directory = tempfile::tempdir().unwrap();
+            let mut client = Client::start(example(directory.path()), transport, revision).await;
+            body(&mut client).await;
+            client.finish().await;
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_the_standard() {
+        for (plain, encoded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+}

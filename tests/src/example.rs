@@ -1,0 +1,178 @@
+//! The example servers as processes.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Output, Stdio},
+    sync::OnceLock,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    process::{Child, Command},
+    sync::watch,
+};
+
+use crate::within;
+
+/// An example program with the arguments and the environment it is to be started with.
+#[derive(Clone, Debug)]
+pub struct Example {
+    name: String,
+    args: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl Example {
+    /// `examples/NAME`. It inherits nothing that would change what it does.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.into(), args: Vec::new(), env: Vec::new() }
+    }
+
+    /// One more argument.
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// More arguments.
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// An environment variable.
+    pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.env.push((key.into(), value.into()));
+        self
+    }
+
+    /// Runs it to its end, with nothing on its standard input.
+    pub async fn output(&self) -> Output {
+        let mut command = self.command();
+        command.stdin(Stdio::null());
+        within(&format!("the end of {self:?}"), command.output()).await.unwrap()
+    }
+
+    /// Starts it; whoever reads the pipes is the caller's affair.
+    pub fn spawn(&self) -> Child {
+        self.command().spawn().unwrap()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(executable(&self.name));
+        for (key, _) in std::env::vars_os() {
+            if key.to_str().is_some_and(|key| key.starts_with("FASTMCP_")) {
+                command.env_remove(key);
+            }
+        }
+        command.args(&self.args).envs(self.env.iter().map(|(key, value)| (key, value)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+}
+
+/// Where cargo put the example. `cargo test` on the workspace builds the examples, `cargo test -p` does not; asking cargo once
+/// more costs little where there is nothing to do, and no test ever judges yesterday's server.
+fn executable(name: &str) -> PathBuf {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    let directory = DIRECTORY.get_or_init(|| {
+        let deps = std::env::current_exe().unwrap().parent().unwrap().to_path_buf();
+        let profile = deps.parent().unwrap();
+        let mut build = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        build.args(["build", "--quiet", "--workspace", "--examples", "--target-dir"]).arg(profile.parent().unwrap());
+        build.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap());
+        if profile.ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.status().unwrap().success(), "the examples do not compile");
+        profile.join("examples")
+    });
+    let path = directory.join(name);
+    assert!(path.exists(), "{} is missing: is it an [[example]]?", path.display());
+    path
+}
+
+/// A stream of text that somebody else writes line by line, kept as it comes.
+#[derive(Clone, Debug)]
+pub struct Log(watch::Receiver<String>);
+
+impl Log {
+    /// Collects what comes out of `source` until it ends.
+    pub fn collect(source: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let (sender, receiver) = watch::channel(String::new());
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(source);
+            let mut line = Vec::new();
+            while matches!(lines.read_until(b'\n', &mut line).await, Ok(1..)) {
+                sender.send_modify(|text| text.push_str(&String::from_utf8_lossy(&line)));
+                line.clear();
+            }
+        });
+        Self(receiver)
+    }
+
+    /// What has come so far.
+    pub fn text(&self) -> String {
+        self.0.borrow().clone()
+    }
+
+    /// What `find` finds in the text, as soon as it finds something.
+    pub async fn wait_for<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        let mut changes = self.0.clone();
+        let seen = within(what, changes.wait_for(|text| find(text).is_some())).await;
+        match seen {
+            Ok(text) => find(&text).unwrap(),
+            Err(_) => panic!("the process ended without {what}:\n{}", self.text()),
+        }
+    }
+
+    /// The whole text, once nobody can write any more.
+    pub async fn ended(&self) -> String {
+        let mut changes = self.0.clone();
+        within("the end of the log", async { while changes.changed().await.is_ok() {} }).await;
+        self.text()
+    }
+}
+
+/// An example that serves HTTP on a port of its own choice.
+#[derive(Debug)]
+pub struct HttpServer {
+    child: Child,
+    /// What it wrote to stderr.
+    pub log: Log,
+    /// `127.0.0.1:PORT`
+    pub address: String,
+    /// The path of the endpoint.
+    pub path: String,
+}
+
+impl HttpServer {
+    /// Starts `example` with `--http 127.0.0.1:0` and waits until it says where it serves.
+    pub async fn start(example: Example) -> Self {
+        Self::listen(example.args(["--http", "127.0.0.1:0"])).await
+    }
+
+    /// Starts `example`, whose arguments or environment make it serve HTTP, and waits until it says where.
+    pub async fn listen(example: Example) -> Self {
+        let mut child = example.spawn();
+        drop(child.stdin.take());
+        let log = Log::collect(child.stderr.take().unwrap());
+        let url = log
+            .wait_for("the line that says what is served", |text| {
+                let line = text.lines().find_map(|line| line.split_once("fastmcp-rs: serving http://"))?;
+                // The line is whole only when its end has come.
+                text.ends_with('\n').then(|| line.1.split_whitespace().next().unwrap().to_owned())
+            })
+            .await;
+        let (address, path) = url.split_once('/').unwrap_or((&url, ""));
+        Self { child, log, address: address.into(), path: format!("/{path}") }
+    }
+
+    /// Asks it to end (SIGTERM) and returns how it did.
+    pub async fn terminate(mut self) -> ExitStatus {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").arg(id).status().await.unwrap().success());
+        within("the end of the server", self.child.wait()).await.unwrap()
+    }
+}
