@@ -10,15 +10,15 @@ async fn test_sampling(
     prompt: String,
     ctx: Context,
 ) -> Result<String, ToolError> {
-    let answer = ctx.sample(SamplingRequest::new().user(prompt).max_tokens(100)).await?;
-    Ok(format!("LLM response: {}", answer.text().unwrap_or_default()))
+    let answer = ctx.sample(SamplingRequest::new(prompt).max_tokens(100)).await?;
+    Ok(format!("LLM response: {}", answer.text()))
 }
 
 /// Needs a client that can sample, and is refused by others.
 #[tool]
 async fn test_missing_capability(ctx: Context) -> Result<String, ToolError> {
-    let answer = ctx.sample(SamplingRequest::new().user("Say hello.").max_tokens(10)).await?;
-    Ok(answer.text().unwrap_or_default().to_owned())
+    let answer = ctx.sample(SamplingRequest::new("Say hello.").max_tokens(10)).await?;
+    Ok(answer.text())
 }
 
 /// Asks the user for a name and an address.

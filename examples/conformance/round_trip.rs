@@ -130,8 +130,8 @@ fn ask_greeting() -> InputRequest {
     ask_model("Generate a greeting", 50)
 }
 
-fn ask_model(question: &str, max_tokens: u32) -> InputRequest {
-    InputRequest::sample(SamplingRequest::new().user(question).max_tokens(max_tokens))
+fn ask_model(question: &str, max_tokens: u64) -> InputRequest {
+    InputRequest::sample(SamplingRequest::new(question).max_tokens(max_tokens))
 }
 
 /// A form of one required field.

@@ -71,6 +71,6 @@ fn main() -> fastmcp_rs::Result {
     Server::new("todo")
         .version(env!("CARGO_PKG_VERSION"))
         .instructions("A to-do list. Look at list_todos before changing anything; numbers are never reused.")
-        .lifespan(|| async { TodoService::open(storage::default_path()) })
+        .lifespan(|| async { TodoService::open(&storage::default_path()) })
         .run()
 }

@@ -1,7 +1,7 @@
 //! What a to-do list can do, and nothing about MCP: this layer would serve a web page as well.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fastmcp_rs::prelude::*;
 
@@ -52,7 +52,7 @@ pub(crate) struct TodoService {
 
 impl TodoService {
     /// A list kept in `path`. The file is made by the first to-do, its directory now.
-    pub(crate) fn open(path: PathBuf) -> Result<Self, StorageError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, StorageError> {
         Ok(Self { storage: Storage::open(path)? })
     }
 
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_todo_is_created_listed_and_done() -> Result<(), TodoError> {
         let scratch = Scratch::new("service-flow");
-        let list = TodoService::open(scratch.file())?;
+        let list = TodoService::open(&scratch.file())?;
         assert_eq!(list.health()?.todos, 0);
 
         let first = list.create("Learn MCP".to_owned(), None)?;
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn an_unknown_number_changes_nothing() -> Result<(), TodoError> {
         let scratch = Scratch::new("service-unknown");
-        let list = TodoService::open(scratch.file())?;
+        let list = TodoService::open(&scratch.file())?;
         assert!(matches!(list.set_status(7, true), Err(TodoError::NotFound(7))));
         assert!(!scratch.file().exists());
         Ok(())

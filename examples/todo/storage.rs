@@ -36,8 +36,8 @@ pub(crate) struct Storage {
 
 impl Storage {
     /// Makes the directory if need be. The file is not looked at, so that a server starts with a spoilt one and can say so.
-    pub(crate) fn open(path: PathBuf) -> Result<Self, StorageError> {
-        let (directory, name) = prepare(&path).map_err(StorageError::io("create the directory of", &path))?;
+    pub(crate) fn open(path: &Path) -> Result<Self, StorageError> {
+        let (directory, name) = prepare(path).map_err(StorageError::io("create the directory of", path))?;
         let beside = |ending: &str| {
             let mut hidden = OsString::from(".");
             hidden.push(&name);
@@ -169,7 +169,7 @@ pub(crate) mod tests {
         }
 
         fn holding(&self, text: &str) -> Storage {
-            let storage = Storage::open(self.file()).expect("the directory can be made");
+            let storage = Storage::open(&self.file()).expect("the directory can be made");
             fs::write(storage.path(), text).expect("the file can be written");
             storage
         }
@@ -210,14 +210,14 @@ pub(crate) mod tests {
     #[test]
     fn a_directory_in_place_of_the_file_is_refused_by_name() {
         let scratch = Scratch::new("directory");
-        let error = Storage::open(scratch.0.clone()).expect_err("a directory is no list");
+        let error = Storage::open(&scratch.0).expect_err("a directory is no list");
         assert!(error.to_string().contains(&scratch.0.display().to_string()), "{error}");
     }
 
     #[test]
     fn threads_lose_nothing_and_repeat_no_number() {
         let scratch = Scratch::new("threads");
-        let storage = Storage::open(scratch.file()).expect("the directory can be made");
+        let storage = Storage::open(&scratch.file()).expect("the directory can be made");
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| (0..10).for_each(|_| add(&storage, "from a thread").expect("added")));
@@ -229,7 +229,7 @@ pub(crate) mod tests {
     #[test]
     fn two_processes_lose_nothing_and_repeat_no_number() {
         let scratch = Scratch::new("processes");
-        let storage = Storage::open(scratch.file()).expect("the directory can be made");
+        let storage = Storage::open(&scratch.file()).expect("the directory can be made");
         let rivals = [writer(&storage, 40), writer(&storage, 40)];
         for mut rival in rivals {
             assert!(rival.wait().expect("the writer ends").success());
@@ -240,7 +240,7 @@ pub(crate) mod tests {
     #[test]
     fn a_killed_writer_leaves_a_whole_list_and_no_lock() {
         let scratch = Scratch::new("killed");
-        let storage = Storage::open(scratch.file()).expect("the directory can be made");
+        let storage = Storage::open(&scratch.file()).expect("the directory can be made");
         for round in 0..5 {
             let before = numbers(&storage).len();
             let mut victim = writer(&storage, usize::MAX);
@@ -266,7 +266,7 @@ pub(crate) mod tests {
         let link = scratch.0.join("link.json");
         symlink(target.path(), &link).expect("a link can be made");
 
-        add(&Storage::open(link.clone()).expect("the link is followed"), "through a link").expect("added");
+        add(&Storage::open(&link).expect("the link is followed"), "through a link").expect("added");
         assert!(link.is_symlink());
         assert_eq!(numbers(&target), [1]);
         let rights = fs::metadata(target.path()).expect("still there").permissions();
@@ -290,7 +290,7 @@ pub(crate) mod tests {
         let Some(path) = env::var_os("TODO_WRITER") else {
             return;
         };
-        let storage = Storage::open(path.into()).expect("the directory is there");
+        let storage = Storage::open(path.as_ref()).expect("the directory is there");
         let count = env::var("TODO_WRITER_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0_usize);
         for _ in 0..count {
             add(&storage, "from a process").expect("added");

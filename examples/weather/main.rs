@@ -80,6 +80,7 @@ fn packing(
 }
 
 /// What the model gets to read.
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn in_words(error: WeatherError) -> ToolError {
     let words = error.to_string();
     match error {

@@ -124,12 +124,14 @@ async fn bounded(mut answer: Response) -> Result<Vec<u8>, WeatherError> {
 }
 
 /// The model learns what to do about it, and nothing about the addresses in reqwest's own text.
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn unreachable(error: reqwest::Error) -> WeatherError {
     let why =
         if error.is_timeout() { "it takes too long; try again later" } else { "it is out of reach; try again later" };
     WeatherError::Unavailable(why.to_owned())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn unavailable(error: impl ToString) -> WeatherError {
     WeatherError::Unavailable(error.to_string())
 }

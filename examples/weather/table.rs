@@ -49,8 +49,9 @@ pub(crate) fn report(city: &str, days: u8) -> Result<Report, WeatherError> {
 
 /// The cities whose names begin as typed.
 pub(crate) fn names(typed: Completing) -> Vec<&'static str> {
-    let typed = typed.value.trim_start().to_lowercase();
-    CITIES.iter().map(|city| city.name).filter(|name| name.to_lowercase().starts_with(&typed)).collect()
+    let mut typed = typed.value;
+    typed.make_ascii_lowercase();
+    CITIES.iter().map(|city| city.name).filter(|name| name.to_lowercase().starts_with(typed.trim_start())).collect()
 }
 
 /// The name in the table that takes the fewest changes to become.

@@ -191,7 +191,7 @@ impl Component<'_> {
             (Reader::Tool, Some(default)) => {
                 quote_spanned!(span=> #call.read_or::<#ty, _>(#index, #default))
             }
-            (Reader::Injected, _) => quote_spanned!(span=> #call.read_injected::<#ty, _>(#index)),
+            (Reader::Injected, _) => quote_spanned!(span=> #call.read_injected::<#ty>(#index)),
             (Reader::Text, _) => {
                 let at = krate.private_at(span);
                 let default = typed.as_ref().map_or_else(

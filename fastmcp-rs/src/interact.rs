@@ -225,6 +225,9 @@ impl Context {
         place: &'static Location<'static>,
     ) -> impl Future<Output = Result<Elicited<Value>, InteractionError>> + Send + '_ {
         async move {
+            if self.revision() < Revision::V2025_06_18 {
+                return Err(InteractionError::Unsupported(json!({ "elicitation": {} })));
+            }
             let schema =
                 crate::protocol::requested_schema(&schema, self.revision()).map_err(InteractionError::BadQuestion)?;
             let check =

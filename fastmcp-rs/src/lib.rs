@@ -38,7 +38,7 @@ pub use protocol::{
 pub use server::{Handle, Server};
 pub use tokio_util::sync::CancellationToken;
 #[cfg(feature = "http")]
-pub use transport::http::McpService;
+pub use transport::http::{HttpBody, McpService};
 pub use {schemars, serde, serde_json};
 
 /// What most servers need: `use fastmcp_rs::prelude::*;`.

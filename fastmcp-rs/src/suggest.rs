@@ -43,6 +43,15 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>)
 /// For everything of a client's that goes into a message or a log: it cannot move the cursor, start a line or
 /// reorder what stands around it.
 pub(crate) fn bounded(text: &str, n: usize) -> Cow<'_, str> {
+    made_visible(text, n, disturbs)
+}
+
+/// The same for what an author wrote, in lines of his own.
+pub(crate) fn bounded_lines(text: &str, n: usize) -> Cow<'_, str> {
+    made_visible(text, n, |c| !matches!(c, '\n' | '\t') && disturbs(c))
+}
+
+fn made_visible(text: &str, n: usize, disturbs: fn(char) -> bool) -> Cow<'_, str> {
     let cut = text.char_indices().nth(n).map(|(at, _)| at);
     let head = cut.map_or(text, |at| text.get(..at).unwrap_or_default());
     if cut.is_none() && !head.chars().any(disturbs) {
@@ -110,6 +119,7 @@ mod tests {
     #[test]
     fn control_and_bidi_characters_are_shown() {
         assert_eq!(bounded("a\nb", 10), "a\\nb");
+        assert_eq!(bounded_lines("a\n\tb\r\u{1b}", 10), "a\n\tb\\r\\u{1b}");
         assert_eq!(bounded("a\u{1b}[31m", 10), "a\\u{1b}[31m");
         assert_eq!(bounded("a\u{202e}b", 10), "a\\u{202e}b");
     }

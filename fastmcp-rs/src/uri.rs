@@ -519,6 +519,23 @@ fn decode(raw: &str) -> Result<Cow<'_, str>, &'static str> {
     String::from_utf8(bytes).map(Cow::Owned).map_err(|_| "is not UTF-8 after percent-decoding")
 }
 
+/// A client's URI as it may stand in an answer: what no URI can contain is percent-encoded, the rest is as it was sent.
+pub(crate) fn sound(uri: &str) -> Cow<'_, str> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
+    if uri.bytes().all(allowed) {
+        return Cow::Borrowed(uri);
+    }
+    let mut out = String::with_capacity(uri.len() + 16);
+    for byte in uri.bytes() {
+        if allowed(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// Many URIs and templates, each with something that belongs to it.
 ///
 /// Fixed URIs are found by hash. Templates are in a tree of segments, where a text is tried before a pattern, a

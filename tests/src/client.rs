@@ -1,8 +1,13 @@
 //! A client that speaks any revision over stdio or HTTP and believes nothing: every message it gets is checked against the
 //! schema of its revision.
 
-use std::{collections::VecDeque, fmt, path::Path};
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    path::Path,
+};
 
+use fastmcp_rs::Server;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -15,7 +20,7 @@ use crate::{
 /// How a client reaches its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// Two pipes.
+    /// Two pipes, of a process or in memory, with a message per line.
     Stdio,
     /// Streamable HTTP.
     Http,
@@ -26,15 +31,42 @@ impl Transport {
     pub const ALL: [Self; 1] = [Self::Stdio]; // TEMPORARY
 }
 
-/// A client of one server process.
+/// What a client talks to.
 #[derive(Debug)]
+pub enum Subject {
+    /// An example, as a process of its own.
+    Process(Example),
+    /// A server within the test.
+    InProcess(Box<Server>),
+}
+
+impl From<Example> for Subject {
+    fn from(example: Example) -> Self {
+        Self::Process(example)
+    }
+}
+
+impl From<Server> for Subject {
+    fn from(server: Server) -> Self {
+        Self::InProcess(Box::new(server))
+    }
+}
+
+/// Answers what a server asks of its client: gets the method and the parameters, gives the result or an error.
+pub type Answerer = Box<dyn FnMut(&str, &Value) -> Result<Value, Value> + Send>;
+
+/// A client of one server.
 pub struct Client {
     wire: Wire,
     revision: Revision,
     capabilities: Value,
     last_id: u64,
     session: Option<String>,
-    /// What the server sent without being asked, oldest first: notifications, and requests of the older revisions.
+    answerer: Option<Answerer>,
+    /// Methods of requests that were begun and are not answered, by id.
+    begun: HashMap<String, String>,
+    /// What the server sent without being asked, oldest first: notifications, and requests of the older revisions that nobody
+    /// [answers](Self::answering).
     pub unasked: VecDeque<Value>,
     /// What `initialize` answered, or `server/discover` in the newer era.
     pub server: Value,
@@ -87,21 +119,23 @@ impl Delivered {
 }
 
 impl Client {
-    /// Starts `example`, and greets it as `revision` wants it.
-    pub async fn start(example: Example, transport: Transport, revision: Revision) -> Self {
-        Self::with_capabilities(example, transport, revision, json!({})).await
+    /// Starts `subject`, and greets it as `revision` wants it.
+    pub async fn start(subject: impl Into<Subject>, transport: Transport, revision: Revision) -> Self {
+        Self::with_capabilities(subject, transport, revision, json!({})).await
     }
 
     /// The same, with capabilities of the client's own.
     pub async fn with_capabilities(
-        example: Example,
+        subject: impl Into<Subject>,
         transport: Transport,
         revision: Revision,
         capabilities: Value,
     ) -> Self {
-        let wire = match transport {
-            Transport::Stdio => Wire::Stdio(Pipe::open(&example)),
-            Transport::Http => Wire::Http(HttpServer::start(example).await),
+        let wire = match (transport, subject.into()) {
+            (Transport::Stdio, Subject::Process(example)) => Wire::Stdio(Pipe::open(&example)),
+            (Transport::Stdio, Subject::InProcess(server)) => Wire::Stdio(Pipe::serve(*server)),
+            (Transport::Http, Subject::Process(example)) => Wire::Http(HttpServer::start(example).await),
+            (Transport::Http, Subject::InProcess(server)) => Wire::Http(HttpServer::serve(*server).await),
         };
         let mut client = Self {
             wire,
@@ -109,11 +143,23 @@ impl Client {
             capabilities,
             last_id: 0,
             session: None,
+            answerer: None,
+            begun: HashMap::new(),
             unasked: VecDeque::new(),
             server: Value::Null,
         };
         client.greet().await;
         client
+    }
+
+    /// A client of a server within the test, over a pipe in memory.
+    pub async fn of(server: Server, revision: Revision) -> Self {
+        Self::start(server, Transport::Stdio, revision).await
+    }
+
+    /// Answers from now on what the server asks: its requests in the older revisions, its `input_required` results in the newer.
+    pub fn answering(&mut self, answerer: impl FnMut(&str, &Value) -> Result<Value, Value> + Send + 'static) {
+        self.answerer = Some(Box::new(answerer));
     }
 
     async fn greet(&mut self) {
@@ -188,18 +234,26 @@ impl Client {
         params
     }
 
-    /// The answer to a request: its result or what was wrong.
+    /// The answer to a request: its result or what was wrong. What the server asks in between is answered, if somebody
+    /// [answers](Self::answering); the newer era does that by sending the request again.
     pub async fn ask(&mut self, method: &str, params: Value) -> Result<Value, Refusal> {
-        let request = self.request(method, params);
-        let (status, answer) = self.exchange(&request).await;
-        match answer.get("error") {
-            None => Ok(answer["result"].clone()),
-            Some(error) => Err(Refusal {
-                code: error["code"].as_i64().unwrap(),
-                message: error["message"].as_str().unwrap().to_owned(),
-                data: error["data"].clone(),
-                status,
-            }),
+        let mut again = params.clone();
+        loop {
+            let request = self.request(method, again);
+            let (status, answer) = self.exchange(&request).await;
+            let result = read_answer(&answer, status)?;
+            let (Some(answerer), true) = (&mut self.answerer, result["resultType"] == "input_required") else {
+                return Ok(result);
+            };
+            again = params.clone();
+            again["inputResponses"] = json!({});
+            for (key, asked) in result["inputRequests"].as_object().into_iter().flatten() {
+                let method = asked["method"].as_str().unwrap();
+                again["inputResponses"][key] = answerer(method, &asked["params"]).expect("no error fits in here");
+            }
+            if let Some(state) = result.get("requestState") {
+                again["requestState"] = state.clone();
+            }
         }
     }
 
@@ -280,37 +334,110 @@ impl Client {
         }
     }
 
-    /// Sends a request and waits for its answer. What comes in between is kept in [`unasked`](Self::unasked).
+    /// Sends a request and waits for its answer. What comes in between is answered or kept in [`unasked`](Self::unasked).
     async fn exchange(&mut self, request: &Value) -> (Option<u16>, Value) {
         let method = request["method"].as_str();
-        let headers = self.headers(request);
         if let Wire::Stdio(pipe) = &mut self.wire {
             pipe.send(request).await;
             loop {
-                let message = pipe.receive().await;
+                let message = self.pipe().receive().await;
                 if message.get("method").is_none() && message["id"] == request["id"] {
                     schema::check(self.revision, method, &message);
                     return (None, message);
                 }
-                schema::check(self.revision, None, &message);
-                self.unasked.push_back(message);
+                self.hear(message).await;
             }
         }
-        let response = self.post(&headers, request.to_string().as_bytes()).await;
-        if method == Some("initialize") && response.head.status == 200 {
-            self.session = response.head.header("mcp-session-id").map(str::to_owned);
+        let mut connection = Connection::open(self.address()).await;
+        let Wire::Http(server) = &self.wire else { unreachable!("it is not stdio") };
+        connection.send("POST", &server.path, &self.headers(request), request.to_string().as_bytes()).await;
+        let head = connection.head().await.expect("a response before the connection closes");
+        if method == Some("initialize") && head.status == 200 {
+            self.session = head.header("mcp-session-id").map(str::to_owned);
         } else if self.revision.is_modern() {
-            assert_eq!(response.head.header("mcp-session-id"), None, "a session in an era that has none");
+            assert_eq!(head.header("mcp-session-id"), None, "a session in an era that has none");
         }
-        let mut messages = response.messages();
-        let answer = messages.pop().unwrap_or_else(|| panic!("no answer to {request}: {response:?}"));
+        let answer = if head.is_event_stream() {
+            let mut events = connection.events();
+            loop {
+                let Some(message) = events.message().await else { panic!("no answer to {request} on its stream") };
+                if message.get("method").is_none() {
+                    assert_eq!(events.message().await, None, "something comes after the answer");
+                    break message;
+                }
+                self.hear(message).await;
+            }
+        } else {
+            let response = connection.rest(head.clone()).await;
+            response.messages().pop().unwrap_or_else(|| panic!("no answer to {request}: {response:?}"))
+        };
         assert_eq!(answer["id"], request["id"], "the answer to another request");
         schema::check(self.revision, method, &answer);
-        for message in messages {
-            schema::check(self.revision, None, &message);
+        (Some(head.status), answer)
+    }
+
+    /// Takes a message that is not the answer waited for: one of the server's requests is answered if somebody answers, all else is
+    /// kept.
+    async fn hear(&mut self, message: Value) {
+        let begun = message.get("method").is_none().then(|| self.begun.get(&message["id"].to_string())).flatten();
+        schema::check(self.revision, begun.map(String::as_str), &message);
+        let (Some(method), Some(id), Some(answerer)) =
+            (message["method"].as_str(), message.get("id"), &mut self.answerer)
+        else {
             self.unasked.push_back(message);
+            return;
+        };
+        let answer = match answerer(method, &message["params"]) {
+            Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
+            Err(error) => json!({ "jsonrpc": "2.0", "id": id, "error": error }),
+        };
+        match &mut self.wire {
+            Wire::Stdio(pipe) => pipe.send(&answer).await,
+            Wire::Http(_) => {
+                let response = self.post(&self.headers(&answer), answer.to_string().as_bytes()).await;
+                assert_eq!((response.head.status, response.text().as_str()), (202, ""), "an answer is accepted");
+            }
         }
-        (Some(response.head.status), answer)
+    }
+
+    /// Sends a request and does not wait; its id. Only where messages come line by line.
+    pub async fn begin(&mut self, method: &str, params: Value) -> Value {
+        let request = self.request(method, params);
+        let id = request["id"].clone();
+        self.begun.insert(id.to_string(), method.to_owned());
+        self.send(&request).await;
+        id
+    }
+
+    /// Sends one message as it is. Only where messages come line by line.
+    pub async fn send(&mut self, message: &Value) {
+        self.pipe().send(message).await;
+    }
+
+    /// The next message of the server's, whatever it is. Only where messages come line by line.
+    pub async fn receive(&mut self) -> Value {
+        if let Some(message) = self.unasked.pop_front() {
+            return message;
+        }
+        let message = self.pipe().receive().await;
+        self.hear(message).await;
+        self.unasked.pop_front().expect("nobody answers the server's questions behind the test's back")
+    }
+
+    /// The pipe to the server. Only where messages come line by line.
+    pub fn pipe(&mut self) -> &mut Pipe {
+        match &mut self.wire {
+            Wire::Stdio(pipe) => pipe,
+            Wire::Http(_) => panic!("HTTP has no pipe"),
+        }
+    }
+
+    /// The pipe to the server, for what a client would not do.
+    pub fn into_pipe(self) -> Pipe {
+        match self.wire {
+            Wire::Stdio(pipe) => pipe,
+            Wire::Http(_) => panic!("HTTP has no pipe"),
+        }
     }
 
     /// Sends `bytes` as they are, on stdio as one line, and returns what the server said to them: over HTTP the response, on stdio
@@ -394,15 +521,27 @@ impl Client {
     /// has nothing more to say.
     pub async fn finish(self) {
         assert!(self.unasked.is_empty(), "nobody asked for {:#?}", self.unasked);
-        let status = match self.wire {
+        let ended = match self.wire {
             Wire::Stdio(pipe) => {
-                let (status, rest) = pipe.close().await;
+                let (ended, rest) = pipe.close().await;
                 assert!(rest.is_empty(), "after the end of its input the server said {rest:#?}");
-                status
+                ended
             }
             Wire::Http(server) => server.terminate().await,
         };
-        assert!(status.success(), "the server ended with {status}");
+        assert!(ended.success(), "the server ended with {ended}");
+    }
+}
+
+fn read_answer(answer: &Value, status: Option<u16>) -> Result<Value, Refusal> {
+    match answer.get("error") {
+        None => Ok(answer["result"].clone()),
+        Some(error) => Err(Refusal {
+            code: error["code"].as_i64().unwrap(),
+            message: error["message"].as_str().unwrap().to_owned(),
+            data: error["data"].clone(),
+            status,
+        }),
     }
 }
 
@@ -432,27 +571,42 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// Runs `body` over stdio and HTTP, in 2025-11-25 and in 2026-07-28, each time with a server and a directory of its own, and
-/// ends the server properly.
-pub async fn everywhere(example: impl Fn(&Path) -> Example, body: impl AsyncFn(&mut Client)) {
-    wherever(&[Revision::V2025_11_25, Revision::V2026_07_28], example, body).await;
+/// ends the server properly. A server within the test gets a pipe in memory for stdio.
+pub async fn everywhere<S: Into<Subject>>(subject: impl Fn(&Path) -> S, body: impl AsyncFn(&mut Client)) {
+    wherever(&[Revision::V2025_11_25, Revision::V2026_07_28], subject, body).await;
 }
 
 /// The same in the revisions given.
-pub async fn wherever(revisions: &[Revision], example: impl Fn(&Path) -> Example, body: impl AsyncFn(&mut Client)) {
+pub async fn wherever<S: Into<Subject>>(
+    revisions: &[Revision],
+    subject: impl Fn(&Path) -> S,
+    body: impl AsyncFn(&mut Client),
+) {
     for transport in Transport::ALL {
         for &revision in revisions {
             eprintln!("-- {transport:?}, {revision}"); // shown when the test fails
             let directory = tempfile::tempdir().unwrap();
-            let mut client = Client::start(example(directory.path()), transport, revision).await;
+            let mut client = Client::start(subject(directory.path()), transport, revision).await;
             body(&mut client).await;
             client.finish().await;
         }
     }
 }
 
+/// A server within the test, over pipes in memory and over HTTP, in 2025-11-25 and in 2026-07-28.
+pub async fn served(server: impl Fn() -> Server, body: impl AsyncFn(&mut Client)) {
+    everywhere(|_| server(), body).await;
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("wire", &self.wire).field("revision", &self.revision).finish_non_exhaustive()
     }
 }
 

@@ -3,17 +3,20 @@
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
-    process::{ExitStatus, Output, Stdio},
+    process::{Output, Stdio},
     sync::OnceLock,
 };
 
+use fastmcp_rs::{Handle, Server};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
+    net::TcpListener,
     process::{Child, Command},
     sync::watch,
+    task::JoinHandle,
 };
 
-use crate::within;
+use crate::{stdio::Ended, within};
 
 /// An example program with the arguments and the environment it is to be started with.
 #[derive(Clone, Debug)]
@@ -135,16 +138,22 @@ impl Log {
     }
 }
 
-/// An example that serves HTTP on a port of its own choice.
+/// A server that serves HTTP on a port of its own choice.
 #[derive(Debug)]
 pub struct HttpServer {
-    child: Child,
-    /// What it wrote to stderr.
+    server: Running,
+    /// What it wrote to stderr; nothing if it is no process.
     pub log: Log,
     /// `127.0.0.1:PORT`
     pub address: String,
     /// The path of the endpoint.
     pub path: String,
+}
+
+#[derive(Debug)]
+enum Running {
+    Process(Box<Child>),
+    Task(Handle, JoinHandle<()>),
 }
 
 impl HttpServer {
@@ -166,13 +175,38 @@ impl HttpServer {
             })
             .await;
         let (address, path) = url.split_once('/').unwrap_or((&url, ""));
-        Self { child, log, address: address.into(), path: format!("/{path}") }
+        let server = Running::Process(Box::new(child));
+        Self { server, log, address: address.into(), path: format!("/{path}") }
     }
 
-    /// Asks it to end (SIGTERM) and returns how it did.
-    pub async fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").arg(id).status().await.unwrap().success());
-        within("the end of the server", self.child.wait()).await.unwrap()
+    /// Serves `server` in a task of this process.
+    pub async fn serve(server: Server) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let handle = server.handle().unwrap();
+        let router = server.into_router().unwrap();
+        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self {
+            server: Running::Task(handle, task),
+            log: Log::collect(tokio::io::empty()),
+            address,
+            path: "/mcp".to_owned(),
+        }
+    }
+
+    /// Asks it to end (SIGTERM, for a process) and returns how it did.
+    pub async fn terminate(self) -> Ended {
+        match self.server {
+            Running::Process(child) => {
+                let id = child.id().unwrap().to_string();
+                assert!(Command::new("kill").arg(id).status().await.unwrap().success());
+                Ended::of(*child).await
+            }
+            Running::Task(handle, task) => {
+                within("the end of the lifespans", handle.stop()).await;
+                task.abort();
+                Ended::well()
+            }
+        }
     }
 }

@@ -146,11 +146,16 @@ impl Connection {
     /// The next response, whole, or `None` if the server closed the connection instead.
     pub async fn response(&mut self) -> Option<Response> {
         let head = self.head().await?;
+        Some(self.rest(head).await)
+    }
+
+    /// The response whose head has been read.
+    pub async fn rest(&mut self, head: Head) -> Response {
         let mut body = Vec::new();
         while let Some(chunk) = self.chunk().await {
             body.extend(chunk);
         }
-        Some(Response { head, body })
+        Response { head, body }
     }
 
     /// The events of a response whose head has been read, as they come.

@@ -1,7 +1,8 @@
-//! What the tests are made of: example servers as processes, clients that send exactly the bytes a test wants sent, and the
-//! schemas of the protocol, which every message from a server has to meet.
+//! What the tests are made of: example servers as processes and servers within the test, clients that send exactly the bytes a
+//! test wants sent, and the schemas of the protocol, which every message from a server has to meet.
 //!
-//! [`everywhere`] runs one test body over stdio and HTTP and in an older and the newest revision; [`Client`] is what it is given.
+//! [`everywhere`] runs one test body over stdio and HTTP and in an older and the newest revision, with an example; [`served`] does
+//! the same with a server that the test builds itself. [`Client`] is what the body is given.
 //! Hostile bytes go out through [`Client::deliver`], [`stdio::Pipe`] or [`http::Connection`].
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
@@ -12,7 +13,7 @@ pub mod http;
 pub mod schema;
 pub mod stdio;
 
-pub use client::{Client, Delivered, Refusal, Transport, everywhere, wherever};
+pub use client::{Client, Delivered, Refusal, Subject, Transport, everywhere, served, wherever};
 pub use example::Example;
 pub use schema::Revision;
 

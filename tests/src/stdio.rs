@@ -1,11 +1,13 @@
-//! A server at the other end of two pipes.
+//! A server at the other end of two pipes: those of a process, or a pair in memory.
 
-use std::process::ExitStatus;
+use std::fmt;
 
+use fastmcp_rs::Server;
 use serde_json::Value;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    process::{Child, ChildStdin, ChildStdout},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    process::Child,
+    task::JoinHandle,
 };
 
 use crate::{
@@ -13,24 +15,74 @@ use crate::{
     within,
 };
 
-/// A server process, line by line.
-#[derive(Debug)]
+/// A server, line by line.
 pub struct Pipe {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
-    /// What it wrote to stderr.
+    server: Running,
+    input: Option<Box<dyn AsyncWrite + Send + Unpin>>,
+    output: BufReader<Box<dyn AsyncRead + Send + Unpin>>,
+    /// What it wrote to stderr; nothing if it is no process.
     pub log: Log,
+}
+
+enum Running {
+    Process(Child),
+    Task(JoinHandle<fastmcp_rs::Result>),
+}
+
+/// How a server ended.
+#[derive(Debug)]
+pub struct Ended(Result<(), String>);
+
+impl Ended {
+    /// As it should.
+    pub fn well() -> Self {
+        Self(Ok(()))
+    }
+
+    /// As the process ends.
+    pub async fn of(mut process: Child) -> Self {
+        let status = within("the end of the server", process.wait()).await.unwrap();
+        Self(if status.success() { Ok(()) } else { Err(status.to_string()) })
+    }
+
+    /// Whether it ended as it should.
+    pub fn success(&self) -> bool {
+        self.0.is_ok()
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_ref().err().map_or("success", String::as_str))
+    }
 }
 
 impl Pipe {
     /// Starts `example`; without further arguments it serves stdio.
     pub fn open(example: &Example) -> Self {
         let mut child = example.spawn();
-        let input = child.stdin.take();
-        let output = BufReader::new(child.stdout.take().unwrap());
+        let input = child.stdin.take().unwrap();
+        let output = child.stdout.take().unwrap();
         let log = Log::collect(child.stderr.take().unwrap());
-        Self { child, input, output, log }
+        Self {
+            server: Running::Process(child),
+            input: Some(Box::new(input)),
+            output: BufReader::new(Box::new(output)),
+            log,
+        }
+    }
+
+    /// Serves `server` in a task of this process.
+    pub fn serve(server: Server) -> Self {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (output, input) = tokio::io::split(ours);
+        let log = Log::collect(tokio::io::empty());
+        Self {
+            server: Running::Task(tokio::spawn(server.serve(theirs))),
+            input: Some(Box::new(input)),
+            output: BufReader::new(Box::new(output)),
+            log,
+        }
     }
 
     /// Writes these bytes and nothing else.
@@ -71,17 +123,37 @@ impl Pipe {
     }
 
     /// Closes the server's input.
-    pub fn end_input(&mut self) {
-        self.input = None;
+    pub async fn end_input(&mut self) {
+        if let Some(mut input) = self.input.take() {
+            // A server that is gone has no input to close.
+            let _ = input.shutdown().await;
+        }
     }
 
     /// Closes the server's input and returns how it ended and what it still had to say.
-    pub async fn close(mut self) -> (ExitStatus, Vec<Value>) {
-        self.end_input();
+    pub async fn close(mut self) -> (Ended, Vec<Value>) {
+        self.end_input().await;
         let mut rest = Vec::new();
         while let Some(message) = self.next().await {
             rest.push(message);
         }
-        (within("the end of the server", self.child.wait()).await.unwrap(), rest)
+        (self.ended().await, rest)
+    }
+
+    /// How the server ended, once it has.
+    pub async fn ended(self) -> Ended {
+        match self.server {
+            Running::Process(child) => Ended::of(child).await,
+            Running::Task(task) => {
+                let served = within("the end of the server", task).await.expect("a server does not panic");
+                Ended(served.map_err(|error| error.to_string()))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Pipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipe").field("log", &self.log).finish_non_exhaustive()
     }
 }

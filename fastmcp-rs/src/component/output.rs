@@ -100,7 +100,7 @@ impl ToolResult {
 
     /// The failure as the model sees it: the words, and the code in `structuredContent.error`.
     pub(crate) fn failed(error: &ToolError) -> Self {
-        let text = crate::suggest::bounded(error.message(), crate::limits::ERROR_TEXT).into_owned();
+        let text = crate::suggest::bounded_lines(error.message(), crate::limits::ERROR_TEXT).into_owned();
         let structured = serde_json::json!({ "error": error.to_json() }).to_string();
         Self { content: vec![Content::text(text)], structured: Some(structured), is_error: true, meta: None }
     }
@@ -195,6 +195,22 @@ fn is_plain<T: 'static>() -> bool {
         TypeId::of::<()>(),
     ]
     .contains(&TypeId::of::<T>())
+}
+
+/// A block counts as a value, so that the one implementation for values takes it (and [`plainly`] puts it aside); this schema is
+/// seen only where a block is a member of something else.
+impl JsonSchema for Content {
+    fn schema_name() -> Cow<'static, str> {
+        "Content".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "properties": { "type": { "type": "string" } },
+            "required": ["type"],
+        })
+    }
 }
 
 fn unwritable(error: &serde_json::Error) -> ToolError {

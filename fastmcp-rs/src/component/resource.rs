@@ -15,7 +15,7 @@ use crate::error::ToolError;
 use crate::protocol::{
     Annotations, CacheScope, Resource as FixedEntry, ResourceContents, ResourceTemplate as TemplateEntry, Role,
 };
-use crate::uri::{Captures, UriTemplate};
+use crate::uri::{Captures, UriTemplate, sound};
 
 pub(crate) enum Entry {
     Fixed(FixedEntry),
@@ -99,6 +99,7 @@ impl Resource {
 
     /// The contents with the URI that was asked for and the MIME type that the resource declares.
     pub(crate) fn contents(&self, result: &ReadResult, uri: &str) -> Vec<ResourceContents> {
+        let uri = &*sound(uri);
         let of = |content: &ReadContent| {
             let (contents, mime) = match content {
                 ReadContent::Text(text) => (ResourceContents::text(uri, text.as_str()), "text/plain"),

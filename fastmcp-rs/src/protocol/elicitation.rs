@@ -363,7 +363,7 @@ fn field(root: &Value, schema: &Map<String, Value>, revision: Revision) -> Resul
         out.insert("type".to_owned(), json!("string"));
         if !choices.titled {
             out.insert("enum".to_owned(), choices.values());
-        } else if newer {
+        } else if newer && !schema.contains_key("enumNames") {
             out.insert("oneOf".to_owned(), choices.with_titles());
         } else {
             out.insert("enum".to_owned(), choices.values());

@@ -174,6 +174,9 @@ impl<'a> Envelope<'a> {
                     .strip_prefix('"')
                     .and_then(|rest| rest.strip_suffix('"'))
                     .ok_or("`method` must be a string")?;
+                if method.is_empty() {
+                    return Err("`method` must not be empty");
+                }
                 Ok(match id {
                     Some(id) => Message::Request { id, method, params: self.params },
                     None => Message::Notification { method, params: self.params },
@@ -206,10 +209,9 @@ impl Unreadable {
 }
 
 /// An id is a string or an integer (2026-07-28, basic, requests); it is echoed with its own spelling.
-fn is_id(raw: &RawValue) -> bool {
-    let text = raw.get();
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    text.starts_with('"') || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+pub(crate) fn is_id(raw: &RawValue) -> bool {
+    let digits = raw.get().strip_prefix('-').unwrap_or(raw.get());
+    text(raw).is_some() || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The string in `raw`, borrowed when nothing in it is escaped; `None` if it is no string.
@@ -304,6 +306,8 @@ mod tests {
         assert_eq!(refused(r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#), (None, INVALID_REQUEST));
         assert_eq!(refused(r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#), (None, INVALID_REQUEST));
         assert_eq!(refused(r#"{"jsonrpc":"2.0","id":7,"method":5}"#), (Some("7".into()), INVALID_REQUEST));
+        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":7,"method":""}"#), (Some("7".into()), INVALID_REQUEST));
+        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":"\ud800","method":"ping"}"#), (None, INVALID_REQUEST));
         assert_eq!(refused(r#"{"jsonrpc":"2.0","id":7,"id":7,"method":"ping"}"#), (Some("7".into()), INVALID_REQUEST));
         assert_eq!(refused(r#"{"jsonrpc":"2.0","id":7,"result":{},"error":{}}"#), (Some("7".into()), INVALID_REQUEST));
     }

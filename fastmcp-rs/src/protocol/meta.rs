@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::jsonrpc::{present, text};
+use super::jsonrpc::{is_id, present, text};
 
 pub(crate) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 pub(crate) const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
@@ -65,7 +65,8 @@ impl<'a> Meta<'a> {
         self.keys.log_level
     }
 
+    /// The progress token, which has the form of an id and is echoed like one.
     pub(crate) fn progress_token(&self) -> Option<&'a RawValue> {
-        self.keys.progress_token
+        self.keys.progress_token.filter(|token| is_id(token))
     }
 }

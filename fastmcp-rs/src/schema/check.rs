@@ -639,7 +639,7 @@ impl Check {
             }
         }
         let required = self.required(index, 0);
-        if node.types == OBJECT && !required.is_empty() {
+        if matches!(node.types, OBJECT | ALL) && !required.is_empty() {
             return format!("an object with {}", listed(required.iter().map(|k| format!("`{k}`"))));
         }
         if let (STRING, Some(format)) = (node.types, node.string.as_ref().and_then(|s| s.format)) {

@@ -7,6 +7,7 @@ use std::task::{Context as Task, Poll, Waker};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
+use tokio::sync::mpsc::Receiver;
 
 use super::core::Core;
 use super::dispatch::{Link, Outcome, dispatch};
@@ -17,6 +18,12 @@ use crate::context::{Caller, Host};
 use crate::peer::{Outgoing, Outlet, Session};
 use crate::protocol::jsonrpc::{self, Message, write_error};
 use crate::protocol::{Revision, RpcError, method};
+
+/// A request after its first step.
+enum Begun {
+    Done(Reply),
+    Running(Running),
+}
 
 /// One conversation.
 pub(crate) struct Connection {
@@ -42,13 +49,14 @@ impl Connection {
         self.outlet = None;
     }
 
-    /// Takes one message. What can be answered now is appended to `out`, each answer on a line of its own.
-    pub(crate) fn receive(&self, text: &str, out: &mut Vec<u8>) {
+    /// Takes one message. What can be answered now is appended to `out`, each answer on a line of its own, behind what
+    /// handlers have left in `outgoing`: progress and log lines come before the answer to the request that they belong to.
+    pub(crate) fn receive(&self, text: &str, outgoing: &mut Receiver<Outgoing>, out: &mut Vec<u8>) {
         if text.trim_start().starts_with('[') && self.speaks_batches() {
-            return self.receive_batch(text, out);
+            return self.receive_batch(text, outgoing, out);
         }
         match Message::read(text) {
-            Ok(Message::Request { id, method, params }) => self.request(id, method, params, out),
+            Ok(Message::Request { id, method, params }) => self.request(id, method, params, outgoing, out),
             Ok(Message::Notification { method, params }) => self.notification(method, params),
             Ok(Message::Response { id, outcome }) => self.session.answer(id, outcome),
             // Nobody could relate an answer to a line that is not JSON; answering could feed a loop of two programs.
@@ -73,25 +81,29 @@ impl Connection {
         self.session.handshake().is_some_and(|handshake| handshake.revision == Revision::V2025_03_26)
     }
 
-    fn request(&self, id: &RawValue, method: &str, params: Option<&RawValue>, out: &mut Vec<u8>) {
-        if let Some((running, revision)) = self.begin(id, method, params, out) {
-            self.spawn(id, revision, running);
-        }
-    }
-
-    /// Answers a request, or gives back what is still running after its first step.
-    fn begin(
+    fn request(
         &self,
         id: &RawValue,
         method: &str,
         params: Option<&RawValue>,
+        outgoing: &mut Receiver<Outgoing>,
         out: &mut Vec<u8>,
-    ) -> Option<(Running, Revision)> {
+    ) {
+        match self.begin(id, method, params) {
+            (revision, Begun::Running(running)) => self.spawn(id, revision, running),
+            (revision, Begun::Done(reply)) => {
+                take_sent(outgoing, out);
+                self.core.write_reply(out, id, revision, &reply);
+                out.push(b'\n');
+            }
+        }
+    }
+
+    /// Takes the first step of a request, which for most is the only one.
+    fn begin(&self, id: &RawValue, method: &str, params: Option<&RawValue>) -> (Revision, Begun) {
         if self.session.is_running(id) {
             let error = RpcError::invalid_request(format!("a request with the id {} is still running", id.get()));
-            write_error(out, Some(id), &error);
-            out.push(b'\n');
-            return None;
+            return (Revision::LATEST, Begun::Done(Err(error)));
         }
         let link = Link {
             core: &self.core,
@@ -103,25 +115,23 @@ impl Connection {
             envelope: None,
         };
         let answer = dispatch(&link, id, method, params);
-        let revision = answer.revision;
-        let reply = match answer.outcome {
-            Outcome::Done(reply) => reply,
+        let begun = match answer.outcome {
+            Outcome::Done(reply) => Begun::Done(reply),
             Outcome::Run(mut running) => {
                 // Most handlers finish in their first step, and cost no task.
                 let first = pin!(&mut running).poll(&mut Task::from_waker(Waker::noop()));
                 match first {
-                    Poll::Ready(reply) => reply,
+                    Poll::Ready(reply) => Begun::Done(reply),
                     Poll::Pending if self.session.running_count() >= self.core.settings.running => {
                         let limit = self.core.settings.running;
-                        Err(RpcError::internal(format!("more than {limit} requests are running: wait for one of them")))
+                        let what = format!("more than {limit} requests are running: wait for one of them");
+                        Begun::Done(Err(RpcError::internal(what)))
                     }
-                    Poll::Pending => return Some((running, revision)),
+                    Poll::Pending => Begun::Running(running),
                 }
             }
         };
-        self.core.write_reply(out, id, revision, &reply);
-        out.push(b'\n');
-        None
+        (answer.revision, begun)
     }
 
     /// Runs the rest of a request beside the connection, until it is done or cancelled.
@@ -140,7 +150,8 @@ impl Connection {
         });
     }
 
-    fn notification(&self, method: &str, params: Option<&RawValue>) {
+    /// Takes a notification; none is ever answered.
+    pub(crate) fn notification(&self, method: &str, params: Option<&RawValue>) {
         match method {
             method::CANCELLED => {
                 if let Some(id) = cancelled_id(params) {
@@ -154,7 +165,7 @@ impl Connection {
     }
 
     /// A batch (2025-03-26 only): the responses come back together, in one array.
-    fn receive_batch(&self, text: &str, out: &mut Vec<u8>) {
+    fn receive_batch(&self, text: &str, outgoing: &mut Receiver<Outgoing>, out: &mut Vec<u8>) {
         let entries: Vec<&RawValue> = match serde_json::from_str(text) {
             Ok(entries) => entries,
             Err(_) => return,
@@ -176,23 +187,25 @@ impl Connection {
                         &RpcError::invalid_request("`initialize` must not be in a batch"),
                     );
                 }
-                Ok(Message::Request { id, method, params }) => {
-                    if let Some((rest, revision)) = self.begin(id, method, params, &mut response)
-                        && let Some(cancelled) = self.session.start(id)
-                    {
-                        running.push((id.to_owned(), revision, rest, cancelled));
+                Ok(Message::Request { id, method, params }) => match self.begin(id, method, params) {
+                    (revision, Begun::Done(reply)) => self.core.write_reply(&mut response, id, revision, &reply),
+                    (revision, Begun::Running(rest)) => {
+                        if let Some(cancelled) = self.session.start(id) {
+                            running.push((id.to_owned(), revision, rest, cancelled));
+                        }
                     }
-                }
+                },
                 Ok(Message::Notification { method, params }) => self.notification(method, params),
                 Ok(Message::Response { id, outcome }) => self.session.answer(id, outcome),
                 Err(unreadable) => write_error(&mut response, unreadable.id.as_deref(), &unreadable.error),
             }
             if !response.is_empty() {
-                responses.push(response.trim_ascii_end().to_vec());
+                responses.push(response);
             }
         }
         if running.is_empty() {
             if !responses.is_empty() {
+                take_sent(outgoing, out);
                 out.extend_from_slice(&array(&responses));
                 out.push(b'\n');
             }
@@ -226,6 +239,16 @@ fn written(core: &Core, id: &RawValue, revision: Revision, reply: &Reply) -> Vec
     let mut out = Vec::new();
     core.write_reply(&mut out, id, revision, reply);
     out
+}
+
+/// Writes what handlers have sent so far.
+fn take_sent(outgoing: &mut Receiver<Outgoing>, out: &mut Vec<u8>) {
+    while let Ok(sent) = outgoing.try_recv() {
+        if let Outgoing::Message(message) = sent {
+            out.extend_from_slice(&message);
+            out.push(b'\n');
+        }
+    }
 }
 
 fn array(responses: &[Vec<u8>]) -> Vec<u8> {

@@ -120,7 +120,10 @@ fn read<'a>(
         None => Params::default(),
         Some((raw, Ok(params))) if raw.get().starts_with('{') => params,
         Some(_) => {
-            return Err((shape, RpcError::bad_params("`params` must be an object with each member once", modern_claim)));
+            return Err((
+                shape,
+                RpcError::bad_params("`params` must be an object with each member once", modern_claim),
+            ));
         }
     };
     let meta = Meta::read(params.meta).map_err(|what| (shape, RpcError::bad_params(what, modern_claim)))?;
@@ -333,6 +336,7 @@ impl<'a> Request<'a> {
             method,
             name: name.to_owned(),
             arguments: self.params.arguments.map(ToOwned::to_owned),
+            declared: self.meta.client_capabilities().map(ToOwned::to_owned),
         }
     }
 

@@ -19,7 +19,8 @@ use crate::component::output::ReadResult;
 use crate::component::prompt::Prompt;
 use crate::component::resource::Resource;
 use crate::component::tool::Tool;
-use crate::error::{ErrorKind, Parts, ToolError, chain};
+use crate::context::read_capabilities;
+use crate::error::{ErrorKind, InteractionError, Parts, ToolError, chain};
 use crate::interact::Rounds;
 use crate::protocol::{InputRequired, PromptResult, Revision, RpcError, jsonrpc};
 
@@ -52,6 +53,8 @@ pub(crate) struct Bound {
     pub method: &'static str,
     pub name: String,
     pub arguments: Option<Box<RawValue>>,
+    /// What the client declared, which a handler that asks by hand is held against. No part of the binding.
+    pub declared: Option<Box<RawValue>>,
 }
 
 impl Bound {
@@ -187,6 +190,12 @@ impl Running {
                 "this asks questions in the form of revision 2026-07-28, which this client does not speak",
             ));
         }
+        if let Some(bound) = &self.bound {
+            let declared = read_capabilities(bound.declared.as_deref());
+            if let Some(required) = input.requests.iter().find_map(|(_, request)| request.undeclared(&declared)) {
+                return self.fail(InteractionError::Unsupported(required).into());
+            }
+        }
         let earlier = match &self.rounds {
             Some(rounds) => rounds.remember(input.state.take()),
             None => crate::interact::Earlier { state: input.state.take(), ..Default::default() },
@@ -317,7 +326,7 @@ fn in_band(error: &ToolError) -> RpcError {
         ErrorKind::InvalidParams | ErrorKind::NotFound => jsonrpc::INVALID_PARAMS,
         _ => jsonrpc::INTERNAL_ERROR,
     };
-    let text = crate::suggest::bounded(error.message(), crate::limits::ERROR_TEXT).into_owned();
+    let text = crate::suggest::bounded_lines(error.message(), crate::limits::ERROR_TEXT).into_owned();
     RpcError::new(code, text).with_data(error.to_json())
 }
 

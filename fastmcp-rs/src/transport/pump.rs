@@ -105,7 +105,7 @@ pub(crate) async fn run(core: Arc<Core>, mut ends: Ends, caller: Caller) {
         .await;
         match event {
             Event::Chunk(chunk) => lines.push(&chunk, |line| match line {
-                Line::Text(text) => connection.receive(text, &mut out),
+                Line::Text(text) => connection.receive(text, &mut outgoing, &mut out),
                 Line::TooLong => connection.too_long(&mut out),
                 Line::NotText => tracing::debug!("a line that is not UTF-8 was ignored"),
             }),

@@ -44,7 +44,7 @@ const _: () = {
                     .pick()
                     .read(call, 0usize, ::core::option::Option::None)
             };
-            let s1 = call.read_injected::<Context, _>(1usize);
+            let s1 = call.read_injected::<Context>(1usize);
             let (
                 ::core::option::Option::Some(s0),
                 ::core::option::Option::Some(s1),

@@ -108,7 +108,7 @@ const _: () = {
                         .pick()
                         .read(call, 2usize, ::core::option::Option::Some(__default_rev))
                 };
-                let s3 = call.read_injected::<State<Db>, _>(3usize);
+                let s3 = call.read_injected::<State<Db>>(3usize);
                 let (
                     ::core::option::Option::Some(s0),
                     ::core::option::Option::Some(s1),

@@ -38,7 +38,7 @@ const _: () = {
             ),
         ],
         call: |call| {
-            let s0 = call.read_injected::<State<Settings>, _>(0usize);
+            let s0 = call.read_injected::<State<Settings>>(0usize);
             let (::core::option::Option::Some(s0), true) = (s0, call.sound()) else {
                 return call.refuse();
             };

@@ -1,44 +1,95 @@
-//! Streamable HTTP. (Being written.)
-use std::net::SocketAddr;
-use std::sync::Arc;
+//! Streamable HTTP: the 2026-07-28 revision and the older ones with sessions, at one path.
 
-use crate::error::Error;
-use crate::server::core::Core;
+mod body;
+mod envelope;
+mod events;
+mod guard;
+mod serve;
+mod service;
+mod sessions;
 
-#[derive(Clone, Default)]
+use std::time::Duration;
+
+use crate::server::Server;
+use guard::Guard;
+
+pub use body::Body as HttpBody;
+pub(crate) use serve::{listen, router, serve};
+pub use service::McpService;
+
+/// What the builder says about HTTP.
+#[derive(Clone)]
 pub(crate) struct HttpSettings {
-    pub path: Option<String>,
+    pub path: String,
+    pub guard: Guard,
+    pub max_sessions: usize,
+    pub session_idle: Duration,
+    pub max_connections: usize,
 }
 
-/// The service.
-#[derive(Clone)]
-pub struct McpService;
-
-impl McpService {
-    pub(crate) fn new(_: Arc<Core>, _: HttpSettings) -> Self {
-        Self
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            path: "/mcp".to_owned(),
+            guard: Guard::default(),
+            max_sessions: 10_000,
+            session_idle: Duration::from_secs(30 * 60),
+            max_connections: 10_000,
+        }
     }
 }
 
-pub(crate) async fn listen(address: SocketAddr) -> Result<tokio::net::TcpListener, Error> {
-    tokio::net::TcpListener::bind(address)
-        .await
-        .map_err(|error| Error::new(format!("cannot listen at {address}")).caused_by(error))
-}
-
-pub(crate) async fn serve(_: Arc<Core>, _: HttpSettings, _: tokio::net::TcpListener) -> Result<(), Error> {
-    Err(Error::new("not yet"))
-}
-
-pub(crate) fn router(_: Arc<Core>, _: HttpSettings) -> axum::Router {
-    axum::Router::new()
-}
-
-impl crate::Server {
-    /// The path of the endpoint.
+impl Server {
+    /// The path of the HTTP endpoint. Default: `/mcp`.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.http.path = Some(path.into());
+        self.http.path = path.into();
+        self
+    }
+
+    /// Host names by which clients reach this server, beside those of loopback: `mcp.example.com`, with or without a port.
+    #[must_use]
+    pub fn allowed_hosts<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
+        for host in hosts {
+            self.http.guard.allow_host(host.into());
+        }
+        self
+    }
+
+    /// Origins whose pages may use this server from a browser, beside those of this machine: `https://app.example.com`.
+    #[must_use]
+    pub fn allowed_origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
+        for origin in origins {
+            self.http.guard.allow_origin(origin.into());
+        }
+        self
+    }
+
+    /// Takes requests for any host: only behind something that checks the `Host` header itself.
+    #[must_use]
+    pub fn allow_any_host(mut self) -> Self {
+        self.http.guard.allow_any_host();
+        self
+    }
+
+    /// Sessions of revisions before 2026-07-28 that may exist at once; the longest idle one makes room. Default: 10,000.
+    #[must_use]
+    pub fn max_sessions(mut self, sessions: usize) -> Self {
+        self.http.max_sessions = sessions.max(1);
+        self
+    }
+
+    /// How long a session may be idle before it ends. Default: 30 minutes.
+    #[must_use]
+    pub fn session_idle(mut self, idle: Duration) -> Self {
+        self.http.session_idle = idle;
+        self
+    }
+
+    /// HTTP connections that may be open at once; more have to wait. Default: 10,000.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.http.max_connections = connections.max(1);
         self
     }
 }

@@ -1,0 +1,75 @@
+//! The body of a response: nothing, one piece with a known length, or a stream of events.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
+
+/// A response's body.
+pub struct Body(Kind);
+
+enum Kind {
+    Empty,
+    Full(Bytes),
+    Events(Box<dyn Events>),
+}
+
+/// A source of server-sent events, already in their wire form.
+pub(crate) trait Events: Send {
+    /// The next piece of the stream; `None` at its end.
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Option<Bytes>>;
+}
+
+impl Body {
+    pub(crate) const fn empty() -> Self {
+        Self(Kind::Empty)
+    }
+
+    pub(crate) fn full(bytes: Vec<u8>) -> Self {
+        Self(Kind::Full(bytes.into()))
+    }
+
+    pub(crate) fn events(events: impl Events + 'static) -> Self {
+        Self(Kind::Events(Box::new(events)))
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match &mut self.0 {
+            Kind::Empty => Poll::Ready(None),
+            Kind::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                self.0 = Kind::Empty;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Kind::Events(events) => events.poll_next(task).map(|piece| piece.map(|piece| Ok(Frame::data(piece)))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.0, Kind::Empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Empty => SizeHint::with_exact(0),
+            Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Events(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0 {
+            Kind::Empty => "Body::Empty",
+            Kind::Full(_) => "Body::Full",
+            Kind::Events(_) => "Body::Events",
+        })
+    }
+}

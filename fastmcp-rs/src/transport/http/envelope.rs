@@ -1,0 +1,112 @@
+//! The headers of a 2026-07-28 request, which repeat what its body says, so that proxies can route without reading it
+//! (basic/transports/streamable-http, "Request Metadata"). Here they are held against the body.
+
+use std::borrow::Cow;
+
+use axum::http::HeaderMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::context::{Headers, ReadHeaders};
+use crate::protocol::jsonrpc::HEADER_MISMATCH;
+use crate::protocol::{Revision, RpcError};
+use crate::server::dispatch::Envelope;
+
+pub(crate) const PROTOCOL_VERSION: &str = "mcp-protocol-version";
+pub(crate) const SESSION_ID: &str = "mcp-session-id";
+pub(crate) const LAST_EVENT_ID: &str = "last-event-id";
+const METHOD: &str = "mcp-method";
+const NAME: &str = "mcp-name";
+
+/// A request's headers.
+pub(crate) struct Head<'a>(pub &'a HeaderMap);
+
+impl Head<'_> {
+    /// A header's only value, without surrounding white space.
+    fn one(&self, name: &str) -> Result<&str, RpcError> {
+        let mut values = self.0.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => {
+                value.to_str().map(str::trim).map_err(|_| mismatch(format!("the `{name}` header cannot be read")))
+            }
+            (None, _) => Err(mismatch(format!("the `{name}` header is missing"))),
+            _ => Err(mismatch(format!("the `{name}` header is given twice"))),
+        }
+    }
+
+    pub(crate) fn version_header(&self) -> Option<&str> {
+        self.0.get(PROTOCOL_VERSION)?.to_str().ok().map(str::trim)
+    }
+}
+
+impl Envelope for Head<'_> {
+    fn claims_modern(&self) -> bool {
+        // Dates compare like text; a version after the newest known is still of its kind.
+        self.version_header()
+            .is_some_and(|version| version >= Revision::V2026_07_28.as_str() && version.starts_with("20"))
+    }
+
+    fn version(&self, body: &str) -> Result<(), RpcError> {
+        same(PROTOCOL_VERSION, self.one(PROTOCOL_VERSION)?, body)
+    }
+
+    fn names(&self, method: &str, name: Option<&str>) -> Result<(), RpcError> {
+        same(METHOD, self.one(METHOD)?, method)?;
+        match name {
+            Some(name) => same(NAME, &decoded(NAME, self.one(NAME)?)?, name),
+            None => Ok(()),
+        }
+    }
+
+    fn param(&self, header: &str, argument: Option<&Value>) -> Result<(), RpcError> {
+        let name = format!("mcp-param-{}", header.to_ascii_lowercase());
+        let Some(argument) = argument else {
+            return if self.0.contains_key(&name) {
+                Err(mismatch(format!("the `{name}` header repeats an argument that is not there")))
+            } else {
+                Ok(())
+            };
+        };
+        let value = decoded(&name, self.one(&name)?)?;
+        let equal = match argument {
+            Value::String(text) => *text == value,
+            Value::Bool(flag) => value == if *flag { "true" } else { "false" },
+            // `42.0` and `42` are the same number.
+            Value::Number(number) => match (number.as_i64(), value.parse::<i64>()) {
+                (Some(own), Ok(given)) => own == given,
+                _ => number.as_f64().is_some_and(|own| value.parse() == Ok(own)),
+            },
+            _ => false,
+        };
+        if equal { Ok(()) } else { Err(mismatch(format!("the `{name}` header and the argument differ"))) }
+    }
+}
+
+fn same(header: &str, value: &str, body: &str) -> Result<(), RpcError> {
+    if value == body {
+        return Ok(());
+    }
+    let shown = |text| crate::suggest::bounded(text, 64).into_owned();
+    Err(mismatch(format!("the `{header}` header says `{}` and the body `{}`", shown(value), shown(body))))
+}
+
+/// `=?base64?..?=` stands for text that a header cannot hold; without both marks a value means itself.
+fn decoded<'v>(header: &str, value: &'v str) -> Result<Cow<'v, str>, RpcError> {
+    let Some(encoded) = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) else {
+        return Ok(Cow::Borrowed(value));
+    };
+    let bytes = STANDARD.decode(encoded).ok();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.map(Cow::Owned).ok_or_else(|| mismatch(format!("the `{header}` header is no base64 of UTF-8 text")))
+}
+
+fn mismatch(what: String) -> RpcError {
+    RpcError::new(HEADER_MISMATCH, what)
+}
+
+impl ReadHeaders for Head<'_> {
+    fn headers(&self) -> Headers {
+        Headers::new(self.0.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))))
+    }
+}

@@ -1,0 +1,237 @@
+//! Who may speak to this server through a browser: `Host` and `Origin` are checked before anything else, so that a page
+//! cannot reach a server on its visitor's own machine by DNS rebinding (basic/transports, "Security Warning").
+
+use std::net::IpAddr;
+
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, HOST, ORIGIN, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, Uri};
+
+/// Whose requests are taken.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Guard {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+    any_host: bool,
+}
+
+/// A request that is refused: the status, and what to do about it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub status: u16,
+    pub why: String,
+}
+
+impl Guard {
+    pub(crate) fn allow_host(&mut self, host: String) {
+        self.hosts.push(normalised(&host).to_owned());
+    }
+
+    pub(crate) fn allow_origin(&mut self, origin: String) {
+        self.origins.push(origin.trim_end_matches('/').to_ascii_lowercase());
+    }
+
+    pub(crate) fn allow_any_host(&mut self) {
+        self.any_host = true;
+    }
+
+    /// Whether somebody has said which hosts to expect beyond loopback.
+    pub(crate) fn is_open(&self) -> bool {
+        self.any_host || !self.hosts.is_empty()
+    }
+
+    /// Checks a request; gives back the origin that may read the answer, if a browser asks.
+    pub(crate) fn check<'h>(&self, uri: &Uri, headers: &'h HeaderMap) -> Result<Option<&'h HeaderValue>, Refused> {
+        let mut hosts = headers.get_all(HOST).iter();
+        let named = match (hosts.next(), hosts.next()) {
+            (Some(host), None) => host.to_str().map_err(|_| bad("the Host header cannot be read"))?,
+            (None, _) => {
+                uri.authority().map(|authority| authority.as_str()).ok_or_else(|| bad("there is no Host header"))?
+            }
+            _ => return Err(bad("there is more than one Host header")),
+        };
+        if let Some(authority) = uri.authority().filter(|authority| !authority.as_str().eq_ignore_ascii_case(named)) {
+            return Err(bad(&format!("the target names {authority} and the Host header another")));
+        }
+        if !self.any_host && !self.knows(named) {
+            return Err(forbidden(&format!(
+                "the host `{}` is not expected here. If it should be, add `.allowed_hosts([..])` to the server, or set FASTMCP_ALLOWED_HOSTS",
+                shown(named)
+            )));
+        }
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let origin = match (origins.next(), origins.next()) {
+            (None, _) => return Ok(None),
+            (Some(origin), None) => origin,
+            _ => return Err(bad("there is more than one Origin header")),
+        };
+        let text = origin.to_str().map_err(|_| bad("the Origin header cannot be read"))?;
+        if self.trusts(text, named) {
+            return Ok(Some(origin));
+        }
+        Err(forbidden(&format!(
+            "the origin `{}` is not expected here. If it should be, add `.allowed_origins([..])` to the server, or set FASTMCP_ALLOWED_ORIGINS",
+            shown(text)
+        )))
+    }
+
+    /// A host that was allowed, with any port or the very port that was named; loopback always.
+    fn knows(&self, named: &str) -> bool {
+        let named = named.to_ascii_lowercase();
+        let Some((host, _)) = split(&named) else { return false };
+        is_loopback(host) || self.hosts.iter().any(|known| *known == named || *known == host)
+    }
+
+    /// An origin that was allowed, that of the server itself, or a page of this machine.
+    fn trusts(&self, origin: &str, host: &str) -> bool {
+        let origin = origin.to_ascii_lowercase();
+        if self.origins.iter().any(|known| *known == origin || known == "*") {
+            return true;
+        }
+        let Some(authority) = origin.strip_prefix("http://") else {
+            // A server behind a proxy that speaks TLS is its own origin under https.
+            return !is_loopback_authority(host)
+                && origin.strip_prefix("https://").is_some_and(|own| own.eq_ignore_ascii_case(host));
+        };
+        authority.eq_ignore_ascii_case(host) || (is_loopback_authority(authority) && is_loopback_authority(host))
+    }
+}
+
+/// Host and port. `None` for what is no authority, such as one with user information.
+fn split(authority: &str) -> Option<(&str, Option<&str>)> {
+    if authority.is_empty() || authority.contains(['@', '/', ' ', '\\', '%']) {
+        return None;
+    }
+    if let Some(rest) = authority.strip_prefix('[') {
+        let (host, after) = rest.split_once(']')?;
+        return match after {
+            "" => Some((host, None)),
+            port => Some((host, Some(port.strip_prefix(':').filter(|port| is_port(port))?))),
+        };
+    }
+    match authority.split_once(':') {
+        Some((host, port)) => is_port(port).then_some((normalised(host), Some(port))),
+        None => Some((normalised(authority), None)),
+    }
+}
+
+fn is_port(port: &str) -> bool {
+    port.is_empty() || port.parse::<u16>().is_ok()
+}
+
+/// Without the dot that a fully qualified name may end in.
+fn normalised(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}
+
+fn is_loopback_authority(authority: &str) -> bool {
+    split(authority).is_some_and(|(host, _)| is_loopback(host))
+}
+
+/// Only the usual spellings: a browser turns the unusual ones into these before it sends them.
+fn is_loopback(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "::1")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn shown(text: &str) -> String {
+    crate::suggest::bounded(text, 128).into_owned()
+}
+
+fn bad(why: &str) -> Refused {
+    Refused { status: 400, why: why.to_owned() }
+}
+
+fn forbidden(why: &str) -> Refused {
+    Refused { status: 403, why: why.to_owned() }
+}
+
+const ALLOWED: &str =
+    "accept, authorization, content-type, last-event-id, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id";
+
+/// Lets a page of an allowed origin read the answer.
+pub(crate) fn expose(headers: &mut HeaderMap, origin: &HeaderValue) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(VARY, HeaderValue::from_static("origin"));
+    headers.insert(
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("mcp-session-id, mcp-protocol-version, www-authenticate"),
+    );
+}
+
+/// Answers a preflight. Headers of the `Mcp-Param-` family have names of the server's own, so those that are asked for are named back.
+pub(crate) fn preflight(headers: &mut HeaderMap, request: &HeaderMap) {
+    let wanted = request.get(ACCESS_CONTROL_REQUEST_HEADERS).and_then(|wanted| wanted.to_str().ok()).unwrap_or("");
+    let params = wanted.split(',').map(|name| name.trim().to_ascii_lowercase()).filter(|name| {
+        name.strip_prefix("mcp-param-").is_some_and(|rest| {
+            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        })
+    });
+    let allowed = std::iter::once(ALLOWED.to_owned()).chain(params).collect::<Vec<_>>().join(", ");
+    if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+    }
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, GET, DELETE"));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(guard: &Guard, host: &str, origin: Option<&str>) -> u16 {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_str(host).expect("a header"));
+        if let Some(origin) = origin {
+            headers.insert(ORIGIN, HeaderValue::from_str(origin).expect("a header"));
+        }
+        guard.check(&Uri::from_static("/mcp"), &headers).err().map_or(200, |refused| refused.status)
+    }
+
+    #[test]
+    fn loopback_is_known_by_its_usual_names_and_any_port() {
+        let guard = Guard::default();
+        for host in ["localhost", "LOCALHOST:80", "127.0.0.1:8000", "[::1]:1", "localhost.:9"] {
+            assert_eq!(status(&guard, host, None), 200, "{host}");
+        }
+        for host in [
+            "evil.com",
+            "127.0.0.1@evil.com",
+            "localhost.evil.com",
+            "127.0.0.1.evil.com",
+            "0.0.0.0",
+            "2130706433",
+            "0x7f.1",
+            "[::1]evil",
+        ] {
+            assert_eq!(status(&guard, host, None), 403, "{host}");
+        }
+    }
+
+    #[test]
+    fn pages_of_this_machine_may_ask_and_others_may_not() {
+        let guard = Guard::default();
+        assert_eq!(status(&guard, "127.0.0.1:8000", Some("http://localhost:6274")), 200);
+        for origin in [
+            "http://evil.com",
+            "null",
+            "http://127.0.0.1.evil.com",
+            "https://127.0.0.1:8000",
+            "http://127.0.0.1:8000@evil.com",
+        ] {
+            assert_eq!(status(&guard, "127.0.0.1:8000", Some(origin)), 403, "{origin}");
+        }
+    }
+
+    #[test]
+    fn what_was_allowed_is_allowed() {
+        let mut guard = Guard::default();
+        guard.allow_host("mcp.example.com".to_owned());
+        guard.allow_origin("https://app.example.com/".to_owned());
+        assert_eq!(status(&guard, "mcp.example.com:443", Some("https://app.example.com")), 200);
+        assert_eq!(status(&guard, "mcp.example.com", Some("https://mcp.example.com")), 200);
+        assert_eq!(status(&guard, "mcp.example.com", Some("https://other.example.com")), 403);
+    }
+}

@@ -1,0 +1,226 @@
+//! The conversations of revisions with a handshake, over HTTP: found by an id that nobody can guess, bounded in number,
+//! ended when idle (2025-11-25, basic/transports, "Session Management").
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::events::Log;
+use crate::context::Caller;
+use crate::limits;
+use crate::peer::{Outgoing, Outlet, Session, lock};
+use crate::server::core::Core;
+
+/// Finished streams that a session keeps for a client that lost its connection.
+const KEPT_STREAMS: usize = 16;
+
+/// One conversation over HTTP.
+pub(crate) struct HttpSession {
+    pub session: Arc<Session>,
+    subject: Option<String>,
+    used: Mutex<Instant>,
+    /// Connections that hold a stream of it open.
+    open: AtomicUsize,
+    streams: Mutex<BTreeMap<u64, Arc<Log>>>,
+    next_stream: AtomicU64,
+}
+
+impl HttpSession {
+    fn new(session: Arc<Session>, caller: &Caller) -> Self {
+        Self {
+            session,
+            subject: caller.subject().map(ToOwned::to_owned),
+            used: Mutex::new(Instant::now()),
+            open: AtomicUsize::new(0),
+            streams: Mutex::default(),
+            // 0 is the stream of what belongs to no request.
+            next_stream: AtomicU64::new(1),
+        }
+    }
+
+    fn touch(&self) {
+        *lock(&self.used) = Instant::now();
+    }
+
+    fn idle_since(&self) -> Option<Instant> {
+        (self.open.load(Ordering::Relaxed) == 0 && self.session.running_count() == 0).then(|| *lock(&self.used))
+    }
+
+    /// Keeps the session from being idle while it is held.
+    pub(crate) fn hold(self: &Arc<Self>) -> Hold {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        Hold(Arc::clone(self))
+    }
+
+    /// A stream for the messages of one request.
+    pub(crate) fn stream(&self) -> Arc<Log> {
+        let log = Log::new(self.next_stream.fetch_add(1, Ordering::Relaxed));
+        let mut streams = lock(&self.streams);
+        while streams.len() >= KEPT_STREAMS {
+            let Some(finished) =
+                streams.iter().find(|(number, log)| **number > 0 && log.is_done()).map(|(number, _)| *number)
+            else {
+                break;
+            };
+            streams.remove(&finished);
+        }
+        streams.insert(log.number, Arc::clone(&log));
+        log
+    }
+
+    pub(crate) fn forget(&self, log: &Log) {
+        lock(&self.streams).remove(&log.number);
+    }
+
+    pub(crate) fn find(&self, number: u64) -> Option<Arc<Log>> {
+        lock(&self.streams).get(&number).cloned()
+    }
+
+    /// The stream of what belongs to no request; it begins with the first GET, and so does the listening for it.
+    pub(crate) fn standalone(self: &Arc<Self>, core: &Arc<Core>) -> Arc<Log> {
+        let mut streams = lock(&self.streams);
+        if let Some(log) = streams.get(&0) {
+            return Arc::clone(log);
+        }
+        let log = Log::new(0);
+        streams.insert(0, Arc::clone(&log));
+        let (sender, mut receiver) = mpsc::channel(limits::OUTGOING);
+        tokio::spawn(crate::server::tell_session(Arc::clone(core), Arc::clone(&self.session), Outlet::new(sender)));
+        let kept = Arc::clone(&log);
+        tokio::spawn(async move {
+            while let Some(message) = receiver.recv().await {
+                if let Outgoing::Message(message) = message {
+                    kept.push(message, false);
+                }
+            }
+            kept.finish();
+        });
+        log
+    }
+
+    fn end(&self) {
+        self.session.close();
+        for (_, log) in std::mem::take(&mut *lock(&self.streams)) {
+            log.finish();
+        }
+    }
+}
+
+/// See [`HttpSession::hold`].
+pub(crate) struct Hold(Arc<HttpSession>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.touch();
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// All conversations of a server, in memory.
+pub(crate) struct Sessions {
+    map: Mutex<HashMap<String, Arc<HttpSession>>>,
+    limit: usize,
+    idle: Duration,
+}
+
+/// There is no room, and no session is idle.
+pub(crate) struct Full;
+
+impl Sessions {
+    pub(crate) fn new(limit: usize, idle: Duration) -> Arc<Self> {
+        Arc::new(Self { map: Mutex::default(), limit, idle })
+    }
+
+    /// A session that exists and belongs to the caller; anything else looks the same from outside.
+    pub(crate) fn find(&self, id: &str, caller: &Caller) -> Option<Arc<HttpSession>> {
+        let session = lock(&self.map).get(id).cloned()?;
+        if session.subject.as_deref() != caller.subject() {
+            return None;
+        }
+        session.touch();
+        Some(session)
+    }
+
+    /// Takes in a session that has just been initialized.
+    pub(crate) fn insert(self: &Arc<Self>, session: Arc<Session>, caller: &Caller) -> Result<(), Full> {
+        let Some(id) = session.id().map(ToOwned::to_owned) else { return Err(Full) };
+        let session = Arc::new(HttpSession::new(session, caller));
+        let evicted = {
+            let mut map = lock(&self.map);
+            let mut evicted = None;
+            if map.len() >= self.limit {
+                let idlest = map
+                    .iter()
+                    .filter_map(|(id, session)| Some((session.idle_since()?, id)))
+                    .min()
+                    .map(|(_, id)| id.clone());
+                evicted = map.remove(&idlest.ok_or(Full)?);
+            }
+            if map.is_empty() {
+                self.sweep();
+            }
+            map.insert(id, session);
+            evicted
+        };
+        if let Some(evicted) = evicted {
+            evicted.end();
+        }
+        Ok(())
+    }
+
+    /// Ends a session at its client's wish.
+    pub(crate) fn remove(&self, id: &str) {
+        let removed = lock(&self.map).remove(id);
+        if let Some(session) = removed {
+            session.end();
+        }
+    }
+
+    /// Ends every session.
+    pub(crate) fn close(&self) {
+        let all = std::mem::take(&mut *lock(&self.map));
+        for session in all.into_values() {
+            session.end();
+        }
+    }
+
+    /// Begins to look for idle sessions, for as long as there are any.
+    fn sweep(self: &Arc<Self>) {
+        let sessions: Weak<Self> = Arc::downgrade(self);
+        let pause = (self.idle / 4).clamp(Duration::from_millis(100), Duration::from_secs(60));
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(pause).await;
+                let Some(sessions) = sessions.upgrade() else { return };
+                let idle: Vec<_> = {
+                    let mut map = lock(&sessions.map);
+                    let now = Instant::now();
+                    let idle = |session: &HttpSession| {
+                        session.idle_since().is_some_and(|since| now.duration_since(since) >= sessions.idle)
+                    };
+                    let ids: Vec<String> =
+                        map.iter().filter(|(_, session)| idle(session)).map(|(id, _)| id.clone()).collect();
+                    ids.iter().filter_map(|id| map.remove(id)).collect()
+                };
+                for session in idle {
+                    tracing::debug!("an idle session was ended");
+                    session.end();
+                }
+                if lock(&sessions.map).is_empty() {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+/// 128 random bits, as text.
+pub(crate) fn new_id() -> Option<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}

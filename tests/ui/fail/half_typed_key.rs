@@ -1,0 +1,11 @@
+use fastmcp_rs::prelude::*;
+
+/// Add two numbers.
+#[tool(name = )]
+fn add(a: i64, b: i64) -> i64 {
+    a + b
+}
+
+fn main() {
+    add(1, 2);
+}

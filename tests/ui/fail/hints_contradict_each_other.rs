@@ -1,0 +1,7 @@
+use fastmcp_rs::prelude::*;
+
+/// Forget everything.
+#[tool(read_only, destructive)]
+fn forget() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use fastmcp_rs::prelude::*;
+
+/// Wait.
+#[tool(inline)]
+async fn wait() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use fastmcp_rs::prelude::*;
+
+#[model]
+struct Forecast<'a> {
+    text: &'a str,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use fastmcp_rs::prelude::*;
+
+#[prompt]
+fn explain(topic: String) {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use fastmcp_rs::prelude::*;
+
+struct Notes;
+
+#[tool]
+impl Notes {
+    fn add(&self) {}
+}
+
+fn main() {}

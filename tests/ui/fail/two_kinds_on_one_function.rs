@@ -1,0 +1,10 @@
+use fastmcp_rs::prelude::*;
+
+/// The settings.
+#[tool]
+#[resource("config://app")]
+fn settings() -> String {
+    String::new()
+}
+
+fn main() {}
