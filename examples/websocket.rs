@@ -69,8 +69,9 @@ async fn requests(mut client: SplitStream<WebSocket>, mut server: WriteHalf<Dupl
     while let Some(Ok(message)) = client.next().await {
         match message {
             Message::Text(text) if server.write_all(line(&text).as_bytes()).await.is_ok() => {}
-            Message::Ping(_) | Message::Pong(_) => {}
-            Message::Text(_) | Message::Binary(_) | Message::Close(_) => break,
+            // A closing socket is read on, so that the other side's goodbye is answered.
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+            Message::Text(_) | Message::Binary(_) => break,
         }
     }
 }

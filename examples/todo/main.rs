@@ -57,6 +57,7 @@ fn set_todo_status(
 }
 
 /// What the model gets to read. Everything here was written for its eyes: no error text of the system's goes out unnoticed.
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn in_words(error: TodoError) -> ToolError {
     let words = error.to_string();
     match error {

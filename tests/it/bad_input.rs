@@ -42,7 +42,6 @@ async fn what_is_not_json_is_a_parse_error() {
             r#"{'jsonrpc':'2.0'}"#,
             &request(r#"{"a":NaN}"#),
             &request(r#"{"a":Infinity}"#),
-            &request(r#"{"a":"\ud800"}"#),
             &request(r#"{"a":1,}"#),
             &deep,
             &request(&deep),
@@ -52,6 +51,23 @@ async fn what_is_not_json_is_a_parse_error() {
         }
         let broken = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"a\":\"\xff\"}}";
         refused_unread(&client.deliver(broken).await, -32700, "invalid UTF-8");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn half_a_character_is_refused_wherever_it_is_read() {
+    everywhere(weather, async |client| {
+        let request =
+            client.request("tools/call", json!({ "name": "get_temperature", "arguments": { "city": "Oslo" } }));
+        let text = request.to_string().replace("\"Oslo\"", r#""\ud800""#);
+        let answer = deliver_like(client, &request, &text).await.messages.remove(0);
+        assert_eq!(answer["result"]["isError"], true, "{answer}");
+        assert!(answer["result"]["content"][0]["text"].as_str().unwrap().contains("/city"), "{answer}");
+
+        let text = request.to_string().replace(&format!("\"id\":{}", request["id"]), r#""id":"\ud800""#);
+        let delivered = deliver_like(client, &request, &text).await;
+        refused(&delivered, -32600, 400, None, "an id that could not be repeated");
     })
     .await;
 }

@@ -28,11 +28,10 @@ pub enum Transport {
 
 impl Transport {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Stdio]; // TEMPORARY
+    pub const ALL: [Self; 2] = [Self::Stdio, Self::Http];
 }
 
 /// What a client talks to.
-#[derive(Debug)]
 pub enum Subject {
     /// An example, as a process of its own.
     Process(Example),

@@ -190,7 +190,7 @@ impl Endpoint {
         };
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let known = self.known(headers, caller);
-        if text.trim_start().starts_with('[') {
+        if text.trim_start().starts_with('[') && serde_json::from_str::<&RawValue>(text).is_ok() {
             return self.batch(text, &known, accepts).await;
         }
         match Message::read(text) {
