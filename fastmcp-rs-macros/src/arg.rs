@@ -21,9 +21,9 @@ pub(crate) struct Arg {
     pub(crate) flatten: Option<Ident>,
     /// The first key that was written, to point at when the parameter turns out to be no argument.
     pub(crate) first_key: Option<Ident>,
-    range: Option<Range>,
-    len: Option<Len>,
-    pattern: Option<LitStr>,
+    pub(crate) range: Option<Range>,
+    pub(crate) len: Option<Len>,
+    pub(crate) pattern: Option<LitStr>,
     format: Option<LitStr>,
     example: Option<Expr>,
     complete: Option<Expr>,

@@ -1,10 +1,11 @@
 //! The rules for signatures, one function per rule, each with the rule in a sentence above it.
 
 use quote::ToTokens;
-use syn::visit::{self, Visit};
-use syn::{GenericParam, Safety, Type, TypeImplTrait, TypeReference};
+use syn::visit::Visit;
+use syn::{GenericParam, Lifetime, Safety, Type, TypeImplTrait, TypeReference};
 
 use crate::errors::Errors;
+use crate::fit;
 use crate::function::{Function, Place, takes_shared_self};
 use crate::kind::Kind;
 use crate::shared::check_name;
@@ -18,6 +19,7 @@ pub(crate) fn check(kind: Kind, place: Place, function: &Function, errors: &Erro
     return_type(kind, function, errors);
     wire_names(function, errors);
     headers(kind, function, errors);
+    function.params.iter().for_each(|param| fit::check(kind, param, errors));
     body(kind, function, errors);
 }
 
@@ -105,7 +107,10 @@ fn parameter_types(function: &Function, errors: &Errors) {
                 });
                 let mut borrowed = Borrowed::default();
                 borrowed.visit_type(other);
-                for reference in borrowed.0 {
+                for lifetime in borrowed.elided {
+                    errors.at(lifetime, format!("the type of `{name}` borrows, but a call owns what it takes: write `'static`, or a type that owns what it holds"));
+                }
+                for reference in borrowed.references {
                     let (written, owned) = (written(reference), owned(&reference.elem));
                     errors.at(reference, format!("`{written}` in the type of `{name}` is a reference, but arguments are read from JSON and owned by the call: write `{owned}`"));
                 }
@@ -128,7 +133,10 @@ fn return_type(kind: Kind, function: &Function, errors: &Errors) {
     });
     let mut borrowed = Borrowed::default();
     borrowed.visit_type(&output);
-    for reference in borrowed.0 {
+    for lifetime in borrowed.elided {
+        errors.at(lifetime, format!("a {word} can't return what borrows, because its answer outlives the call: write `'static`, or a type that owns what it holds"));
+    }
+    for reference in borrowed.references {
         let (written, owned) = (written(reference), owned(&reference.elem));
         errors.at(
             reference,
@@ -244,14 +252,24 @@ fn impl_traits<'t>(ty: &'t Type, report: impl FnMut(&'t TypeImplTrait)) {
 
 /// References that are not `'static`, outside of function pointers.
 #[derive(Default)]
-struct Borrowed<'t>(Vec<&'t TypeReference>);
+struct Borrowed<'t> {
+    references: Vec<&'t TypeReference>,
+    /// `'_` behind the name of a type. (Named lifetimes are declared on the function, and reported there.)
+    elided: Vec<&'t Lifetime>,
+}
 
 impl<'t> Visit<'t> for Borrowed<'t> {
     fn visit_type_reference(&mut self, reference: &'t TypeReference) {
         if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") {
-            self.0.push(reference);
+            self.references.push(reference);
         }
-        visit::visit_type_reference(self, reference);
+        self.visit_type(&reference.elem);
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'t Lifetime) {
+        if lifetime.ident == "_" {
+            self.elided.push(lifetime);
+        }
     }
 
     fn visit_type_fn_ptr(&mut self, _: &'t syn::TypeFnPtr) {}

@@ -1,6 +1,6 @@
 //! One marked function from attribute to expansion: read everything, check everything, then print.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
 
 use crate::args::Keys;
@@ -16,6 +16,7 @@ use crate::prompt;
 use crate::resource::{self, Resource};
 use crate::shared::Shared;
 use crate::tool::Tool;
+use crate::uri::Uri;
 
 /// The keys of `#[tool(..)]`, `#[resource(..)]` or `#[prompt(..)]`.
 pub(crate) struct Options {
@@ -99,6 +100,21 @@ impl Options {
             Own::Tool(_) => {}
             Own::Resource(resource) => resource.check(function, errors),
             Own::Prompt => prompt::check(function, errors),
+        }
+    }
+
+    /// The URI of a resource, as far as it could be read.
+    pub(crate) fn uri(&self) -> Option<&Uri> {
+        match &self.own {
+            Own::Resource(resource) => resource.uri(),
+            Own::Tool(_) | Own::Prompt => None,
+        }
+    }
+
+    pub(crate) fn uri_span(&self) -> Option<Span> {
+        match &self.own {
+            Own::Resource(resource) => resource.uri_span(),
+            Own::Tool(_) | Own::Prompt => None,
         }
     }
 

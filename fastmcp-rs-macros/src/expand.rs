@@ -33,9 +33,13 @@ pub(crate) fn free(component: &Component<'_>) -> TokenStream {
     let printed = printed(component);
     let named = hidden_struct(function);
     let warning = component.missing_description();
+    let only_once = component.only_once();
+    let one_context = component.one_context();
     quote! {
         #printed
         #named
+        #only_once
+        #one_context
         #cfgs
         #lints
         const _: () = {
@@ -284,6 +288,58 @@ impl Component<'_> {
     /// Whether this is a prompt that is its doc comment.
     fn is_filled(&self) -> bool {
         self.kind == Kind::Prompt && self.function.returns_nothing()
+    }
+
+    /// A constant named by `name = ".."`, so that rustc refuses a second component of that name in the same module and shows
+    /// both. (Functions without that key meet as functions; other modules are the start-up check's.)
+    fn only_once(&self) -> TokenStream {
+        let &Self { kind, options, function, .. } = self;
+        let Some(name) = options.shared.name.as_ref().filter(|_| !options.shared.has_server()) else {
+            return TokenStream::new();
+        };
+        let text = name.value();
+        let word = if text.contains(['-', '.']) {
+            text.replace('_', "__").replace('-', "_d").replace('.', "_p")
+        } else {
+            text.clone()
+        };
+        let style = if word == text { "called" } else { "spelt" };
+        let marker = format_ident!("__{}_{style}_{word}", kind.word(), span = name.span());
+        let cfgs = function.cfgs();
+        quote! {
+            #cfgs
+            #[doc(hidden)]
+            #[allow(dead_code, non_upper_case_globals)]
+            const #marker: () = ();
+        }
+    }
+
+    /// Refuses a second context, where two parameters have one type that is called so: only rustc knows whether it is ours.
+    pub(crate) fn one_context(&self) -> TokenStream {
+        let &Self { options, function, .. } = self;
+        let is_context = |ty: &Type| {
+            matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Context"))
+        };
+        let contexts: Vec<&Parameter> = function.params.iter().filter(|param| is_context(&param.ty)).collect();
+        let written = |param: &Parameter| param.ty.to_token_stream().to_string();
+        let p = options.krate.private();
+        let cfgs = function.cfgs();
+        let checks = contexts.iter().zip(contexts.iter().skip(1)).filter(|(first, second)| written(first) == written(second));
+        let checks = checks.map(|(first, second)| {
+            let (ty, span) = (&second.ty, second.ty.span());
+            let message = format!("`{}` is the same context as `{}`: keep one of the two", second.ident, first.ident);
+            let at = options.krate.private_at(span);
+            let check = quote_spanned!(span=> ::core::assert!(!#at::Is::<#ty>::CONTEXT, #message));
+            quote! {
+                #cfgs
+                #[allow(unused_imports, unused_qualifications, clippy::all, clippy::pedantic)]
+                const _: () = {
+                    use #p::IsNot as _;
+                    #check
+                };
+            }
+        });
+        checks.collect()
     }
 
     /// A warning of rustc's own for a tool that says nothing about itself: the use of a constant that is deprecated with

@@ -13,6 +13,7 @@ mod entry;
 mod errors;
 mod expand;
 mod fallback;
+mod fit;
 mod function;
 mod impl_block;
 mod kind;

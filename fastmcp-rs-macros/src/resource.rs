@@ -159,6 +159,10 @@ impl Resource {
         self.uri.as_ref().map(|(_, uri)| uri)
     }
 
+    pub(crate) fn uri_span(&self) -> Option<Span> {
+        self.uri.as_ref().map(|(literal, _)| literal.span())
+    }
+
     /// Each placeholder has a parameter; each parameter with an `#[arg(..)]` has a placeholder. A parameter that no
     /// placeholder names must be an injected one, which its type shows and the generated code asks.
     pub(crate) fn check(&self, function: &Function, errors: &Errors) {

@@ -11,9 +11,11 @@ use crate::entry::{Entry, describe, number, peel};
 use crate::errors::Errors;
 
 pub(crate) struct Range {
-    min: Option<Bound>,
-    max: Option<Bound>,
-    exclusive_max: bool,
+    pub(crate) min: Option<Bound>,
+    pub(crate) max: Option<Bound>,
+    pub(crate) exclusive_max: bool,
+    /// As it was written, to point at.
+    pub(crate) at: ExprRange,
 }
 
 #[derive(Clone, Copy)]
@@ -25,6 +27,8 @@ pub(crate) enum Bound {
 pub(crate) struct Len {
     min: Option<u64>,
     max: Option<u64>,
+    /// As it was written, to point at.
+    pub(crate) at: ExprRange,
 }
 
 impl Range {
@@ -143,7 +147,7 @@ pub(crate) fn range(entry: &Entry, errors: &Errors) -> Option<Range> {
         errors.at(&expr, format!("the range `{written}` is empty, so that no value is allowed: {advice}"));
         return None;
     }
-    Some(Range { min, max, exclusive_max })
+    Some(Range { min, max, exclusive_max, at: expr })
 }
 
 pub(crate) fn len(entry: &Entry, errors: &Errors) -> Option<Len> {
@@ -185,7 +189,7 @@ pub(crate) fn len(entry: &Entry, errors: &Errors) -> Option<Len> {
         );
         return None;
     }
-    Some(Len { min, max })
+    Some(Len { min, max, at: expr })
 }
 
 fn read_bound(side: Option<&Expr>, errors: &Errors) -> Option<Option<Bound>> {

@@ -56,6 +56,7 @@ pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream 
             Err(other) => other.to_tokens(&mut printed),
         }
     }
+    names(&marked, &errors);
     if marked.is_empty() && errors.is_empty() {
         errors.at(&block.self_ty, "this impl block has nothing to serve: put `#[tool]`, `#[resource(\"..\")]` or `#[prompt]` on a method, or remove `#[server]`");
     }
@@ -79,6 +80,31 @@ fn check(block: &ImplBlock, errors: &Errors) {
     }
     if !block.generics.params.is_empty() {
         errors.at(&block.generics, "a service can't be generic, because its methods are listed once: write the impl block for one type, for example `impl Notes<Postgres>`");
+    }
+}
+
+/// Methods of one kind have different names (resources have URIs for that). Those under `cfg` may be alternatives.
+fn names(marked: &[Marked], errors: &Errors) {
+    let mut seen: Vec<(Kind, String)> = Vec::new();
+    for Marked { kind, options, function } in marked {
+        let name = match options.uri() {
+            Some(uri) => uri.wire.clone(),
+            None => options.shared.name(function),
+        };
+        if !function.cfgs().is_empty() {
+            continue;
+        }
+        let one = (*kind, name);
+        if seen.contains(&one) {
+            let (word, name) = (kind.word(), &one.1);
+            let (span, advice) = match (options.uri_span(), &options.shared.name) {
+                (Some(span), _) => (span, "change one of the URIs"),
+                (None, Some(literal)) => (literal.span(), "give one of the two another name"),
+                (None, None) => (function.name().span(), "give one of the two another name"),
+            };
+            errors.span(span, format!("a second {word} of this service is called `{name}`: {advice}"));
+        }
+        seen.push(one);
     }
 }
 
@@ -138,7 +164,7 @@ fn service(block: &ImplBlock, krate: &Krate, marked: &[Marked]) -> TokenStream {
     let ty = &block.self_ty;
     let mut items = TokenStream::new();
     let mut lists = [TokenStream::new(), TokenStream::new(), TokenStream::new()];
-    let mut warnings = TokenStream::new();
+    let mut around = TokenStream::new();
     for method in marked {
         let component = method.component(ty);
         let def = method.def();
@@ -148,7 +174,8 @@ fn service(block: &ImplBlock, krate: &Krate, marked: &[Marked]) -> TokenStream {
         let table = component.table();
         items.extend(quote!(#cfgs #lints static #def: #def_ty = #table;));
         lists[method.kind as usize].extend(quote!(#cfgs &#def,));
-        warnings.extend(component.missing_description());
+        around.extend(component.missing_description());
+        around.extend(component.one_context());
     }
     let [tools, resources, prompts] = lists;
     let cfgs: TokenStream =
@@ -166,7 +193,7 @@ fn service(block: &ImplBlock, krate: &Krate, marked: &[Marked]) -> TokenStream {
                 const PROMPTS: &'static [&'static #p::PromptDef] = &[#prompts];
             }
         };
-        #warnings
+        #around
     }
 }
 

@@ -70,6 +70,11 @@ impl Shared {
         }
     }
 
+    /// Whether this is for one server by name.
+    pub(crate) fn has_server(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// The name under which the component is served.
     pub(crate) fn name(&self, function: &Function) -> String {
         self.name.as_ref().map_or_else(|| function.wire_name(), LitStr::value)

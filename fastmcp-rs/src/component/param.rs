@@ -120,6 +120,21 @@ async fn inject<T: FromContext>(context: &Option<Context>) -> Result<T, ToolErro
     T::from_context(context).await.map_err(Into::into)
 }
 
+/// Tells whether a type is the context: an inherent constant for that one, a trait's for all others ([`IsNot`]).
+#[doc(hidden)]
+pub struct Is<T>(PhantomData<fn() -> T>);
+
+impl Is<Context> {
+    pub const CONTEXT: bool = true;
+}
+
+#[doc(hidden)]
+pub trait IsNot {
+    const CONTEXT: bool = false;
+}
+
+impl<T> IsNot for Is<T> {}
+
 /// A parameter on its way to the function: read, not yet resolved.
 #[doc(hidden)]
 pub struct Slot<T: ToolArg<M>, M>(pub(crate) T::Slot, pub(crate) PhantomData<fn() -> M>);

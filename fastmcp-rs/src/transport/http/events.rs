@@ -21,13 +21,13 @@ use crate::server::running::Running;
 
 /// Proxies close streams on which nothing moves; a comment every so often keeps them open.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
-const COMMENT: &[u8] = b":\n\n";
+pub(super) const COMMENT: &[u8] = b":\n\n";
 
 /// How long a client that lost its stream, or was sent away, is asked to wait before it comes back, in milliseconds.
 const RETRY_MS: u32 = 500;
 
 /// One event. A message is JSON on one line, so nothing in it can end the event or begin another.
-fn event(message: &[u8]) -> Bytes {
+pub(super) fn event(message: &[u8]) -> Bytes {
     let mut out = Vec::with_capacity(message.len() + 24);
     out.extend_from_slice(b"event: message\ndata: ");
     out.extend_from_slice(message);

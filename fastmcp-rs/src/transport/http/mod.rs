@@ -7,6 +7,8 @@ mod guard;
 mod serve;
 mod service;
 mod sessions;
+#[cfg(feature = "sse")]
+mod sse;
 
 use std::time::Duration;
 
@@ -25,6 +27,8 @@ pub(crate) struct HttpSettings {
     pub max_sessions: usize,
     pub session_idle: Duration,
     pub max_connections: usize,
+    #[cfg(feature = "sse")]
+    pub sse: bool,
 }
 
 impl Default for HttpSettings {
@@ -35,6 +39,8 @@ impl Default for HttpSettings {
             max_sessions: 10_000,
             session_idle: Duration::from_secs(30 * 60),
             max_connections: 10_000,
+            #[cfg(feature = "sse")]
+            sse: false,
         }
     }
 }
@@ -83,6 +89,14 @@ impl Server {
     #[must_use]
     pub fn session_idle(mut self, idle: Duration) -> Self {
         self.http.session_idle = idle;
+        self
+    }
+
+    /// Serves the HTTP+SSE transport of 2024-11-05 as well, at `/sse` and `/messages`.
+    #[cfg(feature = "sse")]
+    #[must_use]
+    pub fn legacy_sse(mut self) -> Self {
+        self.http.sse = true;
         self
     }
 

@@ -53,6 +53,10 @@ pub(crate) async fn serve(core: Arc<Core>, mut settings: HttpSettings, listener:
     let connections = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
     let service = McpService::new(Arc::clone(&core), settings);
     eprintln!("fastmcp-rs: serving http://{address}{}", service.path());
+    #[cfg(feature = "sse")]
+    if service.serves_sse() {
+        eprintln!("fastmcp-rs: serving http://{address}{} (HTTP+SSE)", super::sse::STREAM);
+    }
     // Held by every connection: when the last is gone, so is the receiver's reason to wait.
     let (alive, mut gone) = tokio::sync::mpsc::channel::<Infallible>(1);
     let shutdown = core.shutdown.clone();
@@ -95,11 +99,7 @@ async fn serve_connection(stream: TcpStream, service: McpService, shutdown: Canc
     let _ = stream.set_nodelay(true);
     let answer = service_fn(move |request: Request<Incoming>| {
         let service = service.clone();
-        async move {
-            let path = request.uri().path();
-            let own = path == service.path() || path.strip_suffix('/').is_some_and(|path| path == service.path());
-            Ok::<_, Infallible>(if own { service.handle(request).await } else { not_found() })
-        }
+        async move { Ok::<_, Infallible>(route(&service, request).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -124,6 +124,19 @@ async fn serve_connection(stream: TcpStream, service: McpService, shutdown: Canc
     if let Err(error) = served {
         tracing::debug!(%error, "a connection ended early");
     }
+}
+
+async fn route(service: &McpService, request: Request<Incoming>) -> Response<Body> {
+    let path = request.uri().path();
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if path == service.path().strip_suffix('/').unwrap_or(service.path()) {
+        return service.handle(request).await;
+    }
+    #[cfg(feature = "sse")]
+    if service.serves_sse() && (path == super::sse::STREAM || path == super::sse::MESSAGES) {
+        return service.handle_sse(request).await;
+    }
+    not_found()
 }
 
 fn not_found() -> Response<Body> {
@@ -151,5 +164,17 @@ fn from_environment(guard: &mut Guard) -> Result<(), Error> {
 /// The endpoint in a router of its own.
 pub(crate) fn router(core: Arc<Core>, settings: HttpSettings) -> axum::Router {
     let path = settings.path.clone();
-    axum::Router::new().route_service(&path, McpService::new(core, settings))
+    let service = McpService::new(core, settings);
+    let router = axum::Router::new().route_service(&path, service.clone());
+    #[cfg(feature = "sse")]
+    if service.serves_sse() {
+        let sse = move |request: axum::extract::Request| {
+            let service = service.clone();
+            async move { service.handle_sse(request).await.map(axum::body::Body::new) }
+        };
+        return router
+            .route(super::sse::STREAM, axum::routing::any(sse.clone()))
+            .route(super::sse::MESSAGES, axum::routing::any(sse));
+    }
+    router
 }

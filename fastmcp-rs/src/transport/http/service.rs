@@ -34,17 +34,19 @@ use crate::server::running::Running;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(60);
 
-type HttpResponse = Response<Body>;
+pub(super) type HttpResponse = Response<Body>;
 
 /// The server as a tower service of HTTP requests; see [`Server::into_service`](crate::Server::into_service). Cheap to clone.
 #[derive(Clone)]
 pub struct McpService(Arc<Endpoint>);
 
-struct Endpoint {
-    core: Arc<Core>,
+pub(super) struct Endpoint {
+    pub(super) core: Arc<Core>,
     host: Arc<dyn Host>,
-    settings: HttpSettings,
+    pub(super) settings: HttpSettings,
     sessions: Arc<Sessions>,
+    #[cfg(feature = "sse")]
+    pub(super) streams: super::sse::Streams,
 }
 
 impl std::fmt::Debug for McpService {
@@ -75,27 +77,69 @@ impl McpService {
     pub(crate) fn new(core: Arc<Core>, settings: HttpSettings) -> Self {
         let host: Arc<dyn Host> = Arc::clone(&core) as _;
         let sessions = Sessions::new(settings.max_sessions, settings.session_idle);
-        Self(Arc::new(Endpoint { core, host, settings, sessions }))
+        Self(Arc::new(Endpoint {
+            core,
+            host,
+            settings,
+            sessions,
+            #[cfg(feature = "sse")]
+            streams: super::sse::Streams::default(),
+        }))
     }
 
     /// Ends all sessions, so that their streams end and connections can close.
     pub(crate) fn close(&self) {
         self.0.sessions.close();
+        #[cfg(feature = "sse")]
+        self.0.close_streams();
+    }
+
+    #[cfg(feature = "sse")]
+    pub(crate) fn serves_sse(&self) -> bool {
+        self.0.settings.sse
     }
 
     pub(crate) fn path(&self) -> &str {
         &self.0.settings.path
     }
 
-    /// Answers one HTTP request.
+    /// Answers one HTTP request to the endpoint.
     pub(crate) async fn handle<B>(&self, request: Request<B>) -> HttpResponse
     where
         B: HttpBody<Error: std::fmt::Display>,
     {
         let endpoint = &*self.0;
-        let (parts, body) = request.into_parts();
-        let origin = match endpoint.settings.guard.check(&parts.uri, &parts.headers) {
-            Ok(origin) => origin,
+        self.admitted(request, async |request| {
+            let (parts, body) = request.into_parts();
+            let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+            match parts.method {
+                Method::POST => endpoint.post(&parts.headers, body, &caller).await,
+                Method::GET => endpoint.get(&parts.headers, &caller),
+                Method::DELETE => endpoint.delete(&parts.headers, &caller),
+                _ => not_allowed(),
+            }
+        })
+        .await
+    }
+
+    /// Answers one request to a URL of the older HTTP+SSE transport.
+    #[cfg(feature = "sse")]
+    pub(crate) async fn handle_sse<B>(&self, request: Request<B>) -> HttpResponse
+    where
+        B: HttpBody<Error: std::fmt::Display>,
+    {
+        self.admitted(request, async |request| self.0.sse(request).await).await
+    }
+
+    /// Lets a request through to `answer` if its host and origin are expected and the server has started.
+    async fn admitted<B>(
+        &self,
+        request: Request<B>,
+        answer: impl AsyncFnOnce(Request<B>) -> HttpResponse,
+    ) -> HttpResponse {
+        let endpoint = &*self.0;
+        let origin = match endpoint.settings.guard.check(request.uri(), request.headers()) {
+            Ok(origin) => origin.cloned(),
             Err(refused) => {
                 tracing::warn!("a request was refused: {}", refused.why);
                 return plain(StatusCode::from_u16(refused.status).unwrap_or(StatusCode::FORBIDDEN), refused.why);
@@ -107,21 +151,15 @@ impl McpService {
             tracing::error!("the server cannot start: {error}");
             return plain(StatusCode::SERVICE_UNAVAILABLE, "the server cannot start; its log says why".to_owned());
         }
-        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
-        let mut response = match parts.method {
-            Method::POST => endpoint.post(&parts.headers, body, &caller).await,
-            Method::GET => endpoint.get(&parts.headers, &caller),
-            Method::DELETE => endpoint.delete(&parts.headers, &caller),
-            Method::OPTIONS if origin.is_some() => {
-                let mut response = status(StatusCode::NO_CONTENT);
-                preflight(response.headers_mut(), &parts.headers);
-                response
-            }
-            _ => not_allowed(),
+        let Some(origin) = origin else { return answer(request).await };
+        let mut response = if request.method() == Method::OPTIONS {
+            let mut response = status(StatusCode::NO_CONTENT);
+            preflight(response.headers_mut(), request.headers());
+            response
+        } else {
+            answer(request).await
         };
-        if let Some(origin) = origin {
-            expose(response.headers_mut(), origin);
-        }
+        expose(response.headers_mut(), &origin);
         response
     }
 }
@@ -636,7 +674,7 @@ fn accepted(headers: &HeaderMap) -> Accepts {
 }
 
 /// Reads a body, bounded in size and time.
-async fn read_body<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Vec<u8>, HttpResponse>
+pub(super) async fn read_body<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Vec<u8>, HttpResponse>
 where
     B: HttpBody<Error: std::fmt::Display>,
 {
@@ -675,21 +713,21 @@ fn too_large(limit: usize) -> HttpResponse {
     plain(StatusCode::PAYLOAD_TOO_LARGE, format!("a message may have at most {limit} bytes"))
 }
 
-fn status(code: StatusCode) -> HttpResponse {
+pub(super) fn status(code: StatusCode) -> HttpResponse {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = code;
     response
 }
 
 /// A refusal of the transport: no JSON-RPC, since nothing of the message was looked at.
-fn plain(code: StatusCode, why: String) -> HttpResponse {
+pub(super) fn plain(code: StatusCode, why: String) -> HttpResponse {
     let mut response = Response::new(Body::full(why.into_bytes()));
     *response.status_mut() = code;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 
-fn not_allowed() -> HttpResponse {
+pub(super) fn not_allowed() -> HttpResponse {
     let mut response = plain(
         StatusCode::METHOD_NOT_ALLOWED,
         "send requests with POST; GET and DELETE need an Mcp-Session-Id".to_owned(),
@@ -716,7 +754,7 @@ fn json_response(code: StatusCode, json: Vec<u8>) -> HttpResponse {
     response
 }
 
-fn events(body: Body) -> HttpResponse {
+pub(super) fn events(body: Body) -> HttpResponse {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

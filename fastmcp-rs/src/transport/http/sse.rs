@@ -1,0 +1,161 @@
+//! HTTP+SSE, the transport of 2024-11-05, for clients that know nothing newer: one long GET carries everything from the
+//! server, and a second URL, told in its first event, takes what the client sends (2024-11-05, basic/transports).
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context as Task, Poll};
+use std::time::Duration;
+
+use axum::http::{Method, Request, StatusCode};
+use hyper::body::{Body as HttpBody, Bytes};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep};
+
+use super::body::{Body, Events};
+use super::events::{COMMENT, KEEP_ALIVE, event};
+use super::service::{Endpoint, HttpResponse, events, not_allowed, plain, read_body, status};
+use super::sessions::new_id;
+use crate::context::Caller;
+use crate::limits;
+use crate::peer::{Outgoing, Outlet, Session, lock};
+use crate::server::connection::Connection;
+
+/// Where the stream is.
+pub(crate) const STREAM: &str = "/sse";
+/// Where messages go.
+pub(crate) const MESSAGES: &str = "/messages";
+/// How long a message may wait for a client that does not read its stream.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The open streams, by the unguessable id in the URL for messages.
+#[derive(Default)]
+pub(crate) struct Streams(Mutex<HashMap<String, Arc<Conversation>>>);
+
+struct Conversation {
+    connection: Connection,
+    outlet: Outlet,
+    subject: Option<String>,
+}
+
+impl Endpoint {
+    /// Answers a request to one of the two URLs.
+    pub(crate) async fn sse<B>(self: &Arc<Self>, request: Request<B>) -> HttpResponse
+    where
+        B: HttpBody<Error: std::fmt::Display>,
+    {
+        let (parts, body) = request.into_parts();
+        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+        match (&parts.method, parts.uri.path().ends_with(STREAM)) {
+            (&Method::GET, true) => self.open(&caller),
+            (&Method::POST, false) => {
+                let id = parts.uri.query().unwrap_or("").split('&').find_map(|pair| pair.strip_prefix("session_id="));
+                let conversation = id.and_then(|id| lock(&self.streams.0).get(id).cloned());
+                let Some(conversation) =
+                    conversation.filter(|conversation| conversation.subject.as_deref() == caller.subject())
+                else {
+                    return plain(StatusCode::NOT_FOUND, "there is no such stream: open one with GET /sse".to_owned());
+                };
+                match read_body(&parts.headers, body, self.core.settings.message_bytes).await {
+                    Ok(bytes) => take(&conversation, &bytes).await,
+                    Err(response) => response,
+                }
+            }
+            _ => not_allowed(),
+        }
+    }
+
+    fn open(self: &Arc<Self>, caller: &Caller) -> HttpResponse {
+        let Some(id) = new_id() else {
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "no randomness for a session id".to_owned());
+        };
+        let (sender, messages) = mpsc::channel(limits::OUTGOING);
+        let outlet = Outlet::new(sender);
+        let session = Arc::new(Session::new(Some(id.clone())));
+        let notices = crate::server::tell_session(Arc::clone(&self.core), Arc::clone(&session), outlet.clone());
+        let connection =
+            Connection::new(Arc::clone(&self.core), Arc::clone(&session), Some(outlet.clone()), caller.clone());
+        let subject = caller.subject().map(ToOwned::to_owned);
+        {
+            let mut streams = lock(&self.streams.0);
+            if streams.len() >= self.settings.max_sessions {
+                return plain(StatusCode::SERVICE_UNAVAILABLE, "there are too many streams".to_owned());
+            }
+            streams.insert(id.clone(), Arc::new(Conversation { connection, outlet, subject }));
+        }
+        tokio::spawn(notices);
+        let first = format!("event: endpoint\ndata: {MESSAGES}?session_id={id}\n\n");
+        events(Body::events(Stream {
+            endpoint: Arc::clone(self),
+            id,
+            session,
+            first: Some(first.into()),
+            messages,
+            keep_alive: Box::pin(tokio::time::sleep(KEEP_ALIVE)),
+        }))
+    }
+
+    pub(crate) fn close_streams(&self) {
+        for (_, conversation) in std::mem::take(&mut *lock(&self.streams.0)) {
+            conversation.connection.session().close();
+        }
+    }
+}
+
+/// Takes one message; its answer goes into the stream.
+async fn take(conversation: &Conversation, bytes: &[u8]) -> HttpResponse {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return plain(StatusCode::BAD_REQUEST, "the body is not UTF-8".to_owned());
+    };
+    if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+        return plain(StatusCode::BAD_REQUEST, "the body is not JSON".to_owned());
+    }
+    let mut out = Vec::new();
+    // Nothing waits in this channel: what handlers send goes into the stream by itself, ahead of the answer.
+    conversation.connection.receive(text, &mut mpsc::channel(1).1, &mut out);
+    for message in out.split(|byte| *byte == b'\n').filter(|message| !message.is_empty()) {
+        let sent = conversation.outlet.send(Outgoing::Message(message.to_vec()));
+        if !tokio::time::timeout(PATIENCE, sent).await.unwrap_or(false) {
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "the stream is not read".to_owned());
+        }
+    }
+    status(StatusCode::ACCEPTED)
+}
+
+/// The stream of one client; with it the conversation ends.
+struct Stream {
+    endpoint: Arc<Endpoint>,
+    id: String,
+    session: Arc<Session>,
+    first: Option<Bytes>,
+    messages: mpsc::Receiver<Outgoing>,
+    keep_alive: Pin<Box<Sleep>>,
+}
+
+impl Events for Stream {
+    fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(first));
+        }
+        while let Poll::Ready(message) = self.messages.poll_recv(task) {
+            match message {
+                Some(Outgoing::Message(message)) => return Poll::Ready(Some(event(&message))),
+                Some(Outgoing::CloseStream) => {}
+                None => return Poll::Ready(None),
+            }
+        }
+        if self.keep_alive.as_mut().poll(task).is_ready() {
+            self.keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE);
+            let _ = self.keep_alive.as_mut().poll(task);
+            return Poll::Ready(Some(Bytes::from_static(COMMENT)));
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        lock(&self.endpoint.streams.0).remove(&self.id);
+        self.session.close();
+    }
+}
