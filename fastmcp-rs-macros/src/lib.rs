@@ -38,7 +38,9 @@ use proc_macro::TokenStream;
 ///
 /// The doc comment is the description, the parameters are the arguments, and their doc comments describe them.
 ///
-/// ```ignore
+/// ```
+/// use fastmcp_rs::prelude::*;
+///
 /// /// Greet someone by name.
 /// #[tool]
 /// fn greet(
@@ -47,6 +49,8 @@ use proc_macro::TokenStream;
 /// ) -> String {
 ///     format!("Hello, {name}!")
 /// }
+///
+/// assert_eq!(greet("World".to_owned()), "Hello, World!"); // still a function
 /// ```
 ///
 /// # Keys
@@ -61,8 +65,8 @@ use proc_macro::TokenStream;
 /// | `read_only`, `destructive`, `idempotent`, `open_world` | hints for clients, each also `= false` |
 /// | `timeout = "10s"` | instead of the server's 30 s; `"none"` for no limit |
 /// | `inline` | runs a plain `fn` in place instead of on the blocking pool |
-/// | `scopes("..")`, `roles("..")` | who may call it |
-/// | `rate_limit = "60/min"` | how often each client may call it |
+/// | `scopes("..")`, `roles("..")` | who may call it; kept with the tool, not yet enforced |
+/// | `rate_limit = "60/min"` | how often each client may call it; kept with the tool, not yet enforced |
 /// | `hidden` | not listed, but callable by its exact name |
 /// | `icon = "https://.."`, `icons("..", ..)` | for clients with a screen |
 /// | `meta = expr` | anything serializable, as `_meta` |
@@ -86,7 +90,15 @@ use proc_macro::TokenStream;
 /// | `flatten` | spreads the fields of a struct among the arguments |
 /// | `sensitive` | never written to a log |
 ///
-/// ```ignore
+/// ```
+/// use fastmcp_rs::prelude::*;
+///
+/// #[model]
+/// struct Forecast {
+///     city: String,
+///     highs: Vec<f64>,
+/// }
+///
 /// /// Forecast for a city, day by day.
 /// #[tool(read_only, timeout = "10s", tags("weather"))]
 /// async fn get_forecast(
@@ -99,7 +111,8 @@ use proc_macro::TokenStream;
 ///     ctx: Context,
 /// ) -> Result<Forecast, ToolError> {
 ///     ctx.info(format!("{days} days of {city}")).await;
-///     Ok(forecast(&city, days).await?)
+///     let highs = vec![4.5; days.into()];
+///     Ok(Forecast { city, highs })
 /// }
 /// ```
 #[proc_macro_attribute]
@@ -112,11 +125,17 @@ pub fn tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// `{id}` (or `<id>`) in the URI is one segment, `{path*}` (or `<path..>`) is several, `{?a,b}` is a query; each is a
 /// parameter of the function, of any type that can be read from a string. All other parameters are injected.
 ///
-/// ```ignore
+/// ```
+/// use std::collections::HashMap;
+///
+/// use fastmcp_rs::prelude::*;
+///
+/// struct Users(HashMap<u64, String>);
+///
 /// /// One user by number.
-/// #[resource("users://{id}", mime_type = "application/json")]
-/// async fn user(id: u64, db: State<Db>) -> Result<Json<User>, ToolError> {
-///     Ok(Json(db.user(id).await?))
+/// #[resource("users://{id}", mime_type = "text/plain")]
+/// async fn user(id: u64, users: State<Users>) -> Result<String, ToolError> {
+///     users.0.get(&id).cloned().ok_or_else(|| ToolError::not_found(format!("no user {id}")))
 /// }
 /// ```
 ///
@@ -135,7 +154,9 @@ pub fn resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a function a prompt: messages that a person chooses to send to the model.
 ///
-/// ```ignore
+/// ```
+/// use fastmcp_rs::prelude::*;
+///
 /// /// Help somebody pack for a trip.
 /// #[prompt]
 /// fn packing(city: String, #[arg(default = 3)] days: u8) -> String {
@@ -145,7 +166,9 @@ pub fn resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// A prompt that returns nothing is its doc comment, with the arguments filled in; `{{` stands for a brace.
 ///
-/// ```ignore
+/// ```
+/// use fastmcp_rs::prelude::*;
+///
 /// /// Review this code, and be kind: {code}
 /// #[prompt]
 /// fn review(code: String) {}
@@ -159,19 +182,32 @@ pub fn prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes the marked methods of an impl block a service, which `Server::service` adds to a server.
 ///
-/// ```ignore
+/// ```no_run
+/// use std::sync::Mutex;
+///
+/// use fastmcp_rs::prelude::*;
+///
+/// #[derive(Default)]
+/// struct Notes(Mutex<Vec<String>>);
+///
 /// #[fastmcp_rs::server]
 /// impl Notes {
 ///     /// Write something down.
 ///     #[tool]
-///     async fn add(&self, text: String) -> Result<String, ToolError> { .. }
+///     fn add(&self, text: String) {
+///         self.0.lock().unwrap().push(text);
+///     }
 ///
 ///     /// One note by number.
 ///     #[resource("notes://{id}")]
-///     fn one(&self, id: u64) -> Option<String> { .. }
+///     fn one(&self, id: usize) -> Result<String, ToolError> {
+///         self.0.lock().unwrap().get(id).cloned().ok_or_else(|| ToolError::not_found("no such note"))
+///     }
 /// }
 ///
-/// Server::new("notes").service(Notes::open()?).run()
+/// fn main() -> fastmcp_rs::Result {
+///     Server::new("notes").service(Notes::default()).run()
+/// }
 /// ```
 #[proc_macro_attribute]
 pub fn server(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -184,13 +220,21 @@ pub fn server(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// Put it above other attributes. Doc comments on fields become their descriptions; serde's and schemars' own attributes
 /// keep working.
 ///
-/// ```ignore
+/// ```
+/// use fastmcp_rs::prelude::*;
+///
 /// #[model]
 /// #[serde(rename_all = "camelCase")]
 /// struct Forecast {
 ///     /// Where.
 ///     city: String,
-///     days: Vec<Day>,
+///     days_ahead: Vec<Day>,
+/// }
+///
+/// #[model]
+/// enum Day {
+///     Sunny,
+///     Rainy,
 /// }
 /// ```
 #[proc_macro_attribute]

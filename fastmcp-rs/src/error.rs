@@ -106,7 +106,7 @@ enum Cause {
     /// Somebody else's error: masked.
     Foreign(BoxError),
     /// Somebody else's error that the author shows.
-    Exposed(BoxError),
+    Exposed,
     /// No failure at all, but questions to be answered first.
     Input(InputRequired),
     /// A JSON-RPC error in place of a result.
@@ -152,7 +152,7 @@ impl ToolError {
     /// Shows the text of a foreign error: `.map_err(ToolError::exposed)`.
     pub fn exposed(error: impl Into<BoxError>) -> Self {
         let error = error.into();
-        Self::with_cause(ErrorKind::Internal, Cow::Owned(chain(&*error)), Cause::Exposed(error))
+        Self::with_cause(ErrorKind::Internal, Cow::Owned(chain(&*error)), Cause::Exposed)
     }
 
     /// Keeps an error for the log and masks it from the client, like `?` does, for errors that `?` cannot convert (`anyhow::Error`, `Box<dyn Error>`).
@@ -223,7 +223,7 @@ impl ToolError {
     pub(crate) fn expose(mut self) -> Self {
         if let Cause::Foreign(error) = self.0.cause {
             self.0.message = Cow::Owned(chain(&*error));
-            self.0.cause = Cause::Exposed(error);
+            self.0.cause = Cause::Exposed;
         }
         self
     }

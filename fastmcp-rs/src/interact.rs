@@ -218,34 +218,32 @@ impl Context {
         }
     }
 
-    fn elicit_at(
+    async fn elicit_at(
         &self,
         message: String,
         schema: Value,
         place: &'static Location<'static>,
-    ) -> impl Future<Output = Result<Elicited<Value>, InteractionError>> + Send + '_ {
-        async move {
-            if self.revision() < Revision::V2025_06_18 {
-                return Err(InteractionError::Unsupported(json!({ "elicitation": {} })));
-            }
-            let schema =
-                crate::protocol::requested_schema(&schema, self.revision()).map_err(InteractionError::BadQuestion)?;
-            let check =
-                schema::Check::compile(&schema).map_err(|error| InteractionError::BadQuestion(error.to_string()))?;
-            let request = InputRequest::elicit(message, schema);
-            self.ask(request, place, move |answer| {
-                let answer: ElicitResult = serde_json::from_value(answer).map_err(|error| error.to_string())?;
-                let answer = answer.read::<Value>().map_err(|error| error.to_string())?;
-                if let Elicited::Accepted(content) = &answer {
-                    let faults = check.faults(content);
-                    if !faults.is_empty() {
-                        return Err(faults.to_string());
-                    }
-                }
-                Ok(answer)
-            })
-            .await
+    ) -> Result<Elicited<Value>, InteractionError> {
+        if self.revision() < Revision::V2025_06_18 {
+            return Err(InteractionError::Unsupported(json!({ "elicitation": {} })));
         }
+        let schema =
+            crate::protocol::requested_schema(&schema, self.revision()).map_err(InteractionError::BadQuestion)?;
+        let check =
+            schema::Check::compile(&schema).map_err(|error| InteractionError::BadQuestion(error.to_string()))?;
+        let request = InputRequest::elicit(message, schema);
+        self.ask(request, place, move |answer| {
+            let answer: ElicitResult = serde_json::from_value(answer).map_err(|error| error.to_string())?;
+            let answer = answer.read::<Value>().map_err(|error| error.to_string())?;
+            if let Elicited::Accepted(content) = &answer {
+                let faults = check.faults(content);
+                if !faults.is_empty() {
+                    return Err(faults.to_string());
+                }
+            }
+            Ok(answer)
+        })
+        .await
     }
 
     /// Asks the client's model for a completion (client/sampling). Needs a client that declares `sampling`.

@@ -47,10 +47,6 @@ impl Outlet {
     pub(crate) fn offer(&self, outgoing: Outgoing) -> bool {
         self.0.try_send(outgoing).is_ok()
     }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.0.is_closed()
-    }
 }
 
 /// What the client said about itself in `initialize`.

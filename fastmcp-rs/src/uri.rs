@@ -186,6 +186,7 @@ impl UriTemplate {
     }
 
     /// The values of the variables if `uri` is one of this template's.
+    #[cfg(test)]
     pub(crate) fn matches<'u>(&self, uri: &'u str) -> Result<Option<Captures<'u>>, BadUri> {
         short(uri)?;
         if self.is_fixed() {
@@ -567,21 +568,9 @@ impl<T> Default for Router<T> {
 }
 
 impl<T> Router<T> {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// Everything inserted, in that order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&UriTemplate, &T)> {
-        self.entries.iter().map(|(template, value)| (template, value))
     }
 
     /// Adds a template. If another of the same shape is there, that one stays and is returned.

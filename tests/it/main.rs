@@ -7,6 +7,8 @@ mod bad_input;
 mod cli;
 mod hello;
 mod hostile_http;
+mod injection;
+mod outputs;
 mod sysmon;
 mod todo;
 mod weather;

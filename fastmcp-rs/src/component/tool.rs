@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::call::{BoxFuture, Call, Reply};
-use super::def::{Rate, Shared, Source, Timeout, ToolDef};
+use super::def::{Shared, Source, Timeout, ToolDef};
 use super::docs::Docs;
 use super::dynamic::DynamicHandler;
 use super::output::ToolResult;
@@ -25,10 +25,6 @@ pub(crate) struct Common {
     pub hidden: bool,
     pub expose_errors: bool,
     pub timeout: Timeout,
-    pub scopes: &'static [&'static str],
-    pub roles: &'static [&'static str],
-    pub rate_limit: Option<Rate>,
-    pub server: Option<&'static str>,
     pub source: Option<Source>,
 }
 
@@ -40,10 +36,6 @@ impl Common {
             hidden: shared.hidden || shared.name.starts_with('_'),
             expose_errors: shared.expose_errors,
             timeout: shared.timeout,
-            scopes: shared.scopes,
-            roles: shared.roles,
-            rate_limit: shared.rate_limit,
-            server: shared.server,
             source: Some(shared.source),
         }
     }

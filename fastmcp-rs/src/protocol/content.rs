@@ -14,8 +14,12 @@ use super::resource::{Resource, ResourceContents};
 
 /// One block of content (spec: server/tools, "Tool Result", and server/prompts, "PromptMessage").
 ///
-/// ```ignore
+/// ```
+/// use fastmcp_rs::Content;
+/// use fastmcp_rs::protocol::Annotations;
+///
 /// let block = Content::text("Sunny, 21 °C").annotations(Annotations::new().priority(1.0));
+/// assert_eq!(block.as_text(), Some("Sunny, 21 °C"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

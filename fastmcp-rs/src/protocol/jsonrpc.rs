@@ -8,23 +8,23 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// The body was not JSON.
-pub const PARSE_ERROR: i32 = -32700;
+pub(crate) const PARSE_ERROR: i32 = -32700;
 /// The body was JSON, but no request or notification.
-pub const INVALID_REQUEST: i32 = -32600;
+pub(crate) const INVALID_REQUEST: i32 = -32600;
 /// The method does not exist, or not in this revision.
-pub const METHOD_NOT_FOUND: i32 = -32601;
+pub(crate) const METHOD_NOT_FOUND: i32 = -32601;
 /// The parameters don't fit the method.
-pub const INVALID_PARAMS: i32 = -32602;
+pub(crate) const INVALID_PARAMS: i32 = -32602;
 /// The server failed.
-pub const INTERNAL_ERROR: i32 = -32603;
+pub(crate) const INTERNAL_ERROR: i32 = -32603;
 /// A resource was not found, in revisions before 2026-07-28.
-pub const RESOURCE_NOT_FOUND: i32 = -32002;
+pub(crate) const RESOURCE_NOT_FOUND: i32 = -32002;
 /// A header is missing or contradicts the body (2026-07-28).
-pub const HEADER_MISMATCH: i32 = -32020;
+pub(crate) const HEADER_MISMATCH: i32 = -32020;
 /// The request needs a capability that the client did not declare (2026-07-28).
-pub const MISSING_CAPABILITY: i32 = -32021;
+pub(crate) const MISSING_CAPABILITY: i32 = -32021;
 /// The version that the request claims is not served (2026-07-28).
-pub const UNSUPPORTED_VERSION: i32 = -32022;
+pub(crate) const UNSUPPORTED_VERSION: i32 = -32022;
 
 /// A JSON-RPC error, as a client sees it.
 #[derive(Clone, Debug, PartialEq)]

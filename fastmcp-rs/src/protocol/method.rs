@@ -25,7 +25,3 @@ pub(crate) const PROMPTS_CHANGED: &str = "notifications/prompts/list_changed";
 pub(crate) const RESOURCES_CHANGED: &str = "notifications/resources/list_changed";
 pub(crate) const RESOURCE_UPDATED: &str = "notifications/resources/updated";
 pub(crate) const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
-
-pub(crate) const ELICIT: &str = "elicitation/create";
-pub(crate) const SAMPLE: &str = "sampling/createMessage";
-pub(crate) const ROOTS: &str = "roots/list";

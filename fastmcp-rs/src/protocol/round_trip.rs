@@ -114,8 +114,19 @@ impl TryFrom<InputRequestWire> for InputRequest {
 ///
 /// Handlers seldom need it, since a `Context` asks in every revision; it is for those that keep their state themselves.
 ///
-/// ```ignore
-/// InputRequired::new().ask("user_name", InputRequest::elicit("Your name?", schema)).state("step-1")
+/// ```
+/// use fastmcp_rs::prelude::*;
+/// use serde_json::json;
+///
+/// /// Greets whoever answers.
+/// #[tool]
+/// fn greet(ctx: Context) -> Result<String, ToolError> {
+///     if let Some(answer) = ctx.input_response("user_name") {
+///         return Ok(format!("Hello, {}!", answer["content"]["name"].as_str().unwrap_or("whoever you are")));
+///     }
+///     let form = json!({ "type": "object", "properties": { "name": { "type": "string" } } });
+///     Err(InputRequired::new().ask("user_name", InputRequest::elicit("Your name?", form)).state("step-1").into())
+/// }
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -16,8 +16,11 @@ use super::{
 
 /// The parameters of `sampling/createMessage` (spec: client/sampling, "Creating Messages").
 ///
-/// ```ignore
+/// ```
+/// use fastmcp_rs::SamplingRequest;
+///
 /// let request = SamplingRequest::new("Translate to French: good morning").max_tokens(50).temperature(0.2);
+/// assert_eq!(request.messages.len(), 1);
 /// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]

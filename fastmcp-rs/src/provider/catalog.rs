@@ -77,10 +77,6 @@ impl Catalog {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.tools.is_empty() && self.prompts.is_empty() && self.sorted_resources.is_empty()
-    }
-
     /// Whether any argument can be completed.
     pub(crate) fn completes(&self) -> bool {
         !self.sorted_prompts.is_empty() || self.sorted_resources.iter().any(|resource| !resource.is_fixed())

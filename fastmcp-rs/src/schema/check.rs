@@ -145,6 +145,7 @@ impl Check {
     ///
     /// Takes the schema as schemars wrote it (see [`super::raw`]): there an integer's `format` still tells a bound
     /// that its width implies from one that somebody asked for.
+    #[cfg(test)]
     pub(crate) fn beyond_types(raw: &Value) -> bool {
         Self::beyond_types_part(raw, raw)
     }
@@ -165,6 +166,7 @@ impl Check {
     }
 
     /// Whether `value` passes, without saying why not.
+    #[cfg(test)]
     pub(crate) fn accepts(&self, value: &Value) -> bool {
         let mut run = Run { faults: None, failed: false, steps: STEPS, frames: 0 };
         self.eval(self.root, value, &mut Pointer::root(), &mut run);

@@ -4,8 +4,9 @@
 //! While it serves, file descriptor 1 is the same as 2, so that a `println!` anywhere in the process, or in a child,
 //! goes to the log and not into the protocol.
 
+#[cfg(unix)]
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::sync::Arc;
 use std::thread;
 
@@ -81,7 +82,7 @@ fn read(chunks: &mpsc::Sender<Vec<u8>>) {
     }
 }
 
-fn write(mut output: File, mut batches: mpsc::Receiver<Vec<u8>>, written: &mpsc::Sender<Vec<u8>>) {
+fn write(mut output: impl io::Write, mut batches: mpsc::Receiver<Vec<u8>>, written: &mpsc::Sender<Vec<u8>>) {
     while let Some(batch) = batches.blocking_recv() {
         if let Err(error) = write_all(&mut output, &batch) {
             tracing::debug!(%error, "standard output cannot be written any more");
@@ -93,7 +94,7 @@ fn write(mut output: File, mut batches: mpsc::Receiver<Vec<u8>>, written: &mpsc:
     }
 }
 
-fn write_all(output: &mut File, mut batch: &[u8]) -> io::Result<()> {
+fn write_all(output: &mut impl io::Write, mut batch: &[u8]) -> io::Result<()> {
     while !batch.is_empty() {
         match output.write(batch) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -105,7 +106,7 @@ fn write_all(output: &mut File, mut batch: &[u8]) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    output.flush()
 }
 
 /// Takes standard output for the protocol alone, and points descriptor 1 at standard error.
@@ -121,6 +122,6 @@ fn claim_stdout() -> Result<File, Error> {
 
 /// Where descriptors cannot be exchanged, standard output is used as it is.
 #[cfg(not(unix))]
-fn claim_stdout() -> Result<File, Error> {
-    compile_error!("stdio is only supported on Unix so far");
+fn claim_stdout() -> Result<io::Stdout, Error> {
+    Ok(io::stdout())
 }

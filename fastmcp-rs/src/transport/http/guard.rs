@@ -25,11 +25,11 @@ pub(crate) struct Refused {
 }
 
 impl Guard {
-    pub(crate) fn allow_host(&mut self, host: String) {
-        self.hosts.push(normalised(&host).to_owned());
+    pub(crate) fn allow_host(&mut self, host: &str) {
+        self.hosts.push(normalised(host).to_ascii_lowercase());
     }
 
-    pub(crate) fn allow_origin(&mut self, origin: String) {
+    pub(crate) fn allow_origin(&mut self, origin: &str) {
         self.origins.push(origin.trim_end_matches('/').to_ascii_lowercase());
     }
 
@@ -48,7 +48,7 @@ impl Guard {
         let named = match (hosts.next(), hosts.next()) {
             (Some(host), None) => host.to_str().map_err(|_| bad("the Host header cannot be read"))?,
             (None, _) => {
-                uri.authority().map(|authority| authority.as_str()).ok_or_else(|| bad("there is no Host header"))?
+                uri.authority().map(axum::http::uri::Authority::as_str).ok_or_else(|| bad("there is no Host header"))?
             }
             _ => return Err(bad("there is more than one Host header")),
         };
@@ -228,8 +228,8 @@ mod tests {
     #[test]
     fn what_was_allowed_is_allowed() {
         let mut guard = Guard::default();
-        guard.allow_host("mcp.example.com".to_owned());
-        guard.allow_origin("https://app.example.com/".to_owned());
+        guard.allow_host("mcp.example.com");
+        guard.allow_origin("https://app.example.com/");
         assert_eq!(status(&guard, "mcp.example.com:443", Some("https://app.example.com")), 200);
         assert_eq!(status(&guard, "mcp.example.com", Some("https://mcp.example.com")), 200);
         assert_eq!(status(&guard, "mcp.example.com", Some("https://other.example.com")), 403);

@@ -57,7 +57,7 @@ impl Server {
     #[must_use]
     pub fn allowed_hosts<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
         for host in hosts {
-            self.http.guard.allow_host(host.into());
+            self.http.guard.allow_host(&host.into());
         }
         self
     }
@@ -66,7 +66,7 @@ impl Server {
     #[must_use]
     pub fn allowed_origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
         for origin in origins {
-            self.http.guard.allow_origin(origin.into());
+            self.http.guard.allow_origin(&origin.into());
         }
         self
     }

@@ -153,8 +153,8 @@ fn from_environment(guard: &mut Guard) -> Result<(), Error> {
         for entry in value.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             match (entry, hosts) {
                 ("*", true) => guard.allow_any_host(),
-                (host, true) => guard.allow_host(host.to_owned()),
-                (origin, false) => guard.allow_origin(origin.to_owned()),
+                (host, true) => guard.allow_host(host),
+                (origin, false) => guard.allow_origin(origin),
             }
         }
     }

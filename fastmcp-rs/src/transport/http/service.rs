@@ -412,7 +412,7 @@ impl Endpoint {
     ) -> HttpResponse {
         let first = poll_fn(|task| Poll::Ready(Pin::new(&mut running).poll(task))).await;
         let messages = outlet.into_messages();
-        let quiet = messages.as_ref().is_none_or(|messages| messages.is_empty());
+        let quiet = messages.as_ref().is_none_or(mpsc::Receiver::is_empty);
         let work = match first {
             Poll::Ready(reply) if quiet => return self.json(id, revision, &reply),
             Poll::Ready(reply) => Work::Done(reply),
