@@ -148,7 +148,6 @@ impl Component<'_> {
     /// It is a closure in the table, not a function beside it, because rustc reports a type that does not fit once per body.
     fn call(&self) -> TokenStream {
         let &Self { options, function, service, .. } = self;
-        let p = options.krate.private();
         let (call, cx, this, texts) = (local("call"), local("cx"), local("this"), local("texts"));
         let count = function.params.len();
         let slots: Vec<Ident> = (0..count).map(|index| local(&format!("s{index}"))).collect();
@@ -170,6 +169,14 @@ impl Component<'_> {
             service.filter(|_| function.receiver.is_some()).map(|ty| quote!(let #this = #call.service::<#ty>();));
         let texts_taken = self.is_filled().then(|| quote!(let #texts = #call.texts();));
         let answer = self.answer(&values, &this, &texts);
+        // What rustc says of the future (that it is not `Send`, for example) belongs under the function's name.
+        let span = function.name().span();
+        let at = options.krate.private_at(span);
+        let body = quote! {
+            #(let #values = #slots.resolve(&#cx).await?;)*
+            #answer
+        };
+        let run = quote_spanned!(span=> #at::Reply::run(async move { #body }));
         quote! {
             |#call| {
                 #reads
@@ -177,10 +184,7 @@ impl Component<'_> {
                 #context
                 #instance
                 #texts_taken
-                #p::Reply::run(async move {
-                    #(let #values = #slots.resolve(&#cx).await?;)*
-                    #answer
-                })
+                #run
             }
         }
     }
@@ -306,25 +310,25 @@ impl Component<'_> {
         let style = if word == text { "called" } else { "spelt" };
         let marker = format_ident!("__{}_{style}_{word}", kind.word(), span = name.span());
         let cfgs = function.cfgs();
+        let marker = quote_spanned!(name.span()=> const #marker: () = (););
         quote! {
             #cfgs
             #[doc(hidden)]
             #[allow(dead_code, non_upper_case_globals)]
-            const #marker: () = ();
+            #marker
         }
     }
 
     /// Refuses a second context, where two parameters have one type that is called so: only rustc knows whether it is ours.
     pub(crate) fn one_context(&self) -> TokenStream {
         let &Self { options, function, .. } = self;
-        let is_context = |ty: &Type| {
-            matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Context"))
-        };
+        let is_context = |ty: &Type| matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Context"));
         let contexts: Vec<&Parameter> = function.params.iter().filter(|param| is_context(&param.ty)).collect();
         let written = |param: &Parameter| param.ty.to_token_stream().to_string();
         let p = options.krate.private();
         let cfgs = function.cfgs();
-        let checks = contexts.iter().zip(contexts.iter().skip(1)).filter(|(first, second)| written(first) == written(second));
+        let checks =
+            contexts.iter().zip(contexts.iter().skip(1)).filter(|(first, second)| written(first) == written(second));
         let checks = checks.map(|(first, second)| {
             let (ty, span) = (&second.ty, second.ty.span());
             let message = format!("`{}` is the same context as `{}`: keep one of the two", second.ident, first.ident);

@@ -1,7 +1,7 @@
 //! The only door for generated code. Nothing here is part of the public interface; anything may change with any release.
 
 pub use crate::component::Completing;
-pub use crate::component::call::{Call, Reply, blocking, fill, json};
+pub use crate::component::call::{Call, Reply, blocking, fill, json, model_part};
 pub use crate::component::complete::{CompleteFuture, Completer, complete};
 pub use crate::component::def::{
     Bound, Complete, Hints, Param, PromptDef, PromptFn, Rate, Registered, ResourceDef, ResourceFn, Rule, Service,

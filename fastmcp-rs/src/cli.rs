@@ -220,6 +220,7 @@ fn pairs(words: &mut impl Iterator<Item = String>, json: Option<String>) -> Resu
     }
 }
 
+#[cfg_attr(not(any(feature = "stdio", feature = "http")), allow(unused_variables, clippy::unused_async))]
 async fn serve(server: Server, transport: Transport) -> Result<(), Error> {
     match transport {
         #[cfg(feature = "stdio")]

@@ -5,10 +5,12 @@
 mod arguments;
 mod bad_input;
 mod cli;
+mod errors;
 mod hello;
 mod hostile_http;
 mod injection;
 mod outputs;
+mod running;
 mod sysmon;
 mod todo;
 mod weather;

@@ -1,5 +1,6 @@
 //! One conversation over a stream of messages: reads them, answers at once what can be, and keeps the rest running beside.
 
+use std::cell::Cell;
 use std::future::Future as _;
 use std::pin::pin;
 use std::sync::Arc;
@@ -113,6 +114,7 @@ impl Connection {
             headers: None,
             caller: &self.caller,
             envelope: None,
+            earlier: Cell::default(),
         };
         let answer = dispatch(&link, id, method, params);
         let begun = match answer.outcome {

@@ -127,6 +127,7 @@ impl Core {
     }
 
     /// Whether [`start`](Self::start) is done, without waiting.
+    #[cfg(feature = "http")]
     pub(crate) fn is_started(&self) -> bool {
         self.started.initialized()
     }

@@ -1,7 +1,7 @@
 //! One request in, one reply out: which era it is of, whether its envelope holds, and which method it wants.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::core::{Core, log_level};
 use super::encode::{Body, Reply};
-use super::running::{Bound, Running, Work, not_found};
+use super::running::{Bound, Replay, Running, Work, not_found};
 use crate::context::{Caller, Context, Host, OpenOutlet, Origin, ReadHeaders};
 use crate::interact::{Earlier, Rounds};
 use crate::peer::Session;
@@ -32,6 +32,8 @@ pub(crate) struct Link<'a> {
     pub caller: &'a Caller,
     /// Holds a modern request against what the transport says of it.
     pub envelope: Option<&'a dyn Envelope>,
+    /// Answers that were asked for in place, for a handler that is run again.
+    pub earlier: Cell<Option<Earlier>>,
 }
 
 /// The headers of a modern HTTP request, which repeat what its body says (2026-07-28, basic/transports, "Request Metadata").
@@ -228,8 +230,28 @@ impl Context {
             headers: Some(self),
             caller: self.caller(),
             envelope: None,
+            earlier: Cell::new(None),
         }
     }
+}
+
+/// Runs a handler of an older revision again, with answers; it is not given the means to be run a further time by itself.
+pub(crate) fn again(
+    core: &Arc<Core>,
+    context: &Context,
+    method: &'static str,
+    params: &RawValue,
+    earlier: Earlier,
+) -> Result<Running, RpcError> {
+    let link = context.link(core);
+    link.earlier.set(Some(earlier));
+    let request = Request::rebuilt(&link, context, method, params, None)?;
+    let running = match method {
+        method::TOOLS_CALL => request.call_tool(),
+        method::RESOURCES_READ => request.read_resource(),
+        _ => request.get_prompt(),
+    }?;
+    Ok(running.without_replay())
 }
 
 impl<'a> Request<'a> {
@@ -310,6 +332,10 @@ impl<'a> Request<'a> {
     /// What the client brought back from an earlier round.
     fn rounds(&self, bound: impl FnOnce() -> Bound) -> Result<OnceCell<Arc<Rounds>>, RpcError> {
         let cell = OnceCell::new();
+        if let Some(earlier) = self.link.earlier.take() {
+            let _ = cell.set(Arc::new(Rounds::after(earlier)));
+            return Ok(cell);
+        }
         if !self.revision.is_modern() || (self.params.input_responses.is_none() && self.params.request_state.is_none())
         {
             return Ok(cell);
@@ -342,10 +368,20 @@ impl<'a> Request<'a> {
 
     fn run(&self, work: Work, rounds: OnceCell<Arc<Rounds>>, method: &'static str, name: &str) -> Running {
         let running = Running::new(self.core(), self.revision, work);
-        if !self.revision.is_modern() {
-            return running.with_rounds(rounds.into_inner(), None);
-        }
         let rounds = rounds.into_inner();
+        if !self.revision.is_modern() {
+            // Only a handler with a context can see what it is answered.
+            let replay = self.raw_params.filter(|_| rounds.is_some()).map(|params| Replay {
+                context: self.context(),
+                method,
+                params: params.to_owned(),
+            });
+            let running = running.with_rounds(rounds, None);
+            return match replay {
+                Some(replay) => running.with_replay(replay),
+                None => running,
+            };
+        }
         // A handler without a context has no way to see what comes back, so nothing needs to be bound.
         let bound = Some(self.bound(method, name)).filter(|_| rounds.is_some());
         running.with_rounds(rounds, bound)

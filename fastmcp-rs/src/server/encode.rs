@@ -203,7 +203,7 @@ fn write_tool(out: &mut Vec<u8>, revision: Revision, result: &ToolResult) {
         }
     }
     if let Some(structured) = structured.filter(|_| !before_structured) {
-        let object = structured.as_bytes().first() == Some(&b'{');
+        let object = structured.as_bytes().first() == Some(&b'{') && (!result.wrapped || result.is_error);
         out.extend_from_slice(b",\"structuredContent\":");
         if object || revision.is_modern() {
             out.extend_from_slice(structured.as_bytes());

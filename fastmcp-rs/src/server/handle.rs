@@ -1,5 +1,6 @@
 //! [`Handle`]: a hold on a server that runs.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -176,6 +177,7 @@ impl Handle {
                 headers: None,
                 caller: &Caller::anonymous(),
                 envelope: None,
+                earlier: Cell::default(),
             };
             dispatch(&link, id, method, Some(&params)).outcome
         };

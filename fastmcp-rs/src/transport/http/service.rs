@@ -1,6 +1,7 @@
 //! The endpoint as a service of HTTP requests: both eras at one path. What comes in is checked, read once, dispatched, and
 //! answered as one piece of JSON where that is possible, as a stream of events where something happens before the end.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -293,6 +294,7 @@ impl Endpoint {
                 headers: Some(&head),
                 caller,
                 envelope: Some(&head),
+                earlier: Cell::default(),
             };
             dispatch(&link, id, method, params)
         };
