@@ -568,11 +568,6 @@ impl<T> Default for Router<T> {
 }
 
 impl<T> Router<T> {
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Adds a template. If another of the same shape is there, that one stays and is returned.
     pub(crate) fn insert(&mut self, template: UriTemplate, value: T) -> Option<&T> {
         let at = self.entries.len();
@@ -970,7 +965,7 @@ mod tests {
     }
 
     fn router(templates: &[&'static str]) -> Router<&'static str> {
-        let mut router = Router::new();
+        let mut router = Router::default();
         for template in templates {
             assert_eq!(router.insert(parse(template), *template), None);
         }
@@ -1043,7 +1038,7 @@ mod tests {
             ("a://b", "a://b{?q}", false),
             ("a://b", "a://{b}", false),
         ] {
-            let mut router = Router::new();
+            let mut router = Router::default();
             assert_eq!(router.insert(parse(first), 1), None);
             assert_eq!(router.insert(parse(second), 2), conflict.then_some(&1), "{first} and {second}");
         }
@@ -1051,7 +1046,7 @@ mod tests {
 
     #[test]
     fn a_thousand_templates_stay_fast() {
-        let mut router = Router::new();
+        let mut router = Router::default();
         for n in 0..1000 {
             assert_eq!(router.insert(parse(&format!("api://{{tenant}}/r{n}/{{id}}")), n), None);
             assert_eq!(router.insert(parse(&format!("api://{{tenant}}/s/{{a}}-{n}/x")), n), None);
@@ -1069,7 +1064,7 @@ mod tests {
 
     #[test]
     fn many_overlapping_templates_cannot_multiply() {
-        let mut router = Router::new();
+        let mut router = Router::default();
         let mut names = 0;
         for n in 0..256u32 {
             let path: Vec<String> = (0..8)

@@ -4,11 +4,15 @@
 
 mod arguments;
 mod bad_input;
+mod changes;
 mod cli;
 mod errors;
 mod hello;
 mod hostile_http;
 mod injection;
+mod lifespan;
+mod middleware;
+mod notices;
 mod outputs;
 mod running;
 mod sysmon;

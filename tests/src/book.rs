@@ -59,9 +59,7 @@ mod tests {
         let missing: Vec<_> = named
             .filter(|(file, test)| {
                 let of_that_name = sources.iter().filter(|path| path.file_stem() == Some(OsStr::new(file)));
-                !of_that_name
-                    .into_iter()
-                    .any(|path| fs::read_to_string(path).unwrap().contains(&format!("fn {test}(")))
+                !of_that_name.into_iter().any(|path| fs::read_to_string(path).unwrap().contains(&format!("fn {test}(")))
             })
             .collect();
         assert!(missing.is_empty(), "no such tests: {missing:?}");

@@ -191,3 +191,11 @@ const _: () = {
         ];
     }
 };
+const _: () = {
+    #[allow(unused_imports)]
+    use tool as __used_0;
+    #[allow(unused_imports)]
+    use resource as __used_1;
+    #[allow(unused_imports)]
+    use prompt as __used_2;
+};

@@ -311,6 +311,11 @@ impl Endpoint {
                 );
             }
         }
+        let outcome = match outcome {
+            // Middleware makes a future even of a handshake.
+            Outcome::Run(running) if fresh.is_some() && !modern => Outcome::Done(running.await),
+            outcome => outcome,
+        };
         match outcome {
             Outcome::Done(reply) => {
                 let mut response = self.json(id, revision, &reply);
