@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::InteractionError;
 use crate::protocol::{ClientCapabilities, LogLevel, Revision, RpcError, jsonrpc, method};
+use crate::uri::covers;
 
 /// Locks without caring whether some other holder panicked: every critical section here leaves the data whole.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -137,7 +138,7 @@ impl Session {
     }
 
     pub(crate) fn is_subscribed(&self, uri: &str) -> bool {
-        lock(&self.subscriptions).contains(uri)
+        lock(&self.subscriptions).iter().any(|subscribed| covers(subscribed, uri))
     }
 
     /// Sends a request to the client and waits for the answer. Dropping the future takes the question back.

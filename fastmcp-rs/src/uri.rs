@@ -537,6 +537,12 @@ pub(crate) fn sound(uri: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether a subscription to one URI covers another: itself and what is below it (server/resources, "Subscriptions").
+pub(crate) fn covers(subscribed: &str, uri: &str) -> bool {
+    uri.strip_prefix(subscribed)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || subscribed.ends_with('/'))
+}
+
 /// Many URIs and templates, each with something that belongs to it.
 ///
 /// Fixed URIs are found by hash. Templates are in a tree of segments, where a text is tried before a pattern, a

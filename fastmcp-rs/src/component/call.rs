@@ -252,7 +252,7 @@ impl<'a> Call<'a> {
     ) -> Option<T> {
         let argument = &self.signature.arguments[index];
         let Given::Text(texts) = &mut self.given else { return None };
-        let Some(text) = texts[index].take() else {
+        let Some(text) = texts[index].clone() else {
             if let Some(default) = default {
                 return Some(default());
             }

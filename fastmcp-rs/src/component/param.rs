@@ -92,7 +92,7 @@ impl<T: FromContext> ToolArg<Injected> for T {
         _: Slot<T, Injected>,
         context: &Option<Context>,
     ) -> impl Future<Output = Result<Self, ToolError>> + Send {
-        inject(context)
+        from_context(context)
     }
 }
 
@@ -115,7 +115,7 @@ pub fn injected_param<T: FromContext>() -> ParamKind {
     }
 }
 
-async fn inject<T: FromContext>(context: &Option<Context>) -> Result<T, ToolError> {
+async fn from_context<T: FromContext>(context: &Option<Context>) -> Result<T, ToolError> {
     let context = context.as_ref().expect("a context is made for every call that has an injected parameter");
     T::from_context(context).await.map_err(Into::into)
 }
@@ -141,13 +141,12 @@ impl<T> IsNot for Is<T> {}
 #[doc(hidden)]
 pub struct Slot<T, M>(Option<T>, PhantomData<fn() -> M>);
 
-impl<T, M> Slot<T, M> {
-    pub fn resolve(self, context: &Option<Context>) -> impl Future<Output = Result<T, ToolError>> + Send
-    where
-        T: ToolArg<M>,
-    {
-        T::resolve(self, context)
-    }
+#[doc(hidden)]
+pub fn resolve<T: ToolArg<M>, M>(
+    slot: Slot<T, M>,
+    context: &Option<Context>,
+) -> impl Future<Output = Result<T, ToolError>> + Send {
+    T::resolve(slot, context)
 }
 
 /// The parameter of a resource or a prompt, whose values are text on the wire. What it is, is found by autoref dispatch,
@@ -229,8 +228,16 @@ impl<T> InjectedSlot<T> {
     where
         T: FromContext,
     {
-        inject(context)
+        from_context(context)
     }
+}
+
+#[doc(hidden)]
+pub fn inject<T: FromContext>(
+    _: InjectedSlot<T>,
+    context: &Option<Context>,
+) -> impl Future<Output = Result<T, ToolError>> + Send {
+    from_context(context)
 }
 
 #[doc(hidden)]
