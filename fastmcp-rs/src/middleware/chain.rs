@@ -438,7 +438,7 @@ pub(crate) async fn notified(chain: Chain, method: String, params: Value) {
 fn open(request: &Request<'_>) -> Result<(Message, Next<'static, Message>), RpcError> {
     request.check_params()?;
     let context = request.context();
-    let params: Map<String, Value> = match request.raw_params {
+    let params: Map<String, Value> = match request.params.raw() {
         Some(raw) => serde_json::from_str(raw.get()).map_err(|error| RpcError::invalid_params(error.to_string()))?,
         None => Map::new(),
     };

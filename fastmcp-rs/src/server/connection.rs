@@ -18,6 +18,7 @@ use super::running::Running;
 use crate::context::{Caller, Host};
 use crate::peer::{Outgoing, Outlet, Session};
 use crate::protocol::jsonrpc::{self, Message, write_error};
+use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
 
 /// A request after its first step.
@@ -86,7 +87,7 @@ impl Connection {
         &self,
         id: &RawValue,
         method: &str,
-        params: Option<&RawValue>,
+        params: Result<Params<'_>, &'static str>,
         outgoing: &mut Receiver<Outgoing>,
         out: &mut Vec<u8>,
     ) {
@@ -101,7 +102,7 @@ impl Connection {
     }
 
     /// Takes the first step of a request, which for most is the only one.
-    fn begin(&self, id: &RawValue, method: &str, params: Option<&RawValue>) -> (Revision, Begun) {
+    fn begin(&self, id: &RawValue, method: &str, params: Result<Params<'_>, &'static str>) -> (Revision, Begun) {
         if self.session.is_running(id) {
             let error = RpcError::invalid_request(format!("a request with the id {} is still running", id.get()));
             return (Revision::LATEST, Begun::Done(Err(error)));

@@ -48,7 +48,7 @@ impl Request<'_> {
     /// `subscriptions/listen` (basic/patterns/subscriptions): the acknowledgement first, then every change that was asked for,
     /// each with the id of this request, until the client goes or the server shuts down.
     pub(crate) fn listen(&self) -> Result<Running, RpcError> {
-        let params: Option<ListenParams<'_>> = self.raw_params.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        let params: Option<ListenParams<'_>> = self.params.raw().and_then(|raw| serde_json::from_str(raw.get()).ok());
         let mut filter = params.and_then(|params| params.filter()).ok_or_else(|| {
             RpcError::invalid_params(
                 "`notifications` must say what to listen to, as an object of booleans and `resourceSubscriptions`",
