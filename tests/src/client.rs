@@ -73,7 +73,7 @@ pub struct Client {
 
 #[derive(Debug)]
 enum Wire {
-    Stdio(Pipe),
+    Stdio(Box<Pipe>),
     Http(HttpServer),
 }
 
@@ -131,8 +131,8 @@ impl Client {
         capabilities: Value,
     ) -> Self {
         let wire = match (transport, subject.into()) {
-            (Transport::Stdio, Subject::Process(example)) => Wire::Stdio(Pipe::open(&example)),
-            (Transport::Stdio, Subject::InProcess(server)) => Wire::Stdio(Pipe::serve(*server)),
+            (Transport::Stdio, Subject::Process(example)) => Wire::Stdio(Box::new(Pipe::open(&example))),
+            (Transport::Stdio, Subject::InProcess(server)) => Wire::Stdio(Box::new(Pipe::serve(*server))),
             (Transport::Http, Subject::Process(example)) => Wire::Http(HttpServer::start(example).await),
             (Transport::Http, Subject::InProcess(server)) => Wire::Http(HttpServer::serve(*server).await),
         };
@@ -434,7 +434,7 @@ impl Client {
     /// The pipe to the server, for what a client would not do.
     pub fn into_pipe(self) -> Pipe {
         match self.wire {
-            Wire::Stdio(pipe) => pipe,
+            Wire::Stdio(pipe) => *pipe,
             Wire::Http(_) => panic!("HTTP has no pipe"),
         }
     }

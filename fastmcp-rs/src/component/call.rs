@@ -4,7 +4,6 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use serde_json::value::RawValue;
 use super::def::{Param, Service};
 use super::param::{Slot, ToolArg};
 use super::signature::{Argument, Signature};
-use crate::context::{Context, Origin};
+use crate::context::{Context, FromContext, Origin};
 use crate::error::ToolError;
 use crate::schema::{Faults, Pointer};
 use crate::suggest;
@@ -107,18 +106,18 @@ impl<'a> Call<'a> {
     }
 
     /// Reads one parameter; a fault is remembered and `None` returned.
-    pub fn read<T: ToolArg<M>, M>(&mut self, index: usize) -> Option<Slot<T, M>> {
+    pub fn read<T: ToolArg<M>, M>(&mut self, index: usize) -> Option<Slot<T>> {
         T::read(self, index, None)
     }
 
     /// Reads one parameter that has a default.
-    pub fn read_or<T: ToolArg<M>, M>(&mut self, index: usize, default: fn() -> T) -> Option<Slot<T, M>> {
+    pub fn read_or<T: ToolArg<M>, M>(&mut self, index: usize, default: fn() -> T) -> Option<Slot<T>> {
         T::read(self, index, Some(default))
     }
 
     /// Reads one injected parameter, of a kind of call where everything else is a placeholder.
-    pub fn read_injected<T>(&mut self, _: usize) -> Option<super::param::InjectedSlot<T>> {
-        Some(super::param::InjectedSlot(PhantomData))
+    pub fn read_injected<T: FromContext>(&mut self, _: usize) -> Option<Slot<T>> {
+        Some(Slot::injected())
     }
 
     /// Whether nothing was wrong.
@@ -288,7 +287,7 @@ fn text_as_json(text: &str, argument: &Argument) -> Value {
     Value::String(text.to_owned())
 }
 
-fn without_position(error: &serde_json::Error) -> String {
+pub(crate) fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
         Some(end) => text[..end].to_owned(),

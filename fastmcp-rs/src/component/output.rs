@@ -443,7 +443,7 @@ prompt_tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a tool, a resource or a prompt",
     label = "not an error type",
-    note = "use `ToolError`, `String`, `anyhow::Error`, or a type that implements `std::error::Error + Send + Sync`",
+    note = "use `ToolError`, `String`, `anyhow::Error`, `Box<dyn std::error::Error + Send + Sync>`, or a type that implements all three",
     note = "`.map_err(|error| ToolError::internal(..))` turns anything into the first"
 )]
 pub trait HandlerError: Send + 'static {

@@ -3,14 +3,13 @@
 use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, DeserializeOwned, Visitor};
 
-use super::call::Call;
+use super::call::{BoxFuture, Call, without_position};
 use crate::context::{Context, FromContext, Needs};
 use crate::error::ToolError;
 
@@ -19,6 +18,8 @@ use crate::error::ToolError;
 #[doc(hidden)]
 pub struct ParamKind {
     pub(crate) injected: bool,
+    /// Whether its values are texts on the wire.
+    pub(crate) text: bool,
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     /// Whether the type has a value of its own for an absent argument.
     pub(crate) optional: fn() -> bool,
@@ -40,12 +41,7 @@ pub trait ToolArg<Marker>: Sized + Send + 'static {
     #[doc(hidden)]
     fn kind() -> ParamKind;
     #[doc(hidden)]
-    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Slot<Self, Marker>>;
-    #[doc(hidden)]
-    fn resolve(
-        slot: Slot<Self, Marker>,
-        context: &Option<Context>,
-    ) -> impl Future<Output = Result<Self, ToolError>> + Send;
+    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Slot<Self>>;
 }
 
 /// Marks parameters that are read from the call.
@@ -61,20 +57,17 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> ToolArg<Given> for T {
     fn kind() -> ParamKind {
         ParamKind {
             injected: false,
+            text: false,
             schema: |generator| generator.subschema_for::<T>(),
             optional: || absent::<T>().is_some(),
-            reads: |json| serde_json::from_str::<T>(json).map(drop).map_err(|error| error.to_string()),
+            reads: |json| serde_json::from_str::<T>(json).map(drop).map_err(|error| without_position(&error)),
             needs: |_| {},
             choices: Vec::new,
         }
     }
 
-    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Slot<T, Given>> {
-        call.argument(index, default).map(|value| Slot(Some(value), PhantomData))
-    }
-
-    async fn resolve(slot: Slot<T, Given>, _: &Option<Context>) -> Result<T, ToolError> {
-        Ok(slot.0.expect("what is given was read"))
+    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Slot<T>> {
+        call.argument(index, default).map(Slot::Given)
     }
 }
 
@@ -84,15 +77,8 @@ impl<T: FromContext> ToolArg<Injected> for T {
         injected_param::<T>()
     }
 
-    fn read(_: &mut Call<'_>, _: usize, _: Option<fn() -> Self>) -> Option<Slot<T, Injected>> {
-        Some(Slot(None, PhantomData))
-    }
-
-    fn resolve(
-        _: Slot<T, Injected>,
-        context: &Option<Context>,
-    ) -> impl Future<Output = Result<Self, ToolError>> + Send {
-        from_context(context)
+    fn read(_: &mut Call<'_>, _: usize, _: Option<fn() -> Self>) -> Option<Slot<T>> {
+        Some(Slot::injected())
     }
 }
 
@@ -107,17 +93,13 @@ pub fn tool_param<T: ToolArg<M>, M>() -> ParamKind {
 pub fn injected_param<T: FromContext>() -> ParamKind {
     ParamKind {
         injected: true,
+        text: false,
         schema: |_| Schema::default(),
         optional: || true,
         reads: |_| Ok(()),
         needs: T::needs,
         choices: Vec::new,
     }
-}
-
-async fn from_context<T: FromContext>(context: &Option<Context>) -> Result<T, ToolError> {
-    let context = context.as_ref().expect("a context is made for every call that has an injected parameter");
-    T::from_context(context).await.map_err(Into::into)
 }
 
 /// Tells whether a type is the context: an inherent constant for that one, a trait's for all others ([`IsNot`]).
@@ -135,18 +117,43 @@ pub trait IsNot {
 
 impl<T> IsNot for Is<T> {}
 
-/// A parameter on its way to the function: read (or nothing, if it is to be injected), not yet resolved.
+/// A parameter on its way to the function: read, or to be injected.
 ///
-/// Here and below, bounds stand on methods and not on types, so that rustc says in our words, and once, what a type lacks.
+/// Whoever made it knew that the type fits. From here on no bound is asked for, so that rustc says once what a type lacks.
 #[doc(hidden)]
-pub struct Slot<T, M>(Option<T>, PhantomData<fn() -> M>);
+pub enum Slot<T> {
+    Given(T),
+    Injected {
+        /// For types that need no waiting, which is all of ours.
+        now: fn(&Context) -> Option<Result<T, ToolError>>,
+        later: for<'c> fn(&'c Context) -> BoxFuture<'c, Result<T, ToolError>>,
+    },
+}
 
-#[doc(hidden)]
-pub fn resolve<T: ToolArg<M>, M>(
-    slot: Slot<T, M>,
-    context: &Option<Context>,
-) -> impl Future<Output = Result<T, ToolError>> + Send {
-    T::resolve(slot, context)
+impl<T> Slot<T> {
+    pub(crate) fn injected() -> Self
+    where
+        T: FromContext,
+    {
+        Self::Injected {
+            now: |context| T::immediately(context).map(|done| done.map_err(Into::into)),
+            later: |context| Box::pin(async move { T::from_context(context).await.map_err(Into::into) }),
+        }
+    }
+
+    pub async fn resolve(self, context: &Option<Context>) -> Result<T, ToolError> {
+        match self {
+            Self::Given(value) => Ok(value),
+            Self::Injected { now, later } => {
+                let context =
+                    context.as_ref().expect("a context is made for every call that has an injected parameter");
+                match now(context) {
+                    Some(done) => done,
+                    None => later(context).await,
+                }
+            }
+        }
+    }
 }
 
 /// The parameter of a resource or a prompt, whose values are text on the wire. What it is, is found by autoref dispatch,
@@ -215,37 +222,11 @@ impl<T> TextContext<T> {
         injected_param::<T>()
     }
 
-    pub fn read(&self, _: &mut Call<'_>, _: usize, _: Option<fn() -> T>) -> Option<InjectedSlot<T>> {
-        Some(InjectedSlot(PhantomData))
-    }
-}
-
-#[doc(hidden)]
-pub struct InjectedSlot<T>(pub(crate) PhantomData<fn() -> T>);
-
-impl<T> InjectedSlot<T> {
-    pub fn resolve(self, context: &Option<Context>) -> impl Future<Output = Result<T, ToolError>> + Send
+    pub fn read(&self, _: &mut Call<'_>, _: usize, _: Option<fn() -> T>) -> Option<Slot<T>>
     where
         T: FromContext,
     {
-        from_context(context)
-    }
-}
-
-#[doc(hidden)]
-pub fn inject<T: FromContext>(
-    _: InjectedSlot<T>,
-    context: &Option<Context>,
-) -> impl Future<Output = Result<T, ToolError>> + Send {
-    from_context(context)
-}
-
-#[doc(hidden)]
-pub struct TextSlot<T>(T);
-
-impl<T> TextSlot<T> {
-    pub async fn resolve(self, _: &Option<Context>) -> Result<T, ToolError> {
-        Ok(self.0)
+        Some(Slot::injected())
     }
 }
 
@@ -258,6 +239,7 @@ impl<T: FromStr<Err: fmt::Display> + Send + 'static> TextFromStr<T> {
     pub fn kind(&self) -> ParamKind {
         ParamKind {
             injected: false,
+            text: true,
             schema: string_schema,
             optional: || false,
             reads: |json| {
@@ -269,9 +251,9 @@ impl<T: FromStr<Err: fmt::Display> + Send + 'static> TextFromStr<T> {
         }
     }
 
-    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<TextSlot<T>> {
+    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<Slot<T>> {
         call.text_argument(index, default, None, |text| text.parse().map_err(|error: T::Err| error.to_string()))
-            .map(TextSlot)
+            .map(Slot::Given)
     }
 }
 
@@ -283,25 +265,29 @@ impl<T> TextPlain<T> {
     {
         ParamKind {
             injected: false,
+            text: true,
             schema: string_schema,
             optional: || absent::<T>().is_some(),
-            reads: |json| serde_json::from_str::<T>(json).map(drop).map_err(|error| error.to_string()),
+            reads: |json| match serde_json::from_str::<String>(json) {
+                Ok(text) => from_text::<T>(&text).map(drop),
+                Err(_) => from_text::<T>(json).map(drop),
+            },
             needs: |_| {},
             choices: variants::<T>,
         }
     }
 
-    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<TextSlot<T>>
+    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<Slot<T>>
     where
         T: PlainText,
     {
-        call.text_argument(index, default, absent::<T>(), from_text).map(TextSlot)
+        call.text_argument(index, default, absent::<T>(), from_text).map(Slot::Given)
     }
 }
 
 /// Reads a value from the text of a URI variable or a prompt argument.
 fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    T::deserialize(TextValue(text)).map_err(|error| error.to_string())
+    T::deserialize(TextValue(text)).map_err(|error| without_position(&error))
 }
 
 /// Text as a deserializer: a string where a string will do (strings, enums, newtypes, dates), JSON where it will not (numbers, lists, objects).

@@ -167,8 +167,4 @@ impl Resource {
             Entry::Template(entry) => &entry.uri_template,
         }
     }
-
-    pub(crate) fn is_fixed(&self) -> bool {
-        matches!(self.entry, Entry::Fixed(_))
-    }
 }
