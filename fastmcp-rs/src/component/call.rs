@@ -6,6 +6,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{self, Poll};
 
 use serde::Deserializer as _;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
@@ -372,15 +373,27 @@ impl<'a> Visitor<'a> for Name {
 
 /// Runs a plain function on the blocking pool, so that it cannot stall the connections that other calls are on.
 #[doc(hidden)]
-pub async fn blocking<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> Result<T, ToolError> {
+pub fn blocking<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> Blocking<T> {
     let span = tracing::Span::current();
-    match tokio::task::spawn_blocking(move || span.in_scope(function)).await {
-        Ok(value) => Ok(value),
-        // A panic goes on where every handler's panic is caught; the pool only cancels when the process ends.
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(ToolError::unavailable("the server is shutting down")),
-        },
+    Blocking(tokio::task::spawn_blocking(move || span.in_scope(function)))
+}
+
+/// A plain function while it runs. (It has a name for the reason that [`Resolving`](super::param::Resolving) has one.)
+#[doc(hidden)]
+pub struct Blocking<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Future for Blocking<T> {
+    type Output = Result<T, ToolError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(|done| match done {
+            Ok(value) => Ok(value),
+            // A panic goes on where every handler's panic is caught; the pool only cancels when the process ends.
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(ToolError::unavailable("the server is shutting down")),
+            },
+        })
     }
 }
 

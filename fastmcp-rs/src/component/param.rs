@@ -3,8 +3,11 @@
 use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
+use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::str::FromStr;
+use std::task::{self, Poll};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, DeserializeOwned, Visitor};
@@ -141,17 +144,38 @@ impl<T> Slot<T> {
         }
     }
 
-    pub async fn resolve(self, context: &Option<Context>) -> Result<T, ToolError> {
+    pub fn resolve(self, context: &Option<Context>) -> Resolving<'_, T> {
         match self {
-            Self::Given(value) => Ok(value),
+            Self::Given(value) => Resolving::Done(Some(Ok(value))),
             Self::Injected { now, later } => {
                 let context =
                     context.as_ref().expect("a context is made for every call that has an injected parameter");
                 match now(context) {
-                    Some(done) => done,
-                    None => later(context).await,
+                    Some(done) => Resolving::Done(Some(done)),
+                    None => Resolving::Waiting(later(context)),
                 }
             }
+        }
+    }
+}
+
+/// A parameter while it is resolved. A future with a name: to see that an unnamed one is `Send`, rustc looks into it anew for
+/// every parameter of every function.
+#[doc(hidden)]
+pub enum Resolving<'c, T> {
+    Done(Option<Result<T, ToolError>>),
+    Waiting(BoxFuture<'c, Result<T, ToolError>>),
+}
+
+impl<T> Unpin for Resolving<'_, T> {}
+
+impl<T> Future for Resolving<'_, T> {
+    type Output = Result<T, ToolError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Done(done) => Poll::Ready(done.take().expect("a future is not polled after its end")),
+            Self::Waiting(later) => later.as_mut().poll(cx),
         }
     }
 }

@@ -6,6 +6,8 @@ from .clock import HTTP, STDIO
 from .servers import BENCH, ROOT, SERVERS
 
 TITLES = {server.name: server.title for server in SERVERS}
+# Between these, docs/performance.md has its table.
+BEGIN, END = "<!-- by tests/bench/run -->", "<!-- end -->"
 # Against whom ours is held as the best of the other Rust frameworks.
 PEERS = ["rmcp", "rmcp-json", "tower-mcp", "turbomcp"]
 
@@ -135,6 +137,35 @@ def summary(found):
     return lines
 
 
+# The rows of the short table in docs/performance.md.
+SHORT = {
+    "Instructions a request": ["stdio echo 2025", "stdio echo 2026", "stdio search 2025", "HTTP echo session", "HTTP echo 2026", "HTTP search 2026", "HTTP list of 100, 2026"],
+    "HTTP, server CPU a request": ["HTTP echo session, 16", "HTTP echo 2026, 16", "HTTP echo 2026, 64", "HTTP search 2026, 16", "HTTP list of 100 2026, 16"],
+    "HTTP, requests a second": ["HTTP echo 2026, 1", "HTTP echo 2026, 16", "HTTP echo 2026, 64"],
+    "HTTP, latency of one connection": ["HTTP echo 2026, p50", "HTTP echo 2026, p99"],
+    "stdio, messages a second": ["stdio echo 2025, ping-pong", "stdio echo 2025, 128 in flight", "stdio echo 2026, 128 in flight"],
+    "Start and footprint": None,
+}
+
+
+def short(found):
+    """Ratios of costs to the limit."""
+    servers = [server.name for server in SERVERS if server.name not in ("limit", "limit-hyper", "rmcp-json")]
+    servers = [server for server in servers if any(server in row.values for several in found.values() for row in several)]
+    lines = [f"| | limit | {' | '.join(TITLES[server] for server in servers)} |", "|---|--:|" + "--:|" * len(servers)]
+    for part, wanted in SHORT.items():
+        several = [row for row in found.get(part, []) if (wanted is None or row.name in wanted) and "limit" in row.values]
+        if several:
+            lines.append(f"| **{part}** | |{' |' * len(servers)}")
+        for row in several:
+            unit = f" {row.unit}" if row.unit else ""
+            ratios = [ratio(row.cost(server, "limit")) if row.cost(server, "limit") else "" for server in servers]
+            if servers and servers[0] == "fastmcp" and ratios[0]:
+                ratios[0] = f"**{ratios[0]}**"
+            lines.append(f"| {row.name} | {number(row.values['limit'])}{unit} | {' | '.join(ratios)} |")
+    return lines
+
+
 def tables(found):
     """Every server, with its ratio to the limit."""
     lines = []
@@ -209,6 +240,10 @@ def table(results):
 
 def write(results):
     (BENCH / "results.md").write_text(table(results))
+    page = ROOT / "docs/performance.md"
+    before, _, rest = page.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page.write_text("\n".join([before + BEGIN, "", *short(rows(results)), "", END + after]))
     folder = ROOT / "docs/charts"
     folder.mkdir(parents=True, exist_ok=True)
     for name, chart in charts.all_of(rows(results)).items():
