@@ -10,15 +10,17 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::{Template, check, cpu};
 
-/// Latencies in nanoseconds, and the requests that began too early to count.
+/// Latencies in nanoseconds: of what began after the warming up, and before.
 #[derive(Default)]
 struct Seen {
     latencies: Vec<u64>,
+    early: Vec<u64>,
 }
 
-/// A fifth of the time is for warming up.
+/// A fifth of the time is for warming up; it counts where a server needs longer than that for its first answer to each.
 pub fn run(address: &str, time: Duration, pid: u32, templates: Vec<Template>) -> Result<(), Box<dyn Error>> {
-    let begin = Instant::now() + time / 5;
+    let (start, at_start) = (Instant::now(), cpu(pid));
+    let mut begin = start + time / 5;
     let end = begin + time;
     let seen = Rc::new(RefCell::new(Seen::default()));
     let mut before = Duration::ZERO;
@@ -41,8 +43,13 @@ pub fn run(address: &str, time: Duration, pid: u32, templates: Vec<Template>) ->
             Ok::<_, Box<dyn Error>>(())
         })?;
     }
+    let mut seen = seen.borrow_mut();
+    if seen.latencies.is_empty() {
+        (begin, before) = (start, at_start);
+        seen.latencies = std::mem::take(&mut seen.early);
+    }
     let spent = cpu(pid).saturating_sub(before);
-    let mut latencies = std::mem::take(&mut seen.borrow_mut().latencies);
+    let mut latencies = std::mem::take(&mut seen.latencies);
     latencies.sort_unstable();
     let at =
         |part: f64| latencies.get((latencies.len() as f64 * part) as usize).map_or(0.0, |nanos| *nanos as f64 / 1e3);
@@ -84,9 +91,7 @@ fn one(
         while !answer.whole()? {
             answer.grew(|room| stream.read(room))?;
         }
-        if before.is_some() {
-            seen.borrow_mut().note(started);
-        }
+        seen.borrow_mut().note(started, before.is_some());
         answer.check(number)?;
     }
 }
@@ -114,16 +119,15 @@ async fn many(
             let read = stream.read(answer.room()).await.map_err(|why| said(why.into()))?;
             answer.grew(|_| Ok(read)).map_err(said)?;
         }
-        if started >= begin {
-            seen.borrow_mut().note(started);
-        }
+        seen.borrow_mut().note(started, started >= begin);
         answer.check(number).map_err(said)?;
     }
 }
 
 impl Seen {
-    fn note(&mut self, started: Instant) {
-        self.latencies.push(started.elapsed().as_nanos() as u64);
+    fn note(&mut self, started: Instant, counts: bool) {
+        let taken = started.elapsed().as_nanos() as u64;
+        if counts { &mut self.latencies } else { &mut self.early }.push(taken);
     }
 }
 
