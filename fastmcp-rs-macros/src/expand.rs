@@ -317,14 +317,13 @@ impl Component<'_> {
     /// Refuses a second context, where two parameters have one type that is called so: only rustc knows whether it is ours.
     pub(crate) fn one_context(&self) -> TokenStream {
         let &Self { options, function, .. } = self;
-        let is_context = |ty: &Type| {
-            matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Context"))
-        };
+        let is_context = |ty: &Type| matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Context"));
         let contexts: Vec<&Parameter> = function.params.iter().filter(|param| is_context(&param.ty)).collect();
         let written = |param: &Parameter| param.ty.to_token_stream().to_string();
         let p = options.krate.private();
         let cfgs = function.cfgs();
-        let checks = contexts.iter().zip(contexts.iter().skip(1)).filter(|(first, second)| written(first) == written(second));
+        let checks =
+            contexts.iter().zip(contexts.iter().skip(1)).filter(|(first, second)| written(first) == written(second));
         let checks = checks.map(|(first, second)| {
             let (ty, span) = (&second.ty, second.ty.span());
             let message = format!("`{}` is the same context as `{}`: keep one of the two", second.ident, first.ident);

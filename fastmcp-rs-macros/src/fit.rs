@@ -44,8 +44,7 @@ pub(crate) fn check(kind: Kind, param: &Parameter, errors: &Errors) {
         errors.at(&len.at, format!("`len` is for texts, lists and maps, but `{name}` is a `{spelt}`: {advice}"));
     }
     if let Some(pattern) = param.arg.pattern.as_ref().filter(|_| !matches!(known, Known::Text)) {
-        let advice =
-            if numeric { "write `range(..)`, or take a `String`" } else { "remove it, or take a `String`" };
+        let advice = if numeric { "write `range(..)`, or take a `String`" } else { "remove it, or take a `String`" };
         errors.at(pattern, format!("`pattern` is for texts, but `{name}` is a `{spelt}`: {advice}"));
     }
     if let Some(Fallback::Text(default)) = param.arg.default.as_ref().filter(|_| !matches!(known, Known::Text)) {
@@ -69,7 +68,10 @@ fn within(range: &Range, least: i128, most: i128, spelt: &str, errors: &Errors) 
     for bound in [range.min, range.max].into_iter().flatten() {
         let outside = match bound {
             Bound::Float(_) => {
-                errors.at(&range.at, format!("`{}` is no whole number, but a `{spelt}` is: write one without a fraction", text(bound)));
+                errors.at(
+                    &range.at,
+                    format!("`{}` is no whole number, but a `{spelt}` is: write one without a fraction", text(bound)),
+                );
                 continue;
             }
             Bound::Int(int) => {
@@ -128,7 +130,10 @@ mod tests {
 
     #[test]
     fn options_are_looked_through() {
-        assert!(matches!(known(&parse_quote!(Option<std::option::Option<u8>>)), Some((Known::Integer { max: 255, .. }, _))));
+        assert!(matches!(
+            known(&parse_quote!(Option<std::option::Option<u8>>)),
+            Some((Known::Integer { max: 255, .. }, _))
+        ));
         assert!(known(&parse_quote!(Vec<u8>)).is_none());
         assert!(known(&parse_quote!(my::u8)).is_none());
     }
