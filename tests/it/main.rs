@@ -9,6 +9,8 @@ mod hello;
 mod hostile_http;
 mod injection;
 mod outputs;
+mod redis;
+mod replicas;
 mod sysmon;
 mod todo;
 mod weather;

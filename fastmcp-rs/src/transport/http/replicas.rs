@@ -21,7 +21,7 @@ use super::Sharing;
 use super::sessions::Sessions;
 use super::store::{BusEvent, ReplicaStore, StoreError};
 use crate::error::Error;
-use crate::peer::{Elsewhere, Session, lock};
+use crate::peer::{Elsewhere, Session};
 use crate::server::core::Core;
 use keep::Wake;
 use news::News;

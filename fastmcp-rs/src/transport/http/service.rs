@@ -23,7 +23,7 @@ use super::replicas::Replicas;
 use super::sessions::{Hold, HttpSession, Sessions, new_id};
 use crate::context::{Caller, Host, OpenOutlet};
 use crate::limits;
-use crate::peer::{Outgoing, Outlet, Session, lock};
+use crate::peer::{Outgoing, Outlet, lock};
 use crate::protocol::jsonrpc::{INVALID_REQUEST, Message, PARSE_ERROR, write_error};
 use crate::protocol::{Revision, RpcError, method};
 use crate::server::connection::{Connection, observe};
@@ -161,7 +161,7 @@ impl McpService {
             return plain(StatusCode::SERVICE_UNAVAILABLE, "the server cannot start; its log says why".to_owned());
         }
         if !endpoint.is_alone()
-            && let Err(error) = endpoint.join().await
+            && let Err(error) = Box::pin(endpoint.join()).await
         {
             tracing::error!("the server cannot start: {error}");
             return plain(StatusCode::SERVICE_UNAVAILABLE, "the server cannot start; its log says why".to_owned());
@@ -269,7 +269,8 @@ impl Endpoint {
     async fn known(&self, headers: &HeaderMap, caller: &Caller) -> Known {
         match headers.get(SESSION_ID) {
             None => Known::None,
-            Some(id) if !self.is_alone() => self.known_to_all(id, caller).await,
+            // Boxed, so that a server alone does not carry the place for it around.
+            Some(id) if !self.is_alone() => Box::pin(self.known_to_all(id, caller)).await,
             Some(id) => match id.to_str().ok().and_then(|id| self.sessions.find(id, caller)) {
                 Some(session) => Known::Session(session),
                 None => Known::Gone,
@@ -333,14 +334,14 @@ impl Endpoint {
         match outcome {
             Outcome::Done(reply) => {
                 if let (Known::Session(http), None, false) = (known, &fresh, modern || self.is_alone())
-                    && !self.tell(http).await
+                    && !Box::pin(self.tell(http)).await
                 {
                     return unavailable();
                 }
                 let mut response = self.json(id, revision, &reply);
                 if let (Some(session), Ok(_), false) = (fresh, &reply, modern) {
                     let session_id = session.id().and_then(|id| HeaderValue::from_str(id).ok());
-                    if !self.is_alone() && !self.announce(&session, caller).await {
+                    if !self.is_alone() && !Box::pin(self.announce(&session, caller)).await {
                         return unavailable();
                     }
                     if self.sessions.insert(session, caller.subject().map(ToOwned::to_owned)).is_err() {
@@ -439,7 +440,7 @@ impl Endpoint {
         let first = poll_fn(|task| Poll::Ready(Pin::new(&mut running).poll(task))).await;
         let messages = outlet.into_messages();
         let quiet = messages.as_ref().is_none_or(mpsc::Receiver::is_empty);
-        if !self.is_alone() && first.is_ready() && !self.tell(http).await {
+        if !self.is_alone() && first.is_ready() && !Box::pin(self.tell(http)).await {
             return unavailable();
         }
         let work = match first {
@@ -499,7 +500,7 @@ impl Endpoint {
                 let connection =
                     Connection::new(Arc::clone(&self.core), Arc::clone(&http.session), None, caller.clone());
                 connection.notification(method, params);
-                if !self.is_alone() && !self.tell(http).await {
+                if !self.is_alone() && !Box::pin(self.tell(http)).await {
                     return unavailable();
                 }
             }
@@ -548,7 +549,7 @@ impl Endpoint {
                 }
             }
         }
-        if !self.is_alone() && !self.tell(session).await {
+        if !self.is_alone() && !Box::pin(self.tell(session)).await {
             return unavailable();
         }
         match out.trim_ascii_end() {
@@ -584,7 +585,7 @@ impl Endpoint {
                     return plain(StatusCode::BAD_REQUEST, "the Last-Event-ID is none of this server's".to_owned());
                 };
                 if let Some(replicas) = self.replicas.get() {
-                    return match replicas.resume(&self.core, &http, stream, event).await {
+                    return match Box::pin(replicas.resume(&self.core, &http, stream, event)).await {
                         Ok(body) => events(body),
                         Err(_) => unavailable(),
                     };
@@ -606,7 +607,7 @@ impl Endpoint {
         match self.known(headers, caller).await {
             Known::Session(http) => {
                 if let Some(id) = http.session.id() {
-                    if !self.is_alone() && !self.end_everywhere(id).await {
+                    if !self.is_alone() && !Box::pin(self.end_everywhere(id)).await {
                         return unavailable();
                     }
                     self.sessions.remove(id);

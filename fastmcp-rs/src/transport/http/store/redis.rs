@@ -176,7 +176,7 @@ impl EventStore for RedisStore {
             if read == Value::Nil {
                 return Ok(None);
             }
-            let (done, closed, events): (u8, u64, Vec<(String, Vec<Vec<u8>>)>) = read_value(read)?;
+            let (done, closed, events): (u8, u64, Vec<Entry>) = read_value(read)?;
             let mut page = Page { closed, ..Page::default() };
             // What is left for the next page comes before the end.
             page.done = done == 1 && events.len() < PAGE;
@@ -189,6 +189,9 @@ impl EventStore for RedisStore {
         })
     }
 }
+
+/// An event as Redis has it: its id, and the name and value of its one field.
+type Entry = (String, Vec<Vec<u8>>);
 
 /// A value that Redis answered with, with our own error.
 fn read_value<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {
