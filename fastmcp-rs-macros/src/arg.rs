@@ -1,12 +1,13 @@
 //! `#[arg(..)]`: the keys of one parameter, read and checked.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta};
 
 use crate::args::Keys;
 use crate::entry::{Entry, Value, describe};
-use crate::errors::Errors;
+use crate::errors::{Errors, nearest};
 use crate::expand::local;
 use crate::krate::Krate;
 use crate::rules::{self, Len, Range, bound, check_pattern};
@@ -127,9 +128,12 @@ impl Arg {
         if let (Some(len), Some(Fallback::Text(default))) = (&self.len, &self.default) {
             let length = default.value().chars().count() as u64;
             if !len.allows(length) {
+                let characters = if length == 1 { "character" } else { "characters" };
                 errors.at(
                     default,
-                    format!("the default has {length} characters, which its own `len` refuses: change one of the two"),
+                    format!(
+                        "the default has {length} {characters}, which its own `len` refuses: change one of the two"
+                    ),
                 );
             }
         }
@@ -156,7 +160,9 @@ impl Arg {
                 fields.push(quote!(default: ::core::option::Option::Some(|| #p::json(&#text))));
             }
             Some(Fallback::Typed(_)) => {
-                fields.push(quote!(default: ::core::option::Option::Some(|| #p::json(&#default()))));
+                let (span, at) = (default.span(), krate.private_at(default.span()));
+                let json = quote_spanned!(span=> #at::json(&#default()));
+                fields.push(quote!(default: ::core::option::Option::Some(|| #json)));
             }
         }
         let rules = self.rules(&p);
@@ -167,7 +173,8 @@ impl Arg {
             fields.push(quote!(format: ::core::option::Option::Some(#format)));
         }
         if let Some(example) = &self.example {
-            fields.push(quote!(example: ::core::option::Option::Some(|| #p::json(&(#example)))));
+            let example = published(krate, example);
+            fields.push(quote!(example: ::core::option::Option::Some(|| #example)));
         }
         if let Some(complete) = &self.complete {
             fields.push(quote!(complete: ::core::option::Option::Some(|#typed| #p::complete(#complete, #typed))));
@@ -195,6 +202,13 @@ impl Arg {
     }
 }
 
+/// An expression as JSON, with the caret under it if it cannot be written so.
+pub(crate) fn published(krate: &Krate, expr: &Expr) -> TokenStream {
+    let span = expr.span();
+    let at = krate.private_at(span);
+    quote_spanned!(span=> #at::json(&(#expr)))
+}
+
 pub(crate) fn option_tokens<T: quote::ToTokens>(value: Option<&T>) -> TokenStream {
     match value {
         None => quote!(::core::option::Option::None),
@@ -205,7 +219,7 @@ pub(crate) fn option_tokens<T: quote::ToTokens>(value: Option<&T>) -> TokenStrea
 /// `default = expr`, or `default` alone for the type's own.
 fn default(entry: &Entry, errors: &Errors) -> Option<Fallback> {
     if matches!(entry.value, Value::Flag) {
-        return Some(Fallback::Typed(quote!(::core::default::Default::default())));
+        return Some(Fallback::Typed(quote_spanned!(entry.key.span()=> ::core::default::Default::default())));
     }
     Some(match entry.expr(errors, "a value", "default = 3")? {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Fallback::Text(text),
@@ -221,7 +235,9 @@ fn elsewhere(key: &str) -> Option<String> {
         "max_length" | "max_len" => "write `len(..=140)`",
         "regex" => "did you mean `pattern`?",
         "rename" => "did you mean `name`?",
-        "description" | "desc" | "doc" => "write a doc comment (`/// ..`) above the parameter",
+        key if nearest(key, ["description", "desc", "doc", "docs"]).is_some() => {
+            "write a doc comment (`/// ..`) above the parameter"
+        }
         "optional" | "required" => "an argument is optional if its type is `Option<..>` or if it has a `default`",
         "secret" => "did you mean `sensitive`?",
         "skip" => "a parameter that clients must not see is one that is injected: a type with `FromContext`",

@@ -81,12 +81,12 @@ impl<'e> Keys<'e> {
     }
 
     pub(crate) fn duration(&mut self, key: &'static str) -> Option<Duration> {
-        let text = self.text(key)?;
+        let text = self.take(key)?.text_like("5m", self.errors)?;
         parsed(&text, time::duration(&text.value()), DURATION_EXAMPLES, self.errors)
     }
 
     pub(crate) fn rate(&mut self, key: &'static str) -> Option<(u32, Duration)> {
-        let text = self.text(key)?;
+        let text = self.take(key)?.text_like("60/min", self.errors)?;
         parsed(&text, time::rate(&text.value()), RATE_EXAMPLES, self.errors)
     }
 
@@ -108,7 +108,9 @@ impl<'e> Keys<'e> {
     }
 
     /// Reports what nobody took. `elsewhere` knows keys that belong to another attribute.
-    pub(crate) fn finish(self, elsewhere: impl Fn(&str) -> Option<String>) {
+    pub(crate) fn finish(mut self, elsewhere: impl Fn(&str) -> Option<String>) {
+        // The rarest key is mentioned last.
+        self.known.sort_by_key(|known| *known == "crate");
         for entry in &self.entries {
             let found = entry.key.to_string();
             let attribute = self.attribute;

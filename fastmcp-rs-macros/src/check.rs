@@ -20,7 +20,6 @@ pub(crate) fn check(kind: Kind, place: Place, function: &Function, errors: &Erro
     wire_names(function, errors);
     headers(kind, function, errors);
     function.params.iter().for_each(|param| fit::check(kind, param, errors));
-    body(kind, function, errors);
 }
 
 /// The rule for the function's own name, where no `name = ".."` replaces it.
@@ -34,7 +33,12 @@ fn receiver(kind: Kind, place: Place, function: &Function, errors: &Errors) {
         return;
     };
     let attribute = kind.attribute();
-    if place == Place::Free {
+    if !function.has_body() {
+        // Without `self`, rustc says so itself.
+        errors.at(receiver, format!(
+            "`{attribute}` goes on a function with a body, not on the declaration in a trait: put it on a method of an impl block with `#[fastmcp_rs::server]`"
+        ));
+    } else if place == Place::Free {
         errors.at(receiver, format!(
             "`{attribute}` on a method needs `#[fastmcp_rs::server]` on the impl block around it: put it there, or make this a function without `self`"
         ));
@@ -98,7 +102,10 @@ fn parameter_types(function: &Function, errors: &Errors) {
         match peel(&param.ty) {
             Type::Reference(reference) => {
                 let owned = owned(&reference.elem);
-                errors.at(&param.ty, format!("`{name}` is a reference, but arguments are read from JSON and owned by the call: take `{owned}`"));
+                errors.at(
+                    &param.ty,
+                    format!("`{name}` is a reference, but a call owns what it is given: take `{owned}`"),
+                );
             }
             other => {
                 impl_traits(other, |found| {
@@ -112,7 +119,7 @@ fn parameter_types(function: &Function, errors: &Errors) {
                 }
                 for reference in borrowed.references {
                     let (written, owned) = (written(reference), owned(&reference.elem));
-                    errors.at(reference, format!("`{written}` in the type of `{name}` is a reference, but arguments are read from JSON and owned by the call: write `{owned}`"));
+                    errors.at(reference, format!("`{written}` in the type of `{name}` is a reference, but a call owns what it is given: write `{owned}`"));
                 }
             }
         }
@@ -194,14 +201,6 @@ fn headers(kind: Kind, function: &Function, errors: &Errors) {
             );
         }
         seen.push(name);
-    }
-}
-
-/// A component does something.
-fn body(kind: Kind, function: &Function, errors: &Errors) {
-    let text = function.body.to_string();
-    if text.is_empty() || text.trim() == ";" {
-        errors.at(&function.sig, format!("a {} needs a body: write `{{ .. }}` behind the signature", kind.word()));
     }
 }
 

@@ -27,8 +27,21 @@ pub(crate) enum Value {
 
 impl Entry {
     pub(crate) fn text(&self, errors: &Errors) -> Option<LitStr> {
+        let meant = match &self.value {
+            Value::Equals(expr) => match peel(expr) {
+                Expr::Path(path) => path.to_token_stream().to_string().replace(' ', ""),
+                expr if number(expr).is_some() => expr.to_token_stream().to_string().replace(' ', ""),
+                _ => "..".to_owned(),
+            },
+            Value::Flag | Value::List(..) => "..".to_owned(),
+        };
+        self.text_like(&meant, errors)
+    }
+
+    /// A string, with an example of one for the message if it is none.
+    pub(crate) fn text_like(&self, meant: &str, errors: &Errors) -> Option<LitStr> {
         let key = &self.key;
-        let example = format!("{key} = \"..\"");
+        let example = format!("{key} = \"{meant}\"");
         let expr = self.expr(errors, "a string", &example)?;
         if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = expr {
             return Some(text);

@@ -148,13 +148,12 @@ impl Component<'_> {
     /// It is a closure in the table, not a function beside it, because rustc reports a type that does not fit once per body.
     fn call(&self) -> TokenStream {
         let &Self { options, function, service, .. } = self;
-        let p = options.krate.private();
         let (call, cx, this, texts) = (local("call"), local("cx"), local("this"), local("texts"));
         let count = function.params.len();
         let slots: Vec<Ident> = (0..count).map(|index| local(&format!("s{index}"))).collect();
         let values: Vec<Ident> = (0..count).map(|index| local(&format!("a{index}"))).collect();
         let readers = options.readers(function);
-        let reads = function.params.iter().zip(readers).enumerate().map(|(index, (param, reader))| {
+        let reads = function.params.iter().zip(readers.iter().copied()).enumerate().map(|(index, (param, reader))| {
             let slot = &slots[index];
             let read = self.read(param, reader, index, &call);
             quote!(let #slot = #read;)
@@ -170,6 +169,27 @@ impl Component<'_> {
             service.filter(|_| function.receiver.is_some()).map(|ty| quote!(let #this = #call.service::<#ty>();));
         let texts_taken = self.is_filled().then(|| quote!(let #texts = #call.texts();));
         let answer = self.answer(&values, &this, &texts);
+        // What rustc says of the future (that it is not `Send`, for example) belongs under the function's name.
+        let span = function.name().span();
+        let at = options.krate.private_at(span);
+        let resolved = function.params.iter().zip(readers).zip(slots.iter().zip(&values)).map(
+            |((param, reader), (slot, value))| {
+                // The same span as in the table and the same bound, so that rustc reports a type that does not fit once.
+                let (ty, span) = (&param.ty, param.ty.span());
+                let at = options.krate.private_at(span);
+                let resolve = match reader {
+                    Reader::Tool => quote_spanned!(span=> #at::resolve::<#ty, _>(#slot, &#cx)),
+                    Reader::Injected => quote_spanned!(span=> #at::inject::<#ty>(#slot, &#cx)),
+                    Reader::Text => quote_spanned!(span=> #slot.resolve(&#cx)),
+                };
+                quote_spanned!(span=> let #value = #resolve.await?;)
+            },
+        );
+        let body = quote! {
+            #(#resolved)*
+            #answer
+        };
+        let run = quote_spanned!(span=> #at::Reply::run(async move { #body }));
         quote! {
             |#call| {
                 #reads
@@ -177,10 +197,7 @@ impl Component<'_> {
                 #context
                 #instance
                 #texts_taken
-                #p::Reply::run(async move {
-                    #(let #values = #slots.resolve(&#cx).await?;)*
-                    #answer
-                })
+                #run
             }
         }
     }
@@ -306,11 +323,12 @@ impl Component<'_> {
         let style = if word == text { "called" } else { "spelt" };
         let marker = format_ident!("__{}_{style}_{word}", kind.word(), span = name.span());
         let cfgs = function.cfgs();
+        let marker = quote_spanned!(name.span()=> const #marker: () = (););
         quote! {
             #cfgs
             #[doc(hidden)]
             #[allow(dead_code, non_upper_case_globals)]
-            const #marker: () = ();
+            #marker
         }
     }
 
@@ -376,7 +394,8 @@ fn default_fn(param: &Parameter) -> Option<TokenStream> {
 
 /// A name that the user's expressions cannot see, and that no item of the user's can clash with.
 pub(crate) fn local(name: &str) -> Ident {
-    Ident::new(name, Span::mixed_site())
+    // Hygiene does not reach constants: a `const call: u8` in the user's module would be what the pattern `call` means.
+    Ident::new(&format!("__{name}"), Span::mixed_site())
 }
 
 fn is_empty_block(body: &TokenStream) -> bool {

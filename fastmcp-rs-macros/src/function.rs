@@ -118,6 +118,11 @@ impl Function {
         matches!(self.output(), Type::Tuple(tuple) if tuple.elems.is_empty())
     }
 
+    pub(crate) fn has_body(&self) -> bool {
+        let text = self.body.to_string();
+        !(text.is_empty() || text.trim() == ";")
+    }
+
     pub(crate) fn is_async(&self) -> bool {
         self.sig.asyncness.is_some()
     }

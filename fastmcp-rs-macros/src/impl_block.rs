@@ -73,6 +73,14 @@ impl ImplBlock {
     }
 }
 
+impl Item {
+    pub(crate) fn attrs(&self) -> &[Attribute] {
+        match self {
+            Self::Method { attrs, .. } | Self::Other { attrs, .. } => attrs,
+        }
+    }
+}
+
 impl ToTokens for Item {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(match self {

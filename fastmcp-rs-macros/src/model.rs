@@ -1,10 +1,11 @@
 //! `#[model]`: serde's and schemars' derives through our re-exports, so that users need neither as a dependency.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::parse::{Parse as _, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, GenericParam, Generics, Ident, Path, Token, Visibility};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, GenericParam, Generics, Ident, Item, Path, Token, Visibility};
 
 use crate::args::Keys;
 use crate::errors::Errors;
@@ -24,8 +25,10 @@ pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream 
         return quote!(#item #errors);
     }
     let p = krate.private();
+    let parts = parts(item, &krate);
     let (serde, schemars) = (krate.private_str("serde"), krate.private_str("schemars"));
     quote! {
+        #parts
         #[derive(#p::serde::Serialize, #p::serde::Deserialize, #p::schemars::JsonSchema)]
         #[serde(crate = #serde)]
         #[schemars(crate = #schemars)]
@@ -80,6 +83,46 @@ fn check(item: &TokenStream, errors: &Errors) -> bool {
         errors.at(path, format!("`#[model]` derives `{name}` already: remove it here, or remove `#[model]` and derive all three yourself"));
     }
     doubled.is_empty()
+}
+
+/// Asks of each field whether it can be part of a model, in our words: what the three derives say of one that can't is long.
+///
+/// Fields that serde or schemars are told more about are left to them, and so are those of generic types.
+fn parts(item: &TokenStream, krate: &Krate) -> TokenStream {
+    let (attrs, generics, fields) = match syn::parse2(item.clone()) {
+        Ok(Item::Struct(item)) => (item.attrs, item.generics, item.fields.into_iter().collect::<Vec<_>>()),
+        Ok(Item::Enum(item)) => {
+            let fields = item.variants.into_iter().filter(|variant| !is_told_more(&variant.attrs));
+            (item.attrs, item.generics, fields.flat_map(|variant| variant.fields).collect())
+        }
+        _ => return TokenStream::new(),
+    };
+    if !generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    let fields = fields
+        .iter()
+        .filter(|field| !is_told_more(&field.attrs) && field.attrs.iter().all(|attr| !attr.path().is_ident("cfg")));
+    let checks: Vec<TokenStream> = fields
+        .map(|field| {
+            let (ty, span) = (&field.ty, field.ty.span());
+            let at = krate.private_at(span);
+            quote_spanned!(span=> #at::model_part::<#ty>();)
+        })
+        .collect();
+    if checks.is_empty() {
+        return TokenStream::new();
+    }
+    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    quote! {
+        #(#cfgs)*
+        #[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+        const _: () = { #(#checks)* };
+    }
+}
+
+fn is_told_more(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| ["serde", "schemars", "cfg_attr"].iter().any(|name| attr.path().is_ident(name)))
 }
 
 fn doubled_derives(attrs: &[Attribute]) -> Vec<Path> {

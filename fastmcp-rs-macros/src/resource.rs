@@ -41,6 +41,12 @@ pub(crate) fn split_uri(tokens: TokenStream, errors: &Errors) -> (Option<LitStr>
         }
         let example = "`#[resource(\"notes://{id}\")]`";
         let is_uri = |key: &syn::Ident| key == "uri" || key == "uri_template";
+        // A name that is neither a flag nor has a value is meant to be the URI.
+        let is_path = |input: ParseStream<'_>| {
+            let flags = ["hidden", "inline", "expose_errors"];
+            let alone = !(input.peek2(Token![=]) || input.peek2(syn::token::Paren));
+            alone && input.fork().parse::<syn::Path>().is_ok_and(|path| !flags.iter().any(|flag| path.is_ident(flag)))
+        };
         let key = input.fork().call(syn::Ident::parse_any).ok().filter(|_| !input.peek2(Token![!]));
         match key {
             None if input.is_empty() => {
@@ -57,8 +63,10 @@ pub(crate) fn split_uri(tokens: TokenStream, errors: &Errors) -> (Option<LitStr>
                 let _ = input.parse::<Token![,]>();
                 return Ok((uri, input.parse()?));
             }
-            Some(key) => errors.at(key, format!("`#[resource]` begins with the URI: write for example {example}")),
-            None => {
+            Some(key) if !is_path(input) => {
+                errors.at(key, format!("`#[resource]` begins with the URI: write for example {example}"));
+            }
+            _ => {
                 let uri: Expr = input.parse()?;
                 let found = describe(&uri);
                 errors.at(uri, format!("the URI is a string in quotes, so that it can be checked against the parameters, found {found}: write for example {example}"));

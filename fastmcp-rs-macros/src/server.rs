@@ -3,7 +3,7 @@
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Meta, Type};
+use syn::{Attribute, Meta, Path, Type};
 
 use crate::args::Keys;
 use crate::component::Options;
@@ -47,7 +47,9 @@ pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream 
     check(&block, &errors);
     let mut printed = TokenStream::new();
     let mut marked = Vec::new();
+    let mut attributes = Vec::new();
     for item in std::mem::take(&mut block.items) {
+        attributes.extend(item.attrs().iter().filter(|attr| Kind::of(attr).is_some()).map(|attr| attr.path().clone()));
         match read(item, &krate, &errors) {
             Ok(method) => {
                 printed.extend(expand::printed(&method.component(&block.self_ty)));
@@ -61,6 +63,7 @@ pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream 
         errors.at(&block.self_ty, "this impl block has nothing to serve: put `#[tool]`, `#[resource(\"..\")]` or `#[prompt]` on a method, or remove `#[server]`");
     }
     let printed = block.with(&printed);
+    let used = used(&attributes);
     let broken = !errors.is_empty();
     let errors = errors.into_tokens();
     let service = if block.trait_.is_some() || !block.generics.params.is_empty() {
@@ -70,7 +73,27 @@ pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream 
     } else {
         service(&block, &krate, &marked)
     };
-    quote!(#printed #service #errors)
+    quote!(#printed #service #used #errors)
+}
+
+/// Names the attributes of the methods, which are gone from the output: so their import is in use, a name that is none is an
+/// error, and an editor knows where they lead.
+fn used(attributes: &[Path]) -> TokenStream {
+    let mut seen: Vec<String> = Vec::new();
+    let paths = attributes.iter().filter(|path| {
+        let written = path.to_token_stream().to_string();
+        let new = !seen.contains(&written);
+        seen.push(written);
+        new
+    });
+    let uses: TokenStream = paths
+        .enumerate()
+        .map(|(index, path)| {
+            let name = format_ident!("__used_{index}");
+            quote!(#[allow(unused_imports)] use #path as #name;)
+        })
+        .collect();
+    if uses.is_empty() { uses } else { quote!(const _: () = { #uses };) }
 }
 
 /// A service is one concrete type of the user's.

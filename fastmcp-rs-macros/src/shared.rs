@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use std::time::Duration;
 use syn::{Expr, LitStr};
 
+use crate::arg::published;
 use crate::args::Keys;
 use crate::entry::Entry;
 use crate::errors::Errors;
@@ -122,7 +123,8 @@ impl Shared {
             fields.push(quote!(hidden: true));
         }
         if let Some(meta) = &self.meta {
-            fields.push(quote!(meta: ::core::option::Option::Some(|| #p::json(&(#meta)))));
+            let meta = published(krate, meta);
+            fields.push(quote!(meta: ::core::option::Option::Some(|| #meta)));
         }
         if self.expose_errors {
             fields.push(quote!(expose_errors: true));
@@ -147,7 +149,7 @@ pub(crate) fn check_name(name: &str, span: proc_macro2::Span, errors: &Errors) {
     let length = name.chars().count();
     if let Some(wrong) = name.chars().find(|c| !legal(*c)) {
         let better: String = name.chars().map(|c| if legal(c) { c } else { '_' }).collect();
-        let advice = if better.trim_matches('_').is_empty() {
+        let advice = if better.trim_matches('_').is_empty() || !name.is_ascii() {
             "name = \"..\"".to_owned()
         } else {
             format!("name = \"{better}\"")
@@ -166,7 +168,7 @@ pub(crate) fn check_name(name: &str, span: proc_macro2::Span, errors: &Errors) {
 }
 
 fn timeout(entry: &Entry, errors: &Errors) -> Option<Timeout> {
-    let text = entry.text(errors)?;
+    let text = entry.text_like("10s", errors)?;
     if text.value() == "none" {
         return Some(Timeout::Never);
     }

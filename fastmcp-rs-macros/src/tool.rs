@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned as _;
 
-use crate::arg::option_tokens;
+use crate::arg::{option_tokens, published};
 use crate::args::Keys;
 use crate::errors::Errors;
 use crate::expand::local;
@@ -45,7 +45,10 @@ impl Tool {
         let schemas = local("schemas");
         let at = krate.private_at(span);
         let returned = quote_spanned!(span=> (&&#at::Returned::<#ty>::NEW).pick().tool_schema(#schemas));
-        let output_schema = self.output_schema.as_ref().map(|expr| quote!(|| #p::json(&(#expr))));
+        let output_schema = self.output_schema.as_ref().map(|expr| {
+            let json = published(krate, expr);
+            quote!(|| #json)
+        });
         let output_schema = option_tokens(output_schema.as_ref());
         quote! {
             hints: #hints,

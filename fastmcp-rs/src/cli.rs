@@ -220,6 +220,7 @@ fn pairs(words: &mut impl Iterator<Item = String>, json: Option<String>) -> Resu
     }
 }
 
+#[cfg_attr(not(any(feature = "stdio", feature = "http")), allow(unused_variables, clippy::unused_async))]
 async fn serve(server: Server, transport: Transport) -> Result<(), Error> {
     match transport {
         #[cfg(feature = "stdio")]
@@ -321,10 +322,43 @@ fn shown(content: &Content) -> String {
     }
 }
 
+/// Compact JSON on several lines, its members in the order in which they were written.
 fn pretty(json: &str) -> String {
-    serde_json::from_str::<Value>(json)
-        .and_then(|value| serde_json::to_string_pretty(&value))
-        .unwrap_or_else(|_| json.to_owned())
+    let mut out = String::with_capacity(json.len() * 2);
+    let (mut depth, mut text, mut escaped) = (0_usize, false, false);
+    let mut rest = json.chars().peekable();
+    while let Some(c) = rest.next() {
+        if text {
+            out.push(c);
+            text = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+            continue;
+        }
+        match c {
+            '{' | '[' if rest.peek().is_some_and(|next| matches!(next, '}' | ']')) => {
+                out.push(c);
+                out.extend(rest.next());
+            }
+            '{' | '[' | ',' => {
+                depth += usize::from(c != ',');
+                out.push(c);
+                out.push('\n');
+                out.extend(std::iter::repeat_n("  ", depth));
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                out.push('\n');
+                out.extend(std::iter::repeat_n("  ", depth));
+                out.push(c);
+            }
+            ':' => out.push_str(": "),
+            _ => {
+                text = c == '"';
+                out.push(c);
+            }
+        }
+    }
+    out
 }
 
 async fn lists(handle: &Handle) -> [(&'static str, Vec<Value>); 4] {
@@ -470,3 +504,34 @@ Usage:
   server version                name and version
 
 Environment: FASTMCP_TRANSPORT (stdio, http, sse), FASTMCP_HOST, FASTMCP_PORT, FASTMCP_PATH";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pretty_json_keeps_its_order_and_reads_back_the_same() {
+        let json = r#"{"b":[1,{"a":"x, {\"y\": \\"}],"empty":{},"none":[],"a":null}"#;
+        let shown = pretty(json);
+        assert_eq!(
+            serde_json::from_str::<Value>(&shown).expect("JSON"),
+            serde_json::from_str::<Value>(json).expect("JSON")
+        );
+        assert!(shown.starts_with("{\n  \"b\": [\n    1,"), "{shown}");
+    }
+
+    #[test]
+    fn addresses_are_read_in_all_their_short_forms() {
+        for (text, address) in [
+            ("127.0.0.1:0", "127.0.0.1:0"),
+            ("9000", "127.0.0.1:9000"),
+            (":9000", "127.0.0.1:9000"),
+            ("localhost:1", "127.0.0.1:1"),
+            ("0.0.0.0", "0.0.0.0:8000"),
+            ("[::1]:5", "[::1]:5"),
+        ] {
+            assert_eq!(read_address(text).map(|address| address.to_string()).as_deref(), Some(address), "{text}");
+        }
+        assert_eq!(read_address("nonsense"), None);
+    }
+}

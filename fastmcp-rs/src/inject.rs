@@ -50,9 +50,9 @@ impl Needs {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be injected",
-    label = "neither an argument nor something injected",
-    note = "name this parameter in the URI if it is part of it",
-    note = "or implement `fastmcp_rs::FromContext` for it, or wrap state in `State<{Self}>`"
+    label = "neither named by the URI or the prompt's text, nor something injected",
+    note = "if clients give it: write the parameter's name in braces in the URI, or in the text of the prompt",
+    note = "if the server has it: take it as `State<..>` (what is inside must be `Send + Sync + 'static`), or implement `fastmcp_rs::FromContext`"
 )]
 pub trait FromContext: Sized + Send + 'static {
     /// Why it could not be resolved.
@@ -78,7 +78,7 @@ impl FromContext for Context {
 /// Shared state: what the server was given with `Server::state` or by its lifespan.
 ///
 /// Dereferences to the value. A server whose handlers need state that nobody gave refuses to start.
-pub struct State<T>(Arc<T>);
+pub struct State<T: Send + Sync + 'static>(Arc<T>);
 
 impl<T: Send + Sync + 'static> State<T> {
     /// Wraps a value, for calling a handler directly in a test.
@@ -97,13 +97,13 @@ impl<T: Send + Sync + 'static> State<T> {
     }
 }
 
-impl<T> Clone for State<T> {
+impl<T: Send + Sync + 'static> Clone for State<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<T> Deref for State<T> {
+impl<T: Send + Sync + 'static> Deref for State<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -111,7 +111,7 @@ impl<T> Deref for State<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for State<T> {
+impl<T: fmt::Debug + Send + Sync + 'static> fmt::Debug for State<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

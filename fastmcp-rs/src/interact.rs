@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::panic::Location;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
 
 use schemars::JsonSchema;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::error::{InteractionError, ToolError};
+use crate::limits;
 use crate::peer::lock;
 use crate::protocol::shape::Shaped;
 use crate::protocol::{
@@ -31,6 +33,8 @@ use crate::schema;
 #[derive(Default)]
 pub(crate) struct Rounds {
     cancellation: CancellationToken,
+    /// Questions over an open stream that wait for a person now.
+    waiting: AtomicUsize,
     earlier: Earlier,
     now: Mutex<Now>,
 }
@@ -58,6 +62,11 @@ struct Now {
 impl Rounds {
     pub(crate) fn after(earlier: Earlier) -> Self {
         Self { earlier, ..Self::default() }
+    }
+
+    /// Whether the handler waits for a person, which is not the handler's time.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
     }
 
     /// Whether the client has brought anything back.
@@ -115,7 +124,34 @@ impl Rounds {
     }
 }
 
+/// Held while a question waits for its answer.
+struct Waiting<'a>(&'a Rounds);
+
+impl<'a> Waiting<'a> {
+    fn new(rounds: &'a Rounds) -> Self {
+        rounds.waiting.fetch_add(1, Ordering::Relaxed);
+        Self(rounds)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Context {
+    /// Asks the questions of an [`InputRequired`] over the open stream, for a client that knows no other way, and gives
+    /// back what the next run of the handler is to know.
+    pub(crate) async fn answer_in_place(&self, input: InputRequired) -> Result<Earlier, InteractionError> {
+        let mut earlier = self.rounds().remember(input.state);
+        for (key, request) in input.requests {
+            let answer = self.ask_now(&request).await?;
+            earlier.answers.insert(key, answer);
+        }
+        Ok(earlier)
+    }
+
     /// Asks the person behind the client for the fields of `T`: a flat struct of strings, numbers, booleans and enums
     /// (client/elicitation, "Form Mode"). Needs a client that declares `elicitation`, on 2025-06-18 or later.
     ///
@@ -354,17 +390,25 @@ impl Context {
             // The handler goes no further in this round; whoever runs it sees the question and answers the client.
             return std::future::pending().await;
         }
+        read(self.ask_now(&request).await?).map_err(InteractionError::BadAnswer)
+    }
+
+    /// Asks over the open stream, and waits.
+    async fn ask_now(&self, request: &InputRequest) -> Result<Value, InteractionError> {
+        let revision = self.revision();
         if let Some(required) = request.undeclared(self.client_capabilities()) {
             return Err(InteractionError::Unsupported(required));
         }
         let (Some(session), Some(outlet)) = (self.session_handle(), self.outlet()) else {
             return Err(InteractionError::Disconnected);
         };
-        let asked = serde_json::to_value(Shaped(&request, revision))
+        let asked = serde_json::to_value(Shaped(request, revision))
             .map_err(|error| InteractionError::BadQuestion(error.to_string()))?;
-        let answer = session.ask(outlet, request.method(), &asked["params"]).await?;
+        let waiting = Waiting::new(self.rounds());
         let answer =
-            serde_json::from_str(answer.get()).map_err(|error| InteractionError::BadAnswer(error.to_string()))?;
-        read(answer).map_err(InteractionError::BadAnswer)
+            tokio::time::timeout(limits::ANSWER, session.ask(outlet, request.method(), &asked["params"])).await;
+        drop(waiting);
+        let answer = answer.map_err(|_| InteractionError::Disconnected)??;
+        serde_json::from_str(answer.get()).map_err(|error| InteractionError::BadAnswer(error.to_string()))
     }
 }

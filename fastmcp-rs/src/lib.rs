@@ -18,6 +18,7 @@ mod schema;
 #[cfg(feature = "interaction")]
 mod seal;
 mod server;
+#[cfg(any(feature = "stdio", feature = "http"))]
 mod signals;
 mod suggest;
 mod transport;

@@ -8,6 +8,10 @@ pub(crate) const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) const RESULT_BYTES: usize = 16 * 1024 * 1024;
 /// How long one call may take.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a question over an open stream may wait for its answer.
+pub(crate) const ANSWER: Duration = Duration::from_secs(600);
+/// Rounds of questions that one call may take from a client that is asked in place.
+pub(crate) const ROUNDS: usize = 32;
 /// How long calls may go on once shutdown began.
 pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// Requests of one conversation that run at the same time.

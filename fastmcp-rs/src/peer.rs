@@ -19,6 +19,7 @@ use crate::error::InteractionError;
 use crate::protocol::{ClientCapabilities, LogLevel, Revision, RpcError, jsonrpc, method};
 #[cfg(feature = "http")]
 use crate::record::SessionChange;
+use crate::uri::covers;
 #[cfg(feature = "http")]
 pub(crate) use shared::{Elsewhere, Shared};
 
@@ -161,7 +162,7 @@ impl Session {
     }
 
     pub(crate) fn is_subscribed(&self, uri: &str) -> bool {
-        lock(&self.subscriptions).contains(uri)
+        lock(&self.subscriptions).iter().any(|subscribed| covers(subscribed, uri))
     }
 
     /// Sends a request to the client and waits for the answer. Dropping the future takes the question back.

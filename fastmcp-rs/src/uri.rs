@@ -537,6 +537,12 @@ pub(crate) fn sound(uri: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether a subscription to one URI covers another: itself and what is below it (server/resources, "Subscriptions").
+pub(crate) fn covers(subscribed: &str, uri: &str) -> bool {
+    uri.strip_prefix(subscribed)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || subscribed.ends_with('/'))
+}
+
 /// Many URIs and templates, each with something that belongs to it.
 ///
 /// Fixed URIs are found by hash. Templates are in a tree of segments, where a text is tried before a pattern, a
@@ -568,11 +574,6 @@ impl<T> Default for Router<T> {
 }
 
 impl<T> Router<T> {
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Adds a template. If another of the same shape is there, that one stays and is returned.
     pub(crate) fn insert(&mut self, template: UriTemplate, value: T) -> Option<&T> {
         let at = self.entries.len();
@@ -970,7 +971,7 @@ mod tests {
     }
 
     fn router(templates: &[&'static str]) -> Router<&'static str> {
-        let mut router = Router::new();
+        let mut router = Router::default();
         for template in templates {
             assert_eq!(router.insert(parse(template), *template), None);
         }
@@ -1043,7 +1044,7 @@ mod tests {
             ("a://b", "a://b{?q}", false),
             ("a://b", "a://{b}", false),
         ] {
-            let mut router = Router::new();
+            let mut router = Router::default();
             assert_eq!(router.insert(parse(first), 1), None);
             assert_eq!(router.insert(parse(second), 2), conflict.then_some(&1), "{first} and {second}");
         }
@@ -1051,7 +1052,7 @@ mod tests {
 
     #[test]
     fn a_thousand_templates_stay_fast() {
-        let mut router = Router::new();
+        let mut router = Router::default();
         for n in 0..1000 {
             assert_eq!(router.insert(parse(&format!("api://{{tenant}}/r{n}/{{id}}")), n), None);
             assert_eq!(router.insert(parse(&format!("api://{{tenant}}/s/{{a}}-{n}/x")), n), None);
@@ -1069,7 +1070,7 @@ mod tests {
 
     #[test]
     fn many_overlapping_templates_cannot_multiply() {
-        let mut router = Router::new();
+        let mut router = Router::default();
         let mut names = 0;
         for n in 0..256u32 {
             let path: Vec<String> = (0..8)

@@ -248,7 +248,10 @@ fn first() -> u32 {
 
 /// Searches.
 #[tool(inline)]
-fn search(query: String, #[arg(flatten)] page: Page) -> String {
+fn search(
+    query: String,
+    #[arg(flatten)] page: Page,
+) -> String {
     format!("{query} {page:?}")
 }
 

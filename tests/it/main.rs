@@ -4,13 +4,22 @@
 
 mod arguments;
 mod bad_input;
+mod changes;
 mod cli;
+mod errors;
 mod hello;
 mod hostile_http;
 mod injection;
+mod lifespan;
+mod lists;
+mod middleware;
+mod notices;
 mod outputs;
+mod prompts;
 mod redis;
 mod replicas;
+mod resources;
+mod running;
 mod sysmon;
 mod todo;
 mod weather;

@@ -21,6 +21,26 @@ enum Answer {
     Yes,
 }
 
+/// An object or text.
+#[model]
+#[serde(untagged)]
+enum Either {
+    Object { n: u8 },
+    Text(String),
+}
+
+#[model]
+struct Tree {
+    value: f64,
+    children: Vec<Tree>,
+}
+
+#[model]
+struct Bounded {
+    #[schemars(range(max = 9))]
+    n: u8,
+}
+
 type Fallible<T> = Result<T, ToolError>;
 
 macro_rules! tools {
@@ -59,6 +79,10 @@ tools! {
     tuple: (u8, String) = (1, "a".to_owned());
     json_text: Json<String> = Json("text".to_owned());
     any_json: Json<Value> = Json(json!({ "a": [null, 1] }));
+    either_object: Either = Either::Object { n: 1 };
+    either_text: Either = Either::Text("text".to_owned());
+    trees: Vec<Tree> = vec![Tree { value: 0.5, children: vec![Tree { value: 1.0, children: Vec::new() }] }];
+    bounded: Bounded = Bounded { n: 9 };
     content: Content = Content::text("text");
     contents: Vec<Content> = vec![Content::text("one"), Content::text("two")];
     image: Image = Image::new([1, 2, 3], "image/png");
@@ -92,6 +116,14 @@ fn expected() -> Vec<(&'static str, &'static str, Option<Value>)> {
         ("tuple", r#"[1,"a"]"#, Some(json!([1, "a"]))),
         ("json_text", r#""text""#, Some(json!("text"))),
         ("any_json", r#"{"a":[null,1]}"#, Some(json!({ "a": [null, 1] }))),
+        ("either_object", r#"{"n":1}"#, Some(json!({ "n": 1 }))),
+        ("either_text", r#""text""#, Some(json!("text"))),
+        (
+            "trees",
+            r#"[{"value":0.5,"children":[{"value":1.0,"children":[]}]}]"#,
+            Some(json!([{ "value": 0.5, "children": [{ "value": 1.0, "children": [] }] }])),
+        ),
+        ("bounded", r#"{"n":9}"#, Some(json!({ "n": 9 }))),
         ("content", "text", None),
         ("contents", "one\ntwo", None),
         ("full", "text", None),
@@ -104,74 +136,65 @@ fn expected() -> Vec<(&'static str, &'static str, Option<Value>)> {
 
 #[tokio::test]
 async fn every_return_type_arrives_as_its_revision_has_it() {
-    wherever(
-        &Revision::ALL,
-        |_| server(),
-        async |client| {
-            for (tool, text, structured) in expected() {
-                let result = client.call(tool, json!({})).await;
-                assert_eq!(text_of(&result), text, "{tool}");
-                assert_ne!(result["isError"], true, "{tool}");
-                let expected = match client.revision() {
-                    revision if revision < Revision::V2025_06_18 => None,
-                    revision if revision.is_modern() => structured,
-                    // What is no object is wrapped where an object is wanted.
-                    _ => structured.map(|value| if value.is_object() { value } else { json!({ "result": value }) }),
-                };
-                assert_eq!(result.get("structuredContent"), expected.as_ref(), "{tool}");
-            }
-        },
-    )
+    wherever(&Revision::ALL, |_| server(), async |client| {
+        for (tool, text, structured) in expected() {
+            let result = client.call(tool, json!({})).await;
+            assert_eq!(text_of(&result), text, "{tool}");
+            assert_ne!(result["isError"], true, "{tool}");
+            let expected = match client.revision() {
+                revision if revision < Revision::V2025_06_18 => None,
+                revision if revision.is_modern() => structured,
+                // What is no object is wrapped where an object is wanted.
+                _ => structured.map(|value| {
+                    let bare = value.is_object() && tool != "either_object";
+                    if bare { value } else { json!({ "result": value }) }
+                }),
+            };
+            assert_eq!(result.get("structuredContent"), expected.as_ref(), "{tool}");
+        }
+    })
     .await;
 }
 
 #[tokio::test]
 async fn what_is_returned_fits_the_schema_that_is_published() {
-    wherever(
-        &Revision::ALL,
-        |_| server(),
-        async |client| {
-            let revision = client.revision();
-            let mut with_schema = 0;
-            for tool in client.list("tools/list", "tools").await {
-                let name = tool["name"].as_str().unwrap();
-                let result = client.call(name, json!({})).await;
-                let Some(schema) = tool.get("outputSchema") else {
-                    // Any JSON needs no schema to be structured.
-                    assert!(result.get("structuredContent").is_none() || name == "any_json", "{name}: {result}");
-                    continue;
-                };
-                with_schema += 1;
-                assert!(revision >= Revision::V2025_06_18, "{name} has an output schema in {revision}");
-                if !revision.is_modern() {
-                    assert_eq!(schema["type"], "object", "{name}");
-                }
-                let validator = jsonschema::validator_for(schema).unwrap();
-                assert!(validator.is_valid(&result["structuredContent"]), "{name}: {schema}\n{result}");
+    wherever(&Revision::ALL, |_| server(), async |client| {
+        let revision = client.revision();
+        let mut with_schema = 0;
+        for tool in client.list("tools/list", "tools").await {
+            let name = tool["name"].as_str().unwrap();
+            let result = client.call(name, json!({})).await;
+            let Some(schema) = tool.get("outputSchema") else {
+                // Any JSON needs no schema to be structured.
+                assert!(result.get("structuredContent").is_none() || name == "any_json", "{name}: {result}");
+                continue;
+            };
+            with_schema += 1;
+            assert!(revision >= Revision::V2025_06_18, "{name} has an output schema in {revision}");
+            if !revision.is_modern() {
+                assert_eq!(schema["type"], "object", "{name}");
             }
-            assert_eq!(with_schema, if revision < Revision::V2025_06_18 { 0 } else { 14 });
-        },
-    )
+            let validator = jsonschema::validator_for(schema).unwrap();
+            assert!(validator.is_valid(&result["structuredContent"]), "{name}: {schema}\n{result}");
+        }
+        assert_eq!(with_schema, if revision < Revision::V2025_06_18 { 0 } else { 19 });
+    })
     .await;
 }
 
 #[tokio::test]
 async fn pictures_and_sounds_are_base64() {
-    wherever(
-        &Revision::ALL,
-        |_| server(),
-        async |client| {
-            let image = client.call("image", json!({})).await;
-            assert_eq!(image["content"], json!([{ "type": "image", "data": "AQID", "mimeType": "image/png" }]));
-            let audio = client.call("audio", json!({})).await;
-            if client.revision() < Revision::V2025_03_26 {
-                assert_eq!(audio["content"][0]["type"], "text", "a block that the revision does not know");
-                assert!(text_of(&audio).contains("audio/wav"), "{audio}");
-            } else {
-                assert_eq!(audio["content"], json!([{ "type": "audio", "data": "AQID", "mimeType": "audio/wav" }]));
-            }
-        },
-    )
+    wherever(&Revision::ALL, |_| server(), async |client| {
+        let image = client.call("image", json!({})).await;
+        assert_eq!(image["content"], json!([{ "type": "image", "data": "AQID", "mimeType": "image/png" }]));
+        let audio = client.call("audio", json!({})).await;
+        if client.revision() < Revision::V2025_03_26 {
+            assert_eq!(audio["content"][0]["type"], "text", "a block that the revision does not know");
+            assert!(text_of(&audio).contains("audio/wav"), "{audio}");
+        } else {
+            assert_eq!(audio["content"], json!([{ "type": "audio", "data": "AQID", "mimeType": "audio/wav" }]));
+        }
+    })
     .await;
 }
 
@@ -202,10 +225,7 @@ async fn a_file_is_embedded_with_the_type_that_its_name_tells() {
             let resource = &result["content"][0]["resource"];
             assert_eq!((&resource["mimeType"], &resource["text"]), (&json!("text/markdown"), &json!("# Notes")));
             let result = client.call("file", json!({ "path": blob })).await;
-            assert!(
-                result.to_string().contains("\"image/png\"") && result.to_string().contains("\"if8=\""),
-                "{result}"
-            );
+            assert!(result.to_string().contains("\"image/png\"") && result.to_string().contains("\"if8=\""), "{result}");
             let missing = directory.path().join("missing");
             let text = client.failure("file", json!({ "path": missing })).await;
             assert!(!text.contains(directory.path().to_str().unwrap()), "a path is nobody else's business: {text}");
@@ -254,8 +274,26 @@ async fn a_schema_written_by_hand_is_held_against_the_result() {
 
 /// Keys that JSON does not have.
 #[tool(inline)]
-fn odd_keys() -> Json<HashMap<String, BTreeMap<Option<u8>, u8>>> {
-    Json(HashMap::from([("a".to_owned(), BTreeMap::from([(Some(1), 1)]))]))
+fn odd_keys() -> HashMap<(u8, u8), u8> {
+    HashMap::from([((1, 2), 3)])
+}
+
+/// What JSON has no number for.
+#[tool(inline)]
+fn divide(by: f64) -> f64 {
+    1.0 / by
+}
+
+/// The same within something.
+#[tool(inline)]
+fn divide_all(by: Vec<f64>) -> BTreeMap<String, Vec<f64>> {
+    BTreeMap::from([("all".to_owned(), by.into_iter().map(|by| 1.0 / by).collect())])
+}
+
+/// More than its own schema allows.
+#[tool(inline)]
+fn unbounded(n: u8) -> Bounded {
+    Bounded { n }
 }
 
 /// Too much.
@@ -272,12 +310,24 @@ fn large_text() -> String {
 
 #[tokio::test]
 async fn a_result_that_cannot_be_written_is_an_error_and_no_broken_json() {
-    let server = || Server::empty("odd").tool::<odd_keys>().tool::<large>().resource::<large_text>();
+    let server = || {
+        let server = Server::empty("odd").tool::<odd_keys>().tool::<divide>().tool::<divide_all>();
+        server.tool::<unbounded>().tool::<large>().resource::<large_text>()
+    };
     served(
         || server().max_result_bytes(10_000),
         async |client| {
             let text = client.failure("odd_keys", json!({})).await;
             assert_eq!(text, "the result could not be written as JSON");
+            assert_eq!(text_of(&client.call("divide", json!({ "by": 2 })).await), "0.5");
+            for (tool, arguments) in [
+                ("divide", json!({ "by": 0 })),
+                ("divide_all", json!({ "by": [1, 0] })),
+                ("unbounded", json!({ "n": 10 })),
+            ] {
+                let text = client.failure(tool, arguments).await;
+                assert!(text.starts_with("internal error (incident "), "{tool}: {text}");
+            }
             assert_eq!(text_of(&client.call("large", json!({ "bytes": 9000 })).await).len(), 9000);
             let text = client.failure("large", json!({ "bytes": 20_000 })).await;
             assert!(text.contains("10000 bytes"), "{text}");
@@ -292,8 +342,7 @@ async fn a_result_that_cannot_be_written_is_an_error_and_no_broken_json() {
 async fn text_comes_back_to_the_letter() {
     let server = Server::empty("echo").tool::<echo>();
     let mut client = Client::of(server, Revision::V2026_07_28).await;
-    for text in
-        ["\"\\/\u{8}\u{c}\n\r\t", "\u{0}\u{1f}\u{7f}", "äöü 🦀 \u{2028}", "event: message\ndata: {}\n\n", "\u{1b}[31m"]
+    for text in ["\"\\/\u{8}\u{c}\n\r\t", "\u{0}\u{1f}\u{7f}", "äöü 🦀 \u{2028}", "event: message\ndata: {}\n\n", "\u{1b}[31m"]
     {
         let result = client.call("echo", json!({ "text": text })).await;
         assert_eq!(result["structuredContent"]["text"], text);

@@ -195,7 +195,10 @@ impl Response {
             let text = std::str::from_utf8(&self.body).unwrap();
             return text.split("\n\n").map(Event::parse).filter_map(Event::message).collect();
         }
-        if self.body.is_empty() {
+        // A refusal by HTTP's own means is in words, if there are any.
+        let words = self.head.status >= 400
+            && self.head.header("content-type").is_some_and(|kind| kind.starts_with("text/plain"));
+        if self.body.is_empty() || words {
             return Vec::new();
         }
         assert_eq!(self.head.header("content-type"), Some("application/json"), "{:?}", self.text());

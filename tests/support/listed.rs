@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream};
 
 /// The whole list that `method` asks for, in the revision of 2025-11-25.
-pub async fn list(server: Server, method: &str) -> Vec<Value> {
+pub(crate) async fn list(server: Server, method: &str) -> Vec<Value> {
+    drop(server.handle().expect("the server starts"));
     let (client, stream) = tokio::io::duplex(1 << 20);
     let serving = tokio::spawn(server.serve(stream));
     let mut client = BufReader::new(client);
@@ -13,10 +14,7 @@ pub async fn list(server: Server, method: &str) -> Vec<Value> {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" }
     });
     ask(&mut client, 1, "initialize", params).await;
-    client
-        .write_all(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n")
-        .await
-        .expect("the server reads");
+    client.write_all(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n").await.expect("the server reads");
     let mut answer = ask(&mut client, 2, method, json!({})).await;
     drop(client);
     serving.await.expect("the server does not panic").expect("the server ends well");
@@ -27,7 +25,7 @@ pub async fn list(server: Server, method: &str) -> Vec<Value> {
 
 /// The names (or URIs) in a list, in its order.
 #[allow(dead_code, reason = "not every test that shares this file asks for names")]
-pub async fn names(server: Server, method: &str) -> Vec<String> {
+pub(crate) async fn names(server: Server, method: &str) -> Vec<String> {
     let name = |item: &Value| {
         let name = item.get("uri").or_else(|| item.get("uriTemplate")).unwrap_or(&item["name"]);
         name.as_str().expect("an item has a name").to_owned()

@@ -4,9 +4,14 @@
 //! unusual and right. `TRYBUILD=overwrite cargo test -p fastmcp-rs-tests --test ui` rewrites the texts: read them as
 //! somebody would who has made the mistake. `cargo test -p fastmcp-rs-tests --test ui -- trybuild=NAME` takes only some.
 
+// Two sets, because trybuild checks a set in which nothing has to run with one call of cargo.
+
 #[test]
-fn ui() {
-    let cases = trybuild::TestCases::new();
-    cases.compile_fail("ui/fail/*.rs");
-    cases.pass("ui/pass/*.rs");
+fn fail() {
+    trybuild::TestCases::new().compile_fail("ui/fail/*.rs");
+}
+
+#[test]
+fn pass() {
+    trybuild::TestCases::new().pass("ui/pass/*.rs");
 }

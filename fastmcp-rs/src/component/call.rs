@@ -13,7 +13,7 @@ use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::def::Param;
+use super::def::{Param, Service};
 use super::param::{Slot, ToolArg};
 use super::signature::{Argument, Signature};
 use crate::context::{Context, Origin};
@@ -108,16 +108,16 @@ impl<'a> Call<'a> {
 
     /// Reads one parameter; a fault is remembered and `None` returned.
     pub fn read<T: ToolArg<M>, M>(&mut self, index: usize) -> Option<Slot<T, M>> {
-        T::read(self, index, None).map(|slot| Slot(slot, PhantomData))
+        T::read(self, index, None)
     }
 
     /// Reads one parameter that has a default.
     pub fn read_or<T: ToolArg<M>, M>(&mut self, index: usize, default: fn() -> T) -> Option<Slot<T, M>> {
-        T::read(self, index, Some(default)).map(|slot| Slot(slot, PhantomData))
+        T::read(self, index, Some(default))
     }
 
     /// Reads one injected parameter, of a kind of call where everything else is a placeholder.
-    pub fn read_injected<T: crate::context::FromContext>(&mut self, _: usize) -> Option<super::param::InjectedSlot<T>> {
+    pub fn read_injected<T>(&mut self, _: usize) -> Option<super::param::InjectedSlot<T>> {
         Some(super::param::InjectedSlot(PhantomData))
     }
 
@@ -150,7 +150,7 @@ impl<'a> Call<'a> {
 
     /// The instance that a method is called on.
     #[must_use]
-    pub fn service<S: Send + Sync + 'static>(&self) -> Arc<S> {
+    pub fn service<S: Service>(&self) -> Arc<S> {
         let service = self.service.expect("methods are registered together with their instance");
         Arc::clone(service)
             .downcast()
@@ -252,7 +252,7 @@ impl<'a> Call<'a> {
     ) -> Option<T> {
         let argument = &self.signature.arguments[index];
         let Given::Text(texts) = &mut self.given else { return None };
-        let Some(text) = texts[index].take() else {
+        let Some(text) = texts[index].clone() else {
             if let Some(default) = default {
                 return Some(default());
             }
@@ -385,40 +385,88 @@ pub async fn blocking<T: Send + 'static>(function: impl FnOnce() -> T + Send + '
     }
 }
 
-/// A default or a `meta` value as JSON.
+/// A value that is published as JSON: a default, an example, `meta`, a schema.
 #[doc(hidden)]
-pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> Value {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written as JSON",
+    label = "clients are told this value, as JSON",
+    note = "put `#[model]` on `{Self}`, or derive `serde::Serialize`"
+)]
+pub trait Published: serde::Serialize {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + ?Sized> Published for T {}
+
+#[doc(hidden)]
+pub fn json<T: Published + ?Sized>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-/// Fills `{name}` placeholders of a prompt that is its own documentation.
+/// What a field of a model is.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a model",
+    label = "not a model",
+    note = "put `#[model]` on your own type that this is or holds",
+    note = "for a type of another crate, look for a `serde` and a `schemars` feature there, or say `#[serde(with = \"..\")]` and `#[schemars(with = \"..\")]`"
+)]
+pub trait ModelPart {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + DeserializeOwned + schemars::JsonSchema> ModelPart for T {}
+
+#[doc(hidden)]
+pub const fn model_part<T: ModelPart>() {}
+
+/// Fills `{name}` placeholders of a prompt that is its own documentation. `{{` and the `}}` that closes it are braces.
 #[doc(hidden)]
 #[must_use]
 pub fn fill(docs: &str, texts: &[(&'static str, String)]) -> String {
-    let mut text = super::docs::Docs::read(docs).description.unwrap_or_default();
+    let text = super::docs::Docs::read(docs).description.unwrap_or_default();
     let mut out = String::with_capacity(text.len());
-    while let Some(start) = text.find('{') {
-        let rest = text.split_off(start);
-        out.push_str(&text);
-        let filled = rest.find('}').and_then(|end| {
-            let (_, value) = texts.iter().find(|(name, _)| *name == rest[1..end].trim())?;
+    let mut rest = text.as_str();
+    let mut escaped = 0_usize;
+    while let Some(brace) = rest.find(['{', '}']) {
+        out.push_str(&rest[..brace]);
+        rest = &rest[brace..];
+        if let Some(behind) = rest.strip_prefix("{{") {
+            out.push('{');
+            escaped += 1;
+            rest = behind;
+        } else if let Some(behind) = rest.strip_prefix("}}").filter(|_| escaped > 0) {
+            out.push('}');
+            escaped -= 1;
+            rest = behind;
+        } else if let Some((name, behind)) = rest.strip_prefix('{').and_then(|inside| inside.split_once('}'))
+            && let Some((_, value)) = texts.iter().find(|(known, _)| *known == name)
+        {
             out.push_str(value);
-            Some(end + 1)
-        });
-        match filled {
-            Some(end) => text = rest[end..].to_owned(),
-            None => {
-                out.push('{');
-                text = rest[1..].to_owned();
-            }
+            rest = behind;
+        } else {
+            out.push_str(&rest[..1]);
+            rest = &rest[1..];
         }
     }
-    out.push_str(&text);
+    out.push_str(rest);
     out
 }
 
 impl Param {
     pub(crate) fn argument_docs(&self) -> Option<String> {
         super::docs::Docs::read(self.docs).description
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled_and_other_braces_stay() {
+        let texts = [("city", "Rome".to_owned()), ("days", "{city}".to_owned())];
+        let filled = |docs| fill(docs, &texts);
+        assert_eq!(filled(" To {city} for {days} days."), "To Rome for {city} days.");
+        assert_eq!(filled(" {{city}} {{ {city} }}"), "{city} { Rome }");
+        assert_eq!(filled(" {\"a\": {\"b\": {}}} { city } {town} {"), "{\"a\": {\"b\": {}}} { city } {town} {");
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::call::BoxFuture;
 use super::def::Timeout;
 use super::output::{HandlerError, ToolOutput, ToolResult};
-use super::tool::{Common, Handler, Tool, header_params};
+use super::tool::{Common, Handler, OutputCheck, Tool, header_params};
 use crate::context::Context;
 use crate::error::{Error, ToolError};
 use crate::protocol::{Tool as Entry, ToolAnnotations};
@@ -128,10 +128,11 @@ impl DynamicTool {
         let check = Check::compile(&self.entry.input_schema)
             .map_err(|unsupported| problem(format!("its input schema cannot be enforced: {unsupported}")))?;
         let output = match &self.entry.output_schema {
-            Some(schema) => Some(
-                Check::compile(schema)
-                    .map_err(|unsupported| problem(format!("its output schema cannot be checked: {unsupported}")))?,
-            ),
+            Some(schema) => {
+                let check = Check::compile(schema)
+                    .map_err(|unsupported| problem(format!("its output schema cannot be checked: {unsupported}")))?;
+                Some(OutputCheck { check, null_only: false })
+            }
             None => None,
         };
         let mut problems = Vec::new();

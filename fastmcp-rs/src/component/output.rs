@@ -26,6 +26,8 @@ pub struct ToolResult {
     pub(crate) structured: Option<String>,
     pub(crate) is_error: bool,
     pub(crate) meta: Option<Map<String, Value>>,
+    /// Whether the tool's schema promises older revisions `{"result": ..}`, whatever the value is.
+    pub(crate) wrapped: bool,
 }
 
 impl ToolResult {
@@ -102,7 +104,7 @@ impl ToolResult {
     pub(crate) fn failed(error: &ToolError) -> Self {
         let text = crate::suggest::bounded_lines(error.message(), crate::limits::ERROR_TEXT).into_owned();
         let structured = serde_json::json!({ "error": error.to_json() }).to_string();
-        Self { content: vec![Content::text(text)], structured: Some(structured), is_error: true, meta: None }
+        Self { content: vec![Content::text(text)], structured: Some(structured), is_error: true, ..Self::new() }
     }
 }
 
@@ -124,8 +126,8 @@ impl<T: Into<Vec<u8>>> From<T> for Bytes {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a tool",
     label = "not something a client can be sent",
-    note = "put `#[fastmcp_rs::model]` on `{Self}`, or derive `serde::Serialize` and `schemars::JsonSchema`",
-    note = "or return `String`, `Content`, `Image`, `ToolResult`, or a `Result` of one of them"
+    note = "put `#[model]` on your own type that this is or holds, or derive `serde::Serialize` and `fastmcp_rs::schemars::JsonSchema` for it",
+    note = "or return `String`, `Image`, `Content`, several as `Vec<Content>`, `ToolResult`, or a `Result` of one of them"
 )]
 pub trait ToolOutput: Send + 'static {
     /// The output schema, for results that carry structured content.
@@ -197,7 +199,7 @@ fn is_plain<T: 'static>() -> bool {
     .contains(&TypeId::of::<T>())
 }
 
-/// A block counts as a value, so that the one implementation for values takes it (and [`plainly`] puts it aside); this schema is
+/// A block counts as a value, so that the one implementation for values takes it (and `plainly` puts it aside); this schema is
 /// seen only where a block is a member of something else.
 impl JsonSchema for Content {
     fn schema_name() -> Cow<'static, str> {
@@ -313,7 +315,8 @@ impl ReadResult {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the content of a resource",
     label = "neither text, nor bytes, nor serializable",
-    note = "return `String`, `Vec<u8>`, `Json<T>`, a type that derives `serde::Serialize`, `ResourceContents`, or a `Result` of one of them"
+    note = "put `#[model]` on your own type that this is or holds, or derive `serde::Serialize` for it",
+    note = "or return `String`, `Vec<u8>` (for pictures and the like, with `mime_type = \"..\"`), `ResourceContents`, or a `Result` of one of them"
 )]
 pub trait ResourceOutput: Send + 'static {
     /// The value as a resource's contents.
@@ -440,7 +443,8 @@ prompt_tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a tool, a resource or a prompt",
     label = "not an error type",
-    note = "use `ToolError`, `String`, `anyhow::Error`, or a type that implements `std::error::Error + Send + Sync`"
+    note = "use `ToolError`, `String`, `anyhow::Error`, or a type that implements `std::error::Error + Send + Sync`",
+    note = "`.map_err(|error| ToolError::internal(..))` turns anything into the first"
 )]
 pub trait HandlerError: Send + 'static {
     #[doc(hidden)]

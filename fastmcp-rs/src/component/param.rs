@@ -33,18 +33,19 @@ pub struct ParamKind {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a tool",
     label = "neither read from the arguments nor injected",
-    note = "for an argument: put `#[fastmcp_rs::model]` on `{Self}`, or derive `serde::Deserialize` and `schemars::JsonSchema`",
-    note = "for something injected: implement `fastmcp_rs::FromContext`, or wrap state in `State<{Self}>`"
+    note = "if clients send it: put `#[model]` on your own type that this is or holds, or derive `serde::Deserialize` and `fastmcp_rs::schemars::JsonSchema` for it",
+    note = "if the server has it: take it as `State<..>` (what is inside must be `Send + Sync + 'static`), or implement `fastmcp_rs::FromContext`"
 )]
 pub trait ToolArg<Marker>: Sized + Send + 'static {
     #[doc(hidden)]
-    type Slot: Send + 'static;
-    #[doc(hidden)]
     fn kind() -> ParamKind;
     #[doc(hidden)]
-    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Self::Slot>;
+    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Slot<Self, Marker>>;
     #[doc(hidden)]
-    fn resolve(slot: Self::Slot, context: &Option<Context>) -> impl Future<Output = Result<Self, ToolError>> + Send;
+    fn resolve(
+        slot: Slot<Self, Marker>,
+        context: &Option<Context>,
+    ) -> impl Future<Output = Result<Self, ToolError>> + Send;
 }
 
 /// Marks parameters that are read from the call.
@@ -57,8 +58,6 @@ pub enum Injected {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + JsonSchema + Send + 'static> ToolArg<Given> for T {
-    type Slot = T;
-
     fn kind() -> ParamKind {
         ParamKind {
             injected: false,
@@ -70,29 +69,30 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> ToolArg<Given> for T {
         }
     }
 
-    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<T> {
-        call.argument(index, default)
+    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Slot<T, Given>> {
+        call.argument(index, default).map(|value| Slot(Some(value), PhantomData))
     }
 
-    async fn resolve(slot: T, _: &Option<Context>) -> Result<T, ToolError> {
-        Ok(slot)
+    async fn resolve(slot: Slot<T, Given>, _: &Option<Context>) -> Result<T, ToolError> {
+        Ok(slot.0.expect("what is given was read"))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: FromContext> ToolArg<Injected> for T {
-    type Slot = ();
-
     fn kind() -> ParamKind {
         injected_param::<T>()
     }
 
-    fn read(_: &mut Call<'_>, _: usize, _: Option<fn() -> Self>) -> Option<()> {
-        Some(())
+    fn read(_: &mut Call<'_>, _: usize, _: Option<fn() -> Self>) -> Option<Slot<T, Injected>> {
+        Some(Slot(None, PhantomData))
     }
 
-    fn resolve((): (), context: &Option<Context>) -> impl Future<Output = Result<Self, ToolError>> + Send {
-        inject(context)
+    fn resolve(
+        _: Slot<T, Injected>,
+        context: &Option<Context>,
+    ) -> impl Future<Output = Result<Self, ToolError>> + Send {
+        from_context(context)
     }
 }
 
@@ -115,7 +115,7 @@ pub fn injected_param<T: FromContext>() -> ParamKind {
     }
 }
 
-async fn inject<T: FromContext>(context: &Option<Context>) -> Result<T, ToolError> {
+async fn from_context<T: FromContext>(context: &Option<Context>) -> Result<T, ToolError> {
     let context = context.as_ref().expect("a context is made for every call that has an injected parameter");
     T::from_context(context).await.map_err(Into::into)
 }
@@ -135,14 +135,18 @@ pub trait IsNot {
 
 impl<T> IsNot for Is<T> {}
 
-/// A parameter on its way to the function: read, not yet resolved.
+/// A parameter on its way to the function: read (or nothing, if it is to be injected), not yet resolved.
+///
+/// Here and below, bounds stand on methods and not on types, so that rustc says in our words, and once, what a type lacks.
 #[doc(hidden)]
-pub struct Slot<T: ToolArg<M>, M>(pub(crate) T::Slot, pub(crate) PhantomData<fn() -> M>);
+pub struct Slot<T, M>(Option<T>, PhantomData<fn() -> M>);
 
-impl<T: ToolArg<M>, M> Slot<T, M> {
-    pub async fn resolve(self, context: &Option<Context>) -> Result<T, ToolError> {
-        T::resolve(self.0, context).await
-    }
+#[doc(hidden)]
+pub fn resolve<T: ToolArg<M>, M>(
+    slot: Slot<T, M>,
+    context: &Option<Context>,
+) -> impl Future<Output = Result<T, ToolError>> + Send {
+    T::resolve(slot, context)
 }
 
 /// The parameter of a resource or a prompt, whose values are text on the wire. What it is, is found by autoref dispatch,
@@ -194,16 +198,20 @@ impl<T> PickText<T> for Text<T> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from text",
     label = "URI variables and prompt arguments are strings on the wire",
-    note = "implement `std::str::FromStr` or `serde::Deserialize` for `{Self}`, or `fastmcp_rs::FromContext` if it is injected"
+    note = "put `#[model]` on `{Self}`, or implement `std::str::FromStr` or `serde::Deserialize` for it",
+    note = "if the server has it: take it as `State<..>`, or implement `fastmcp_rs::FromContext`"
 )]
 pub trait PlainText: DeserializeOwned + Send + 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + Send + 'static> PlainText for T {}
 
-impl<T: FromContext> TextContext<T> {
+impl<T> TextContext<T> {
     #[must_use]
-    pub fn kind(&self) -> ParamKind {
+    pub fn kind(&self) -> ParamKind
+    where
+        T: FromContext,
+    {
         injected_param::<T>()
     }
 
@@ -215,16 +223,27 @@ impl<T: FromContext> TextContext<T> {
 #[doc(hidden)]
 pub struct InjectedSlot<T>(pub(crate) PhantomData<fn() -> T>);
 
-impl<T: FromContext> InjectedSlot<T> {
-    pub async fn resolve(self, context: &Option<Context>) -> Result<T, ToolError> {
-        inject(context).await
+impl<T> InjectedSlot<T> {
+    pub fn resolve(self, context: &Option<Context>) -> impl Future<Output = Result<T, ToolError>> + Send
+    where
+        T: FromContext,
+    {
+        from_context(context)
     }
+}
+
+#[doc(hidden)]
+pub fn inject<T: FromContext>(
+    _: InjectedSlot<T>,
+    context: &Option<Context>,
+) -> impl Future<Output = Result<T, ToolError>> + Send {
+    from_context(context)
 }
 
 #[doc(hidden)]
 pub struct TextSlot<T>(T);
 
-impl<T: Send> TextSlot<T> {
+impl<T> TextSlot<T> {
     pub async fn resolve(self, _: &Option<Context>) -> Result<T, ToolError> {
         Ok(self.0)
     }
@@ -256,9 +275,12 @@ impl<T: FromStr<Err: fmt::Display> + Send + 'static> TextFromStr<T> {
     }
 }
 
-impl<T: PlainText> TextPlain<T> {
+impl<T> TextPlain<T> {
     #[must_use]
-    pub fn kind(&self) -> ParamKind {
+    pub fn kind(&self) -> ParamKind
+    where
+        T: PlainText,
+    {
         ParamKind {
             injected: false,
             schema: string_schema,
@@ -269,7 +291,10 @@ impl<T: PlainText> TextPlain<T> {
         }
     }
 
-    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<TextSlot<T>> {
+    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<TextSlot<T>>
+    where
+        T: PlainText,
+    {
         call.text_argument(index, default, absent::<T>(), from_text).map(TextSlot)
     }
 }

@@ -85,14 +85,21 @@ pub(crate) enum Handler {
     Dynamic { handler: Arc<dyn DynamicHandler>, check: Check },
 }
 
+/// What a result is held against, and when.
+pub(crate) struct OutputCheck {
+    pub check: Check,
+    /// Only a null could be wrong: JSON has no NaN and no infinity, and serde writes null for them.
+    pub null_only: bool,
+}
+
 pub(crate) struct Tool {
     pub common: Common,
     pub entry: Entry,
     /// What the list says to revisions whose structured content must be an object, where the tool's is not.
     pub wrapped_output: Option<Value>,
     pub handler: Handler,
-    /// Holds results against a schema written by hand.
-    pub output: Option<Check>,
+    /// Holds results against their schema, where the return type does not make sure of it.
+    pub output: Option<OutputCheck>,
     pub service: Option<Arc<dyn Any + Send + Sync>>,
     /// Arguments that HTTP requests repeat in a `Mcp-Param-*` header: the path to each, and the header's own name.
     pub headers: Vec<(Vec<String>, String)>,
@@ -118,15 +125,17 @@ impl Tool {
         if let Some(written) = def.output_schema {
             let written = written();
             match Check::compile(&written) {
-                Ok(check) => output = Some(check),
+                Ok(check) => output = Some(OutputCheck { check, null_only: false }),
                 Err(unsupported) => own_problems.push(format!("its `output_schema` cannot be checked: {unsupported}")),
             }
             entry.output_schema = Some(written);
         } else {
             let mut generator = schema::output_generator();
-            let derived = (def.output)(&mut generator).map(|derived| schema::finish(derived, &mut generator));
+            let derived = (def.output)(&mut generator);
+            let raw = derived.clone().map(|derived| schema::raw(derived, &mut generator));
+            let derived = derived.map(|derived| schema::finish(derived, &mut generator));
             // A schema that allows anything says nothing.
-            entry.output_schema = derived.filter(|schema| {
+            entry.output_schema = derived.filter(|schema| !schema::allows_anything(schema)).filter(|schema| {
                 schema.as_object().is_some_and(|schema| {
                     schema.contains_key("type")
                         || schema.contains_key("anyOf")
@@ -134,6 +143,12 @@ impl Tool {
                         || schema.contains_key("enum")
                 })
             });
+            if let (Some(published), Some(raw)) = (&entry.output_schema, raw) {
+                let null_only = !Check::beyond_types_part(&raw, &raw);
+                if !null_only || raw.to_string().contains("\"number\"") {
+                    output = Check::compile(published).ok().map(|check| OutputCheck { check, null_only });
+                }
+            }
         }
         let wrapped_output = entry.output_schema.as_ref().filter(|schema| !is_object(schema)).map(wrap_schema);
         let headers = header_params(&entry.input_schema, &mut own_problems);

@@ -1,5 +1,6 @@
 //! The hooks, and how one message passes through them.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -9,11 +10,12 @@ use serde_json::{Map, Value};
 use crate::component::ToolResult;
 use crate::component::call::BoxFuture;
 use crate::context::Context;
-use crate::error::ToolError;
+use crate::error::{ErrorKind, ToolError};
 use crate::protocol::{PromptResult, RpcError, method};
 use crate::server::core::Core;
 use crate::server::dispatch::{Outcome as Routed, Request, route};
 use crate::server::encode::{Body, Reply};
+use crate::server::running::not_found;
 
 /// A call of a tool on its way to it.
 #[derive(Clone, Debug)]
@@ -417,11 +419,12 @@ pub(crate) fn through(request: &Request<'_>) -> BoxFuture<'static, Reply> {
     let core = Arc::clone(request.core());
     let revision = request.revision;
     let method = request.method.to_owned();
+    let uri = request.uri().map(Cow::into_owned).unwrap_or_default();
     Box::pin(async move {
         // A `Next` is invariant in its lifetime; this one is as long as the chain.
         let end = Next::new(move |message| Box::pin(end.run(message)));
         let outcome = run(&chain.0, message, end).await;
-        close(&core, revision, &method, outcome)
+        close(&core, revision, &method, &uri, outcome)
     })
 }
 
@@ -435,43 +438,22 @@ pub(crate) async fn notified(chain: Chain, method: String, params: Value) {
 fn open(request: &Request<'_>) -> Result<(Message, Next<'static, Message>), RpcError> {
     request.check_params()?;
     let context = request.context();
-    let params: Map<String, Value> = match request.raw_params {
+    let params: Map<String, Value> = match request.params.raw() {
         Some(raw) => serde_json::from_str(raw.get()).map_err(|error| RpcError::invalid_params(error.to_string()))?,
         None => Map::new(),
     };
-    let arguments = || match params.get("arguments") {
-        Some(Value::Object(arguments)) => arguments.clone(),
-        _ => Map::new(),
-    };
-    let listed = |method| Message::List(List { method, context: context.clone() });
-    let message = match request.method {
-        method::TOOLS_CALL
-            if params.get("arguments").is_none_or(|arguments| arguments.is_object() || arguments.is_null()) =>
-        {
-            Message::CallTool(CallTool {
-                name: request.name()?.into_owned(),
-                arguments: arguments(),
-                context: context.clone(),
-            })
-        }
-        method::RESOURCES_READ => {
-            Message::ReadResource(ReadResource { uri: request.uri()?.into_owned(), context: context.clone() })
-        }
-        method::PROMPTS_GET => Message::GetPrompt(GetPrompt {
-            name: request.name()?.into_owned(),
-            arguments: arguments(),
-            context: context.clone(),
-        }),
-        method::TOOLS_LIST => listed(method::TOOLS_LIST),
-        method::PROMPTS_LIST => listed(method::PROMPTS_LIST),
-        method::RESOURCES_LIST => listed(method::RESOURCES_LIST),
-        method::RESOURCES_TEMPLATES_LIST => listed(method::RESOURCES_TEMPLATES_LIST),
-        other => Message::Request { method: other.to_owned(), context: context.clone() },
+    // What cannot be read as what it claims to be still passes, but as a refusal that nothing on the way can turn into a call.
+    let (message, refusal) = match typed_message(request, &params, &context) {
+        Ok(message) => (message, None),
+        Err(error) => (Message::Request { method: request.method.to_owned(), context: context.clone() }, Some(error)),
     };
     let core = Arc::clone(request.core());
     let log_level = request.log_level;
     let end = Next::new(move |message: Message| -> BoxFuture<'static, Outcome> {
         Box::pin(async move {
+            if let Some(error) = refusal {
+                return outcome_of(&message, Err(error));
+            }
             let mut params = params;
             match &message {
                 Message::CallTool(CallTool { name, arguments, .. })
@@ -494,6 +476,33 @@ fn open(request: &Request<'_>) -> Result<(Message, Next<'static, Message>), RpcE
         })
     });
     Ok((message, end))
+}
+
+fn typed_message(request: &Request<'_>, params: &Map<String, Value>, context: &Context) -> Result<Message, RpcError> {
+    let arguments = || match params.get("arguments") {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(arguments)) => Ok(arguments.clone()),
+        // Some clients send the object as a string.
+        Some(Value::String(text)) if request.method == method::TOOLS_CALL && request.core().settings.lenient => {
+            serde_json::from_str(text).map_err(|_| RpcError::invalid_params("`arguments` must be an object"))
+        }
+        Some(_) => Err(RpcError::invalid_params("`arguments` must be an object")),
+    };
+    let context = context.clone();
+    Ok(match request.method {
+        method::TOOLS_CALL => {
+            Message::CallTool(CallTool { name: request.name()?.into_owned(), arguments: arguments()?, context })
+        }
+        method::RESOURCES_READ => Message::ReadResource(ReadResource { uri: request.uri()?.into_owned(), context }),
+        method::PROMPTS_GET => {
+            Message::GetPrompt(GetPrompt { name: request.name()?.into_owned(), arguments: arguments()?, context })
+        }
+        method::TOOLS_LIST => Message::List(List { method: method::TOOLS_LIST, context }),
+        method::PROMPTS_LIST => Message::List(List { method: method::PROMPTS_LIST, context }),
+        method::RESOURCES_LIST => Message::List(List { method: method::RESOURCES_LIST, context }),
+        method::RESOURCES_TEMPLATES_LIST => Message::List(List { method: method::RESOURCES_TEMPLATES_LIST, context }),
+        other => Message::Request { method: other.to_owned(), context },
+    })
 }
 
 /// Routes a request rebuilt from what a middleware passed on.
@@ -568,7 +577,7 @@ fn outcome_of(message: &Message, reply: Reply) -> Outcome {
 }
 
 /// The outcome back as a reply.
-fn close(core: &Core, revision: crate::protocol::Revision, method: &str, outcome: Outcome) -> Reply {
+fn close(core: &Core, revision: crate::protocol::Revision, method: &str, uri: &str, outcome: Outcome) -> Reply {
     let members = |value: Value| {
         let json = value.to_string();
         json.get(1..json.len().saturating_sub(1)).unwrap_or_default().as_bytes().to_vec()
@@ -582,6 +591,9 @@ fn close(core: &Core, revision: crate::protocol::Revision, method: &str, outcome
         Outcome::Tool(Err(error)) => core.conclude(revision, true, error),
         Outcome::Resource(Ok(value)) => {
             Ok(Body::Cached { members: members(value), ttl_ms: 0, scope: crate::protocol::CacheScope::Private })
+        }
+        Outcome::Resource(Err(error)) if error.error_kind() == ErrorKind::NotFound => {
+            Err(not_found(revision, uri, error.message()))
         }
         Outcome::Prompt(Ok(result)) => Ok(Body::Prompt(result)),
         Outcome::Resource(Err(error)) | Outcome::Prompt(Err(error)) => core.conclude(revision, false, error),

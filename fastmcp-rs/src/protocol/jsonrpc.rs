@@ -7,6 +7,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::params::{Members, Params, object_or_null};
+
 /// The body was not JSON.
 pub(crate) const PARSE_ERROR: i32 = -32700;
 /// The body was JSON, but no request or notification.
@@ -104,16 +106,12 @@ impl fmt::Display for RpcError {
 
 impl std::error::Error for RpcError {}
 
-/// One incoming message, its parts still raw.
-#[derive(Clone, Copy, Debug)]
+/// One incoming message.
 pub(crate) enum Message<'a> {
-    Request { id: &'a RawValue, method: Str<'a>, params: Option<&'a RawValue> },
-    Notification { method: Str<'a>, params: Option<&'a RawValue> },
+    Request { id: &'a RawValue, method: &'a str, params: Result<Params<'a>, &'static str> },
+    Notification { method: &'a str, params: Option<&'a RawValue> },
     Response { id: &'a RawValue, outcome: Result<&'a RawValue, &'a RawValue> },
 }
-
-/// A method name: nearly always a slice of the message.
-pub(crate) type Str<'a> = &'a str;
 
 /// Why a message could not be read, with its id if that much was readable.
 #[derive(Debug)]
@@ -121,6 +119,28 @@ pub(crate) struct Unreadable {
     pub id: Option<Box<RawValue>>,
     pub error: RpcError,
 }
+
+/// A message in one pass, of the form that nearly all have. What does not fit is read again as an [`Envelope`], which
+/// knows what is wrong with it.
+#[derive(Deserialize)]
+struct Usual<'a> {
+    #[serde(borrow)]
+    jsonrpc: &'a str,
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    method: &'a str,
+    #[serde(borrow, default, deserialize_with = "object_or_null")]
+    params: Option<Members<'a>>,
+    #[serde(default)]
+    result: Option<Nothing>,
+    #[serde(default)]
+    error: Option<Nothing>,
+}
+
+/// Can be read from nothing: a request has neither result nor error.
+#[derive(Deserialize)]
+enum Nothing {}
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -146,9 +166,18 @@ pub(crate) fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Res
 impl<'a> Message<'a> {
     /// Reads one message. The text has been checked to be UTF-8 by the transport.
     pub(crate) fn read(text: &'a str) -> Result<Self, Unreadable> {
+        // A struct also reads from an array, which is a batch and no message.
+        let array = text.trim_ascii_start().starts_with('[');
+        if let Ok(Usual { jsonrpc: "2.0", id: Some(id), method, params, result: None, error: None }) =
+            serde_json::from_str(text)
+            && is_id(id)
+            && !method.is_empty()
+            && !array
+        {
+            return Ok(Message::Request { id, method, params: Ok(Params::of_message(params, text)) });
+        }
         let envelope: Envelope<'a> = match serde_json::from_str(text) {
-            // A struct also reads from an array, which is a batch and no message.
-            Ok(envelope) if !text.trim_start().starts_with('[') => envelope,
+            Ok(envelope) if !array => envelope,
             _ => return Err(Unreadable::from_text(text)),
         };
         envelope.classify().map_err(|message| Unreadable {
@@ -178,7 +207,7 @@ impl<'a> Envelope<'a> {
                     return Err("`method` must not be empty");
                 }
                 Ok(match id {
-                    Some(id) => Message::Request { id, method, params: self.params },
+                    Some(id) => Message::Request { id, method, params: Params::read(self.params) },
                     None => Message::Notification { method, params: self.params },
                 })
             }
@@ -281,17 +310,18 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> (Option<String>, i32) {
-        let unreadable = Message::read(text).expect_err("must be refused");
+        let unreadable = Message::read(text).err().expect("must be refused");
         (unreadable.id.map(|id| id.get().to_owned()), unreadable.error.code)
     }
 
     #[test]
     fn a_request_keeps_the_spelling_of_its_id() {
-        let Ok(Message::Request { id, method, params: None }) =
+        let Ok(Message::Request { id, method, params }) =
             Message::read(r#"{"jsonrpc":"2.0","id":"a\u0062","method":"ping"}"#)
         else {
             panic!("a request");
         };
+        assert!(params.is_ok_and(|params| params.raw().is_none()));
         assert_eq!((id.get(), method), (r#""a\u0062""#, "ping"));
     }
 

@@ -6,21 +6,31 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::jsonrpc::{is_id, present, text};
+use super::params::{Params, Source};
 
 pub(crate) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 pub(crate) const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 pub(crate) const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 pub(crate) const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
-/// The keys of `_meta` that the server reads; the whole object stays at hand in `raw` for handlers.
+/// `_meta`: the keys that the server reads. The whole object is looked up again for handlers that want it.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Meta<'a> {
-    pub raw: Option<&'a RawValue>,
     keys: Keys<'a>,
+    whole: Whole<'a>,
+}
+
+/// Where the whole object is.
+#[derive(Clone, Copy, Default)]
+enum Whole<'a> {
+    #[default]
+    Nowhere,
+    In(Source<'a>),
+    Own(&'a RawValue),
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
-struct Keys<'a> {
+pub(crate) struct Keys<'a> {
     #[serde(borrow, default, deserialize_with = "present", rename = "io.modelcontextprotocol/protocolVersion")]
     protocol_version: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "io.modelcontextprotocol/clientCapabilities")]
@@ -34,12 +44,31 @@ struct Keys<'a> {
 }
 
 impl<'a> Meta<'a> {
-    /// Reads `_meta`; an error says that it is not an object.
-    pub(crate) fn read(raw: Option<&'a RawValue>) -> Result<Self, &'static str> {
-        let Some(raw) = raw else { return Ok(Self::default()) };
-        match serde_json::from_str(raw.get()) {
-            Ok(keys) if raw.get().starts_with('{') => Ok(Self { raw: Some(raw), keys }),
-            _ => Err("`_meta` must be an object with each key once"),
+    /// The `_meta` of parameters.
+    pub(crate) fn of(params: &Params<'a>) -> Self {
+        match params.members.meta {
+            Some(keys) => Self { keys, whole: Whole::In(params.source()) },
+            None => Self::default(),
+        }
+    }
+
+    /// A `_meta` by itself, which was read before.
+    pub(crate) fn again(raw: Option<&'a RawValue>) -> Self {
+        let Some(raw) = raw else { return Self::default() };
+        Self { keys: serde_json::from_str(raw.get()).unwrap_or_default(), whole: Whole::Own(raw) }
+    }
+
+    /// The whole object.
+    pub(crate) fn raw(&self) -> Option<&'a RawValue> {
+        #[derive(Deserialize)]
+        struct Only<'a> {
+            #[serde(borrow, default, rename = "_meta")]
+            meta: Option<&'a RawValue>,
+        }
+        match self.whole {
+            Whole::Nowhere => None,
+            Whole::In(source) => serde_json::from_str::<Only<'a>>(source.raw()?.get()).ok()?.meta,
+            Whole::Own(raw) => Some(raw),
         }
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod jsonrpc;
 mod logging;
 pub(crate) mod meta;
 pub(crate) mod method;
+pub(crate) mod params;
 mod prompt;
 mod resource;
 mod roots;

@@ -65,5 +65,10 @@ pub(crate) fn finish(schema: Schema, generator: &mut SchemaGenerator) -> Value {
     }
 }
 
+/// Whether a finished schema says nothing at all.
+pub(crate) fn allows_anything(schema: &Value) -> bool {
+    schema.as_object().is_some_and(normalise::is_anything)
+}
+
 #[cfg(test)]
 mod tests;

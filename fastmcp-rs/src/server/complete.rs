@@ -17,7 +17,8 @@ impl Request<'_> {
             return Err(RpcError::method_not_found(self.method));
         }
         let params: CompletionParams = self
-            .raw_params
+            .params
+            .raw()
             .ok_or_else(|| "`params` is missing".to_owned())
             .and_then(|raw| serde_json::from_str(raw.get()).map_err(|error| error.to_string()))
             .map_err(|error| {

@@ -1,5 +1,6 @@
 //! One conversation over a stream of messages: reads them, answers at once what can be, and keeps the rest running beside.
 
+use std::cell::Cell;
 use std::future::Future as _;
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use super::running::Running;
 use crate::context::{Caller, Host};
 use crate::peer::{Outgoing, Outlet, Session};
 use crate::protocol::jsonrpc::{self, Message, write_error};
+use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
 
 /// A request after its first step.
@@ -85,7 +87,7 @@ impl Connection {
         &self,
         id: &RawValue,
         method: &str,
-        params: Option<&RawValue>,
+        params: Result<Params<'_>, &'static str>,
         outgoing: &mut Receiver<Outgoing>,
         out: &mut Vec<u8>,
     ) {
@@ -100,7 +102,7 @@ impl Connection {
     }
 
     /// Takes the first step of a request, which for most is the only one.
-    fn begin(&self, id: &RawValue, method: &str, params: Option<&RawValue>) -> (Revision, Begun) {
+    fn begin(&self, id: &RawValue, method: &str, params: Result<Params<'_>, &'static str>) -> (Revision, Begun) {
         if self.session.is_running(id) {
             let error = RpcError::invalid_request(format!("a request with the id {} is still running", id.get()));
             return (Revision::LATEST, Begun::Done(Err(error)));
@@ -113,6 +115,7 @@ impl Connection {
             headers: None,
             caller: &self.caller,
             envelope: None,
+            earlier: Cell::default(),
         };
         let answer = dispatch(&link, id, method, params);
         let begun = match answer.outcome {

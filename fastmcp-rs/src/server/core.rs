@@ -70,6 +70,8 @@ pub(crate) struct Core {
     pub middleware: Chain,
     /// `{"name":..,"version":..}`, as every 2026-07-28 result carries it.
     pub info_json: String,
+    /// The same as a member of `_meta`.
+    pub info_member: String,
     #[cfg(feature = "interaction")]
     pub sealer: Option<crate::seal::Sealer>,
     registry: Mutex<Registry>,
@@ -107,6 +109,7 @@ impl Core {
             instructions,
             settings,
             middleware,
+            info_member: format!("\"{}\":{info_json}", crate::protocol::meta::SERVER_INFO),
             info_json,
             #[cfg(feature = "interaction")]
             sealer,
@@ -138,6 +141,7 @@ impl Core {
     }
 
     /// Whether [`start`](Self::start) is done, without waiting.
+    #[cfg(feature = "http")]
     pub(crate) fn is_started(&self) -> bool {
         self.started.initialized()
     }

@@ -1,22 +1,22 @@
 //! One request in, one reply out: which era it is of, whether its envelope holds, and which method it wants.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::core::{Core, log_level};
 use super::encode::{Body, Reply};
-use super::running::{Bound, Running, Work, not_found};
+use super::running::{Bound, Replay, Running, Work, not_found};
 use crate::context::{Caller, Context, Host, OpenOutlet, Origin, ReadHeaders};
 use crate::interact::{Earlier, Rounds};
 use crate::peer::Session;
 use crate::protocol::jsonrpc::{self, text};
 use crate::protocol::meta::{self, Meta};
+use crate::protocol::params::Params;
 use crate::protocol::{LogLevel, Revision, RpcError, method};
 use crate::provider::ListKind;
 use crate::suggest::bounded;
@@ -32,6 +32,8 @@ pub(crate) struct Link<'a> {
     pub caller: &'a Caller,
     /// Holds a modern request against what the transport says of it.
     pub envelope: Option<&'a dyn Envelope>,
+    /// Answers that were asked for in place, for a handler that is run again.
+    pub earlier: Cell<Option<Earlier>>,
 }
 
 /// The headers of a modern HTTP request, which repeat what its body says (2026-07-28, basic/transports, "Request Metadata").
@@ -58,25 +60,6 @@ pub(crate) enum Outcome {
     Run(Running),
 }
 
-/// The members of `params` that the server reads. Each stays raw until its method wants it.
-#[derive(Default, Deserialize)]
-pub(crate) struct Params<'a> {
-    #[serde(borrow, default, rename = "_meta", deserialize_with = "jsonrpc::present")]
-    meta: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    name: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    uri: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    arguments: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    cursor: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "inputResponses", deserialize_with = "jsonrpc::present")]
-    input_responses: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "requestState", deserialize_with = "jsonrpc::present")]
-    request_state: Option<&'a RawValue>,
-}
-
 /// A request whose envelope holds.
 pub(crate) struct Request<'a> {
     pub link: &'a Link<'a>,
@@ -84,13 +67,17 @@ pub(crate) struct Request<'a> {
     pub id: Option<&'a RawValue>,
     pub method: &'a str,
     pub params: Params<'a>,
-    pub raw_params: Option<&'a RawValue>,
     pub meta: Meta<'a>,
     pub log_level: Option<LogLevel>,
 }
 
 /// Answers one request.
-pub(crate) fn dispatch(link: &Link<'_>, id: &RawValue, method: &str, params: Option<&RawValue>) -> Answer {
+pub(crate) fn dispatch(
+    link: &Link<'_>,
+    id: &RawValue,
+    method: &str,
+    params: Result<Params<'_>, &'static str>,
+) -> Answer {
     match read(link, id, method, params) {
         Ok(request) => {
             let revision = request.revision;
@@ -110,23 +97,14 @@ fn read<'a>(
     link: &'a Link<'a>,
     id: &'a RawValue,
     method: &'a str,
-    raw_params: Option<&'a RawValue>,
+    params: Result<Params<'a>, &'static str>,
 ) -> Result<Request<'a>, (Revision, RpcError)> {
     let spoken = link.session.and_then(|session| session.handshake()).map(|handshake| handshake.revision);
     let legacy = spoken.unwrap_or(Revision::LATEST_LEGACY);
     let modern_claim = link.envelope.is_some_and(Envelope::claims_modern);
     let shape = if modern_claim { Revision::LATEST } else { legacy };
-    let params: Params<'a> = match raw_params.map(|raw| (raw, serde_json::from_str(raw.get()))) {
-        None => Params::default(),
-        Some((raw, Ok(params))) if raw.get().starts_with('{') => params,
-        Some(_) => {
-            return Err((
-                shape,
-                RpcError::bad_params("`params` must be an object with each member once", modern_claim),
-            ));
-        }
-    };
-    let meta = Meta::read(params.meta).map_err(|what| (shape, RpcError::bad_params(what, modern_claim)))?;
+    let params = params.map_err(|what| (shape, RpcError::bad_params(what, modern_claim)))?;
+    let meta = Meta::of(&params);
     if meta.claims_modern() {
         let revision = Revision::LATEST;
         let fail = |error| (revision, error);
@@ -156,7 +134,7 @@ fn read<'a>(
                     .ok_or_else(|| fail(RpcError::invalid_params("the log level in `_meta` is none of the eight")))?,
             ),
         };
-        let request = Request { link, revision, id: Some(id), method, params, raw_params, meta, log_level };
+        let request = Request { link, revision, id: Some(id), method, params, meta, log_level };
         if let Some(envelope) = link.envelope {
             envelope.names(method, request.own_name().as_deref()).map_err(fail)?;
         }
@@ -183,7 +161,7 @@ fn read<'a>(
         );
         return Err((legacy, RpcError::invalid_request(what)));
     }
-    Ok(Request { link, revision: legacy, id: Some(id), method, params, raw_params, meta, log_level: None })
+    Ok(Request { link, revision: legacy, id: Some(id), method, params, meta, log_level: None })
 }
 
 impl RpcError {
@@ -228,8 +206,28 @@ impl Context {
             headers: Some(self),
             caller: self.caller(),
             envelope: None,
+            earlier: Cell::new(None),
         }
     }
+}
+
+/// Runs a handler of an older revision again, with answers; it is not given the means to be run a further time by itself.
+pub(crate) fn again(
+    core: &Arc<Core>,
+    context: &Context,
+    method: &'static str,
+    params: &RawValue,
+    earlier: Earlier,
+) -> Result<Running, RpcError> {
+    let link = context.link(core);
+    link.earlier.set(Some(earlier));
+    let request = Request::rebuilt(&link, context, method, params, None)?;
+    let running = match method {
+        method::TOOLS_CALL => request.call_tool(),
+        method::RESOURCES_READ => request.read_resource(),
+        _ => request.get_prompt(),
+    }?;
+    Ok(running.without_replay())
 }
 
 impl<'a> Request<'a> {
@@ -241,19 +239,9 @@ impl<'a> Request<'a> {
         raw_params: &'a RawValue,
         log_level: Option<LogLevel>,
     ) -> Result<Self, RpcError> {
-        let params: Params<'a> =
-            serde_json::from_str(raw_params.get()).map_err(|error| RpcError::invalid_params(error.to_string()))?;
-        let meta = Meta::read(params.meta).map_err(RpcError::invalid_params)?;
-        Ok(Self {
-            link,
-            revision: context.revision(),
-            id: context.raw_id(),
-            method,
-            params,
-            raw_params: Some(raw_params),
-            meta,
-            log_level,
-        })
+        let params = Params::read(Some(raw_params)).map_err(RpcError::invalid_params)?;
+        let meta = Meta::of(&params);
+        Ok(Self { link, revision: context.revision(), id: context.raw_id(), method, params, meta, log_level })
     }
 
     /// Holds `Mcp-Param-*` against the arguments of a tool, ahead of middleware that may change them.
@@ -263,7 +251,11 @@ impl<'a> Request<'a> {
             return Ok(());
         };
         let catalog = self.core().catalog();
-        check_params(envelope, &catalog.tool(&self.name()?)?.headers, self.params.arguments)
+        match catalog.tool(&self.name()?) {
+            Ok(tool) => check_params(envelope, &tool.headers, self.params.members.arguments),
+            // Middleware may know the name.
+            Err(_) => Ok(()),
+        }
     }
 
     pub(crate) fn core(&self) -> &'a Arc<Core> {
@@ -273,18 +265,26 @@ impl<'a> Request<'a> {
     /// The name or URI that `Mcp-Name` repeats.
     fn own_name(&self) -> Option<Cow<'a, str>> {
         match self.method {
-            method::TOOLS_CALL | method::PROMPTS_GET => self.params.name.and_then(text),
-            method::RESOURCES_READ => self.params.uri.and_then(text),
+            method::TOOLS_CALL | method::PROMPTS_GET => self.params.members.name.and_then(text),
+            method::RESOURCES_READ => self.params.members.uri.and_then(text),
             _ => None,
         }
     }
 
     pub(crate) fn name(&self) -> Result<Cow<'a, str>, RpcError> {
-        self.params.name.and_then(text).ok_or_else(|| RpcError::invalid_params("`name` must be given, as a string"))
+        self.params
+            .members
+            .name
+            .and_then(text)
+            .ok_or_else(|| RpcError::invalid_params("`name` must be given, as a string"))
     }
 
     pub(crate) fn uri(&self) -> Result<Cow<'a, str>, RpcError> {
-        self.params.uri.and_then(text).ok_or_else(|| RpcError::invalid_params("`uri` must be given, as a string"))
+        self.params
+            .members
+            .uri
+            .and_then(text)
+            .ok_or_else(|| RpcError::invalid_params("`uri` must be given, as a string"))
     }
 
     pub(crate) fn origin(&'a self, rounds: &'a OnceCell<Arc<Rounds>>) -> Origin<'a> {
@@ -310,18 +310,23 @@ impl<'a> Request<'a> {
     /// What the client brought back from an earlier round.
     fn rounds(&self, bound: impl FnOnce() -> Bound) -> Result<OnceCell<Arc<Rounds>>, RpcError> {
         let cell = OnceCell::new();
-        if !self.revision.is_modern() || (self.params.input_responses.is_none() && self.params.request_state.is_none())
+        if let Some(earlier) = self.link.earlier.take() {
+            let _ = cell.set(Arc::new(Rounds::after(earlier)));
+            return Ok(cell);
+        }
+        if !self.revision.is_modern()
+            || (self.params.members.input_responses.is_none() && self.params.members.request_state.is_none())
         {
             return Ok(cell);
         }
-        let mut earlier = match self.params.request_state {
+        let mut earlier = match self.params.members.request_state {
             None => Earlier::default(),
             Some(raw) => {
                 let state = text(raw).ok_or_else(|| RpcError::invalid_params("`requestState` must be a string"))?;
                 self.core().unseal(&state, &bound())?
             }
         };
-        if let Some(raw) = self.params.input_responses {
+        if let Some(raw) = self.params.members.input_responses {
             let answers: serde_json::Map<String, Value> = serde_json::from_str(raw.get())
                 .map_err(|_| RpcError::invalid_params("`inputResponses` must be an object"))?;
             earlier.answers.extend(answers);
@@ -335,19 +340,29 @@ impl<'a> Request<'a> {
             subject: self.link.caller.subject().map(ToOwned::to_owned),
             method,
             name: name.to_owned(),
-            arguments: self.params.arguments.map(ToOwned::to_owned),
+            arguments: self.params.members.arguments.map(ToOwned::to_owned),
             declared: self.meta.client_capabilities().map(ToOwned::to_owned),
         }
     }
 
     fn run(&self, work: Work, rounds: OnceCell<Arc<Rounds>>, method: &'static str, name: &str) -> Running {
         let running = Running::new(self.core(), self.revision, work);
-        if !self.revision.is_modern() {
-            return running.with_rounds(rounds.into_inner(), None);
-        }
         let rounds = rounds.into_inner();
+        if !self.revision.is_modern() {
+            // Only a handler with a context can see what it is answered.
+            let replay = rounds.as_ref().and_then(|_| self.params.raw()).map(|params| Replay {
+                context: self.context(),
+                method,
+                params: params.to_owned(),
+            });
+            let running = running.with_rounds(rounds, None);
+            return match replay {
+                Some(replay) => running.with_replay(replay),
+                None => running,
+            };
+        }
         // A handler without a context has no way to see what comes back, so nothing needs to be bound.
-        let bound = Some(self.bound(method, name)).filter(|_| rounds.is_some());
+        let bound = rounds.is_some().then(|| self.bound(method, name));
         running.with_rounds(rounds, bound)
     }
 
@@ -356,7 +371,7 @@ impl<'a> Request<'a> {
         let catalog = self.core().catalog();
         let tool = catalog.tool(&name)?;
         let unquoted;
-        let arguments = match self.params.arguments {
+        let arguments = match self.params.members.arguments {
             Some(raw) if raw.get().starts_with('{') => Some(raw),
             None => None,
             Some(raw) => {
@@ -403,7 +418,7 @@ impl<'a> Request<'a> {
         let name = self.name()?;
         let catalog = self.core().catalog();
         let prompt = catalog.prompt(&name)?;
-        let arguments: BTreeMap<Cow<'_, str>, Cow<'_, str>> = match self.params.arguments {
+        let arguments: BTreeMap<Cow<'_, str>, Cow<'_, str>> = match self.params.members.arguments {
             None => BTreeMap::new(),
             Some(raw) => {
                 let raw: BTreeMap<String, &RawValue> = serde_json::from_str(raw.get())
@@ -428,7 +443,7 @@ impl<'a> Request<'a> {
 
     pub(crate) fn list(&self, kind: ListKind) -> Result<Body, RpcError> {
         let core = self.core();
-        let cursor = match self.params.cursor {
+        let cursor = match self.params.members.cursor {
             None => None,
             Some(raw) => Some(text(raw).ok_or_else(|| RpcError::invalid_params("`cursor` must be a string"))?),
         };

@@ -8,7 +8,7 @@ use crate::component::ToolResult;
 use crate::escape::write_escaped;
 use crate::protocol::jsonrpc::{begin_result, write_error, write_json};
 use crate::protocol::shape::Shaped;
-use crate::protocol::{CacheScope, InputRequired, PromptResult, ResourceContents, Revision, RpcError, meta};
+use crate::protocol::{CacheScope, Content, InputRequired, PromptResult, ResourceContents, Revision, RpcError, meta};
 
 /// What a request comes to.
 pub(crate) type Reply = Result<Body, RpcError>;
@@ -144,12 +144,10 @@ impl Core {
         if !modern && own.is_none() {
             return;
         }
-        member(out, "_meta");
-        out.push(b'{');
+        comma(out);
+        out.extend_from_slice(b"\"_meta\":{");
         if modern {
-            write_json(out, meta::SERVER_INFO);
-            out.push(b':');
-            out.extend_from_slice(self.info_json.as_bytes());
+            out.extend_from_slice(self.info_member.as_bytes());
         }
         if let Some(id) = subscription {
             member(out, meta::SUBSCRIPTION_ID);
@@ -163,11 +161,16 @@ impl Core {
     }
 }
 
-/// Appends `"name":`, after a comma unless it is an object's first.
-fn member(out: &mut Vec<u8>, name: &str) {
+/// Appends a comma unless the next member is an object's first.
+fn comma(out: &mut Vec<u8>) {
     if out.last() != Some(&b'{') {
         out.push(b',');
     }
+}
+
+/// Appends `"name":`, after a comma unless it is an object's first.
+fn member(out: &mut Vec<u8>, name: &str) {
+    comma(out);
     write_json(out, name);
     out.push(b':');
 }
@@ -187,14 +190,19 @@ fn write_tool(out: &mut Vec<u8>, revision: Revision, result: &ToolResult) {
     let before_structured = revision < Revision::V2025_06_18;
     match (result.content.as_slice(), structured) {
         ([], Some(structured)) => {
-            let text = if out.last() == Some(&b'{') {
-                &b"\"content\":[{\"type\":\"text\",\"text\":\""[..]
-            } else {
-                b",\"content\":[{\"type\":\"text\",\"text\":\""
-            };
-            out.extend_from_slice(text);
-            out.reserve(structured.len() * 2 + structured.len() / 8 + 64);
+            comma(out);
+            out.extend_from_slice(b"\"content\":[{\"type\":\"text\",\"text\":\"");
+            // Room for both copies, the escaped one with a quarter more, and what stands around them.
+            out.reserve(structured.len() * 2 + structured.len() / 4 + 512);
             write_escaped(out, structured);
+            out.extend_from_slice(b"\"}]");
+        }
+        // The usual answer: one plain text.
+        ([Content::Text(text)], _) if text.annotations.is_none() && text.meta.is_none() => {
+            comma(out);
+            out.extend_from_slice(b"\"content\":[{\"type\":\"text\",\"text\":\"");
+            out.reserve(text.text.len() + text.text.len() / 8 + 64);
+            write_escaped(out, &text.text);
             out.extend_from_slice(b"\"}]");
         }
         (content, _) => {
@@ -203,7 +211,7 @@ fn write_tool(out: &mut Vec<u8>, revision: Revision, result: &ToolResult) {
         }
     }
     if let Some(structured) = structured.filter(|_| !before_structured) {
-        let object = structured.as_bytes().first() == Some(&b'{');
+        let object = structured.as_bytes().first() == Some(&b'{') && (!result.wrapped || result.is_error);
         out.extend_from_slice(b",\"structuredContent\":");
         if object || revision.is_modern() {
             out.extend_from_slice(structured.as_bytes());

@@ -1,5 +1,6 @@
 //! [`Handle`]: a hold on a server that runs.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use crate::component::{DynamicTool, ToolResult};
 use crate::context::{Caller, Change, Host};
 use crate::error::Error;
 use crate::peer::Outlet;
+use crate::protocol::params::Params;
 use crate::protocol::{PromptResult, ResourceContents, Revision, RpcError, meta, method};
 use crate::provider::Registry;
 
@@ -176,8 +178,9 @@ impl Handle {
                 headers: None,
                 caller: &Caller::anonymous(),
                 envelope: None,
+                earlier: Cell::default(),
             };
-            dispatch(&link, id, method, Some(&params)).outcome
+            dispatch(&link, id, method, Params::read(Some(&params))).outcome
         };
         let reply: Reply = match outcome {
             Outcome::Done(reply) => reply,

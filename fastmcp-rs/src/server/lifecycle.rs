@@ -45,7 +45,7 @@ impl Request<'_> {
     /// The handshake of 2025-11-25 and before (basic/lifecycle, "Initialization"): the version that was asked for if it
     /// is known, the newest with a handshake otherwise.
     pub(crate) fn initialize(&self) -> Result<Body, RpcError> {
-        let raw = self.raw_params.ok_or_else(|| RpcError::invalid_params("`params` is missing"))?;
+        let raw = self.params.raw().ok_or_else(|| RpcError::invalid_params("`params` is missing"))?;
         let params: InitializeParams<'_> = serde_json::from_str(raw.get()).map_err(|error| {
             RpcError::invalid_params(format!("`initialize` needs `protocolVersion`, a string: {error}"))
         })?;
@@ -84,7 +84,7 @@ impl Request<'_> {
         struct SetLevel {
             level: LogLevel,
         }
-        let params: Option<SetLevel> = self.raw_params.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        let params: Option<SetLevel> = self.params.raw().and_then(|raw| serde_json::from_str(raw.get()).ok());
         let level = params.ok_or_else(|| {
             RpcError::invalid_params(format!(
                 "`level` must be one of {}",

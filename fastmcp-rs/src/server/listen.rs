@@ -18,6 +18,7 @@ use crate::limits;
 use crate::peer::{Outgoing, Outlet, Session};
 use crate::protocol::{RpcError, jsonrpc, meta, method};
 use crate::provider::ListKind;
+use crate::uri::covers;
 
 /// What a listener wants to hear of.
 #[derive(Default, Deserialize)]
@@ -30,21 +31,29 @@ struct Filter {
 }
 
 #[derive(Deserialize)]
-struct ListenParams {
-    notifications: Filter,
+struct ListenParams<'a> {
+    #[serde(borrow)]
+    notifications: &'a RawValue,
+}
+
+impl ListenParams<'_> {
+    fn filter(&self) -> Option<Filter> {
+        // A struct would also be read from an array.
+        let object = self.notifications.get().starts_with('{');
+        object.then(|| serde_json::from_str(self.notifications.get()).ok()).flatten()
+    }
 }
 
 impl Request<'_> {
     /// `subscriptions/listen` (basic/patterns/subscriptions): the acknowledgement first, then every change that was asked for,
     /// each with the id of this request, until the client goes or the server shuts down.
     pub(crate) fn listen(&self) -> Result<Running, RpcError> {
-        let params: ListenParams =
-            self.raw_params.and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(|| {
-                RpcError::invalid_params(
-                    "`notifications` must say what to listen to, as an object of booleans and `resourceSubscriptions`",
-                )
-            })?;
-        let mut filter = params.notifications;
+        let params: Option<ListenParams<'_>> = self.params.raw().and_then(|raw| serde_json::from_str(raw.get()).ok());
+        let mut filter = params.and_then(|params| params.filter()).ok_or_else(|| {
+            RpcError::invalid_params(
+                "`notifications` must say what to listen to, as an object of booleans and `resourceSubscriptions`",
+            )
+        })?;
         if filter.resource_subscriptions.len() > limits::SUBSCRIPTIONS {
             return Err(RpcError::invalid_params(format!("no more than {} subscriptions", limits::SUBSCRIPTIONS)));
         }
@@ -96,7 +105,7 @@ async fn listen(core: &Core, mut changes: Receiver<Option<Change>>, filter: &Fil
             Change::Tools => filter.tools_list_changed,
             Change::Prompts => filter.prompts_list_changed,
             Change::Resources => filter.resources_list_changed,
-            Change::Updated(uri) => concerns(uris.iter().copied(), uri),
+            Change::Updated(uri) => uris.iter().any(|subscribed| covers(subscribed, uri)),
         };
         for change in heard.changes().filter(wanted) {
             let (method, mut params) = notice(&change);
@@ -162,13 +171,6 @@ async fn next(core: &Core, changes: &mut Receiver<Option<Change>>) -> Option<Hea
         Ok(None) | Err(RecvError::Lagged(_)) => Some(Heard::Missed),
         Err(RecvError::Closed) => None,
     }
-}
-
-/// A subscription to a resource also covers what is below it (server/resources, "Subscriptions").
-fn concerns<'a>(mut subscribed: impl Iterator<Item = &'a str>, uri: &str) -> bool {
-    subscribed.any(|own| {
-        uri.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || own.ends_with('/'))
-    })
 }
 
 fn notice(change: &Change) -> (&'static str, Map<String, Value>) {

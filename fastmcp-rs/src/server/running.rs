@@ -19,10 +19,12 @@ use crate::component::output::ReadResult;
 use crate::component::prompt::Prompt;
 use crate::component::resource::Resource;
 use crate::component::tool::Tool;
+use crate::context::Context;
 use crate::context::read_capabilities;
 use crate::error::{ErrorKind, InteractionError, Parts, ToolError, chain};
 use crate::interact::Rounds;
-use crate::protocol::{InputRequired, PromptResult, Revision, RpcError, jsonrpc};
+use crate::limits;
+use crate::protocol::{InputRequired, PromptResult, Revision, RpcError, jsonrpc, method};
 
 /// What is being run, and what its outcome becomes.
 pub(crate) enum Work {
@@ -44,10 +46,22 @@ pub(crate) struct Running {
     /// There once a context was made.
     rounds: Option<Arc<Rounds>>,
     bound: Option<Bound>,
+    /// How to run a handler again that asked by what it returned, for a client of an older revision.
+    replay: Option<Box<Replay>>,
+    /// Questions in the form of a result are the result.
+    hands_out: bool,
     done: bool,
 }
 
+/// A request that can be run again with answers.
+pub(crate) struct Replay {
+    pub context: Context,
+    pub method: &'static str,
+    pub params: Box<RawValue>,
+}
+
 /// What a sealed state is bound to.
+#[cfg_attr(not(feature = "interaction"), allow(dead_code, reason = "only a seal reads it"))]
 pub(crate) struct Bound {
     pub subject: Option<String>,
     pub method: &'static str,
@@ -60,6 +74,7 @@ pub(crate) struct Bound {
 impl Bound {
     /// The bytes that must be the same when the state comes back. Members of objects are sorted, since a client may
     /// write the same arguments in another order.
+    #[cfg(feature = "interaction")]
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let arguments: serde_json::Value =
             self.arguments.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
@@ -76,13 +91,37 @@ impl Running {
             Work::Prompt(prompt, _) => prompt.common.limit(server),
             Work::Other(_) => None,
         };
-        Self { core: Arc::clone(core), revision, work, limit, deadline: None, rounds: None, bound: None, done: false }
+        Self {
+            core: Arc::clone(core),
+            revision,
+            work,
+            limit,
+            deadline: None,
+            rounds: None,
+            bound: None,
+            replay: None,
+            hands_out: false,
+            done: false,
+        }
     }
 
     /// Lets the handler stop to ask, and seals what it must remember.
     pub(crate) fn with_rounds(mut self, rounds: Option<Arc<Rounds>>, bound: Option<Bound>) -> Self {
         self.rounds = rounds;
         self.bound = bound;
+        self
+    }
+
+    /// Lets a handler ask by what it returns where the revision has no such result.
+    pub(crate) fn with_replay(mut self, replay: Replay) -> Self {
+        self.replay = Some(Box::new(replay));
+        self
+    }
+
+    /// Hands questions out instead of asking them: whoever runs this asks.
+    pub(crate) fn without_replay(mut self) -> Self {
+        self.replay = None;
+        self.hands_out = true;
         self
     }
 
@@ -118,14 +157,17 @@ impl Running {
         }
     }
 
-    fn tool_done(&mut self, result: ToolResult) -> Reply {
+    fn tool_done(&mut self, mut result: ToolResult) -> Reply {
+        if let Work::Tool(tool, _) = &self.work {
+            result.wrapped = tool.wrapped_output.is_some();
+        }
         if let Work::Tool(tool, _) = &self.work
-            && let Some(check) = &tool.output
+            && let Some(output) = &tool.output
             && !result.is_error
+            && (!output.null_only || result.structured.as_deref().is_some_and(|json| json.contains("null")))
         {
-            // Only a schema written by hand can disagree with what is returned.
             let structured = result.structured.as_deref().and_then(|json| serde_json::from_str(json).ok());
-            let faults = structured.as_ref().map(|value| check.faults(value));
+            let faults = structured.as_ref().map(|value| output.check.faults(value));
             if faults.as_ref().is_none_or(|faults| !faults.is_empty()) {
                 let incident = incident();
                 let what =
@@ -186,10 +228,9 @@ impl Running {
     /// The handler stopped to ask: the questions become the result, and what it must remember travels with them.
     fn ask(&mut self, mut input: InputRequired) -> Reply {
         if !self.revision.is_modern() {
-            return self.fail(ToolError::unavailable(
-                "this asks questions in the form of revision 2026-07-28, which this client does not speak",
-            ));
+            return Ok(Body::Input(input));
         }
+        // Only what the client declared may be asked (basic/patterns/mrtr); without a context nothing is known of it.
         if let Some(bound) = &self.bound {
             let declared = read_capabilities(bound.declared.as_deref());
             if let Some(required) = input.requests.iter().find_map(|(_, request)| request.undeclared(&declared)) {
@@ -279,8 +320,28 @@ impl Future for Running {
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Reply> {
         let this = &mut *self;
         let mut polled = this.poll_work(task);
+        if let Poll::Ready(Ok(Body::Input(_))) = &polled
+            && !this.revision.is_modern()
+            && !this.hands_out
+        {
+            let Poll::Ready(Ok(Body::Input(input))) = polled else { return polled };
+            polled = match this.replay.take() {
+                Some(replay) => {
+                    // From here on the rounds of questions are the work, each run of the handler with its own time limit.
+                    this.work = Work::Other(Box::pin(replay.rounds(Arc::clone(&this.core), input)));
+                    (this.limit, this.deadline) = (None, None);
+                    this.poll_work(task)
+                }
+                None => Poll::Ready(
+                    this.fail(ToolError::unavailable("this asks a question, and there is nobody to answer it")),
+                ),
+            };
+        }
         if polled.is_pending() {
-            if let Some(input) = this.rounds.as_ref().and_then(|rounds| rounds.suspended(task.waker())) {
+            if this.rounds.as_ref().is_some_and(|rounds| rounds.is_waiting()) {
+                // A person takes the time that a person takes; the handler's own starts again after that.
+                this.deadline = None;
+            } else if let Some(input) = this.rounds.as_ref().and_then(|rounds| rounds.suspended(task.waker())) {
                 polled = Poll::Ready(this.ask(input));
             } else if let Some(limit) = this.limit {
                 let deadline = this.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
@@ -296,6 +357,26 @@ impl Future for Running {
         }
         this.done = polled.is_ready();
         polled
+    }
+}
+
+impl Replay {
+    /// Asks, runs the handler again with the answers, and again, until it is content.
+    async fn rounds(self: Box<Self>, core: Arc<Core>, mut input: InputRequired) -> Reply {
+        for _ in 0..limits::ROUNDS {
+            let earlier = match self.context.answer_in_place(input).await {
+                Ok(earlier) => earlier,
+                Err(error) => {
+                    return core.conclude(self.context.revision(), self.method == method::TOOLS_CALL, error.into());
+                }
+            };
+            let running = super::dispatch::again(&core, &self.context, self.method, &self.params, earlier)?;
+            match running.await {
+                Ok(Body::Input(next)) => input = next,
+                reply => return reply,
+            }
+        }
+        Err(RpcError::internal("the handler asks without end"))
     }
 }
 
@@ -326,7 +407,7 @@ fn in_band(error: &ToolError) -> RpcError {
         ErrorKind::InvalidParams | ErrorKind::NotFound => jsonrpc::INVALID_PARAMS,
         _ => jsonrpc::INTERNAL_ERROR,
     };
-    let text = crate::suggest::bounded_lines(error.message(), crate::limits::ERROR_TEXT).into_owned();
+    let text = crate::suggest::bounded_lines(error.message(), limits::ERROR_TEXT).into_owned();
     RpcError::new(code, text).with_data(error.to_json())
 }
 

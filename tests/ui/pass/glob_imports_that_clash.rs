@@ -1,5 +1,7 @@
 //! Names from glob imports stand back behind ours, and ours behind the user's.
 
+#![allow(unused_imports)]
+
 use fastmcp_rs::prelude::*;
 use std::fmt::*;
 use std::io::*;

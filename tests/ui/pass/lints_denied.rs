@@ -152,5 +152,6 @@ fn main() {
     let server = server.resource::<current>().prompt::<packing>().prompt::<explain>().service(Notes);
     drop(server);
     assert_eq!(add(1, 2), 3);
-    drop(Unit::Celsius);
+    assert!(matches!(Unit::Celsius, Unit::Celsius));
+    assert!(!matches!(Unit::Other { number: 1 }, Unit::Celsius));
 }

@@ -1,6 +1,6 @@
 //! A user's own `Result`, `Option`, `String`, `Vec`, `Context` and `Some` change nothing.
 
-#![allow(dead_code, unused_imports)]
+#![allow(dead_code, unused_imports, unused_macros)]
 
 use fastmcp_rs::{Server, prompt, resource, tool};
 

@@ -6,11 +6,12 @@ use fastmcp_rs::prelude::*;
 
 const s0: u8 = 4;
 const a0: u8 = 4;
-static cx: u8 = 2;
+static ctx: u8 = 2;
+const call_: u8 = 1;
 
 /// Many names.
 #[tool(inline)]
-fn call(#[arg(default = s0 + a0 + cx)] call: u8, s1: u8, cx_: u8, value: u8, this: u8, texts: u8, context: u8, typed: u8, schemas: u8) -> u8 {
+fn call(#[arg(default = s0 + a0 + ctx + call_ - 1)] call: u8, s1: u8, cx_: u8, value: u8, this: u8, texts: u8, context: u8, typed: u8, schemas: u8) -> u8 {
     call + s1 + cx_ + value + this + texts + context + typed + schemas
 }
 

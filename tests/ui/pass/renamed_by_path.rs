@@ -1,6 +1,6 @@
 //! The runtime crate under another name.
 
-extern crate fastmcp_rs as mcp;
+pub extern crate fastmcp_rs as mcp;
 
 mod facade {
     pub use mcp::{model, prompt, resource, server, tool};

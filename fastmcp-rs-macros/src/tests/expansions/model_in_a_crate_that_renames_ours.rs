@@ -1,3 +1,7 @@
+#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+const _: () = {
+    ::mcp::__private::model_part::<String>();
+};
 #[derive(
     ::mcp::__private::serde::Serialize,
     ::mcp::__private::serde::Deserialize,

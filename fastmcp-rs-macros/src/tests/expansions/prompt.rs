@@ -50,44 +50,48 @@ const _: () = {
                     )
                 },
             ],
-            call: |call| {
-                let s0 = {
+            call: |__call| {
+                let __s0 = {
                     use ::fastmcp_rs::__private::{
                         PickContext as _, PickFromStr as _, PickText as _,
                     };
                     (&&&::fastmcp_rs::__private::Text::<String>::NEW)
                         .pick()
-                        .read(call, 0usize, ::core::option::Option::None)
+                        .read(__call, 0usize, ::core::option::Option::None)
                 };
-                let s1 = {
+                let __s1 = {
                     use ::fastmcp_rs::__private::{
                         PickContext as _, PickFromStr as _, PickText as _,
                     };
                     (&&&::fastmcp_rs::__private::Text::<u8>::NEW)
                         .pick()
-                        .read(call, 1usize, ::core::option::Option::Some(__default_days))
+                        .read(
+                            __call,
+                            1usize,
+                            ::core::option::Option::Some(__default_days),
+                        )
                 };
                 let (
-                    ::core::option::Option::Some(s0),
-                    ::core::option::Option::Some(s1),
+                    ::core::option::Option::Some(__s0),
+                    ::core::option::Option::Some(__s1),
                     true,
-                ) = (s0, s1, call.sound()) else {
-                    return call.refuse();
+                ) = (__s0, __s1, __call.sound()) else {
+                    return __call.refuse();
                 };
-                let cx = call.context();
+                let __cx = __call.context();
                 ::fastmcp_rs::__private::Reply::run(async move {
-                    let a0 = s0.resolve(&cx).await?;
-                    let a1 = s1.resolve(&cx).await?;
-                    let value = ::fastmcp_rs::__private::blocking(move || packing(
-                            a0,
-                            a1,
+                    let __a0 = __s0.resolve(&__cx).await?;
+                    let __a1 = __s1.resolve(&__cx).await?;
+                    let __value = ::fastmcp_rs::__private::blocking(move || packing(
+                            __a0,
+                            __a1,
                         ))
                         .await?;
                     {
                         use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                         (&&::fastmcp_rs::__private::Returned::<Vec<Message>>::NEW)
                             .pick()
-                            .prompt(value)
+                            .prompt(__value)
                     }
                 })
             },

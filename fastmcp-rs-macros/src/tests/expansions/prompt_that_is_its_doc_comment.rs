@@ -35,34 +35,35 @@ const _: () = {
                 ::fastmcp_rs::__private::injected_param::<Context>,
             ),
         ],
-        call: |call| {
-            let s0 = {
+        call: |__call| {
+            let __s0 = {
                 use ::fastmcp_rs::__private::{
                     PickContext as _, PickFromStr as _, PickText as _,
                 };
                 (&&&::fastmcp_rs::__private::Text::<String>::NEW)
                     .pick()
-                    .read(call, 0usize, ::core::option::Option::None)
+                    .read(__call, 0usize, ::core::option::Option::None)
             };
-            let s1 = call.read_injected::<Context>(1usize);
+            let __s1 = __call.read_injected::<Context>(1usize);
             let (
-                ::core::option::Option::Some(s0),
-                ::core::option::Option::Some(s1),
+                ::core::option::Option::Some(__s0),
+                ::core::option::Option::Some(__s1),
                 true,
-            ) = (s0, s1, call.sound()) else {
-                return call.refuse();
+            ) = (__s0, __s1, __call.sound()) else {
+                return __call.refuse();
             };
-            let cx = call.context();
-            let texts = call.texts();
+            let __cx = __call.context();
+            let __texts = __call.texts();
             ::fastmcp_rs::__private::Reply::run(async move {
-                let a0 = s0.resolve(&cx).await?;
-                let a1 = s1.resolve(&cx).await?;
-                review(a0, a1);
+                let __a0 = __s0.resolve(&__cx).await?;
+                let __a1 = ::fastmcp_rs::__private::inject::<Context>(__s1, &__cx)
+                    .await?;
+                review(__a0, __a1);
                 ::core::result::Result::Ok(
                     ::fastmcp_rs::__private::PromptResult::text(
                         ::fastmcp_rs::__private::fill(
                             " Review this code, and be kind: {code}",
-                            &texts,
+                            &__texts,
                         ),
                     ),
                 )

@@ -83,55 +83,60 @@ const _: () = {
                     ::fastmcp_rs::__private::injected_param::<State<Db>>,
                 ),
             ],
-            call: |call| {
-                let s0 = {
+            call: |__call| {
+                let __s0 = {
                     use ::fastmcp_rs::__private::{
                         PickContext as _, PickFromStr as _, PickText as _,
                     };
                     (&&&::fastmcp_rs::__private::Text::<String>::NEW)
                         .pick()
-                        .read(call, 0usize, ::core::option::Option::None)
+                        .read(__call, 0usize, ::core::option::Option::None)
                 };
-                let s1 = {
+                let __s1 = {
                     use ::fastmcp_rs::__private::{
                         PickContext as _, PickFromStr as _, PickText as _,
                     };
                     (&&&::fastmcp_rs::__private::Text::<Vec<String>>::NEW)
                         .pick()
-                        .read(call, 1usize, ::core::option::Option::None)
+                        .read(__call, 1usize, ::core::option::Option::None)
                 };
-                let s2 = {
+                let __s2 = {
                     use ::fastmcp_rs::__private::{
                         PickContext as _, PickFromStr as _, PickText as _,
                     };
                     (&&&::fastmcp_rs::__private::Text::<u32>::NEW)
                         .pick()
-                        .read(call, 2usize, ::core::option::Option::Some(__default_rev))
+                        .read(
+                            __call,
+                            2usize,
+                            ::core::option::Option::Some(__default_rev),
+                        )
                 };
-                let s3 = call.read_injected::<State<Db>>(3usize);
+                let __s3 = __call.read_injected::<State<Db>>(3usize);
                 let (
-                    ::core::option::Option::Some(s0),
-                    ::core::option::Option::Some(s1),
-                    ::core::option::Option::Some(s2),
-                    ::core::option::Option::Some(s3),
+                    ::core::option::Option::Some(__s0),
+                    ::core::option::Option::Some(__s1),
+                    ::core::option::Option::Some(__s2),
+                    ::core::option::Option::Some(__s3),
                     true,
-                ) = (s0, s1, s2, s3, call.sound()) else {
-                    return call.refuse();
+                ) = (__s0, __s1, __s2, __s3, __call.sound()) else {
+                    return __call.refuse();
                 };
-                let cx = call.context();
+                let __cx = __call.context();
                 ::fastmcp_rs::__private::Reply::run(async move {
-                    let a0 = s0.resolve(&cx).await?;
-                    let a1 = s1.resolve(&cx).await?;
-                    let a2 = s2.resolve(&cx).await?;
-                    let a3 = s3.resolve(&cx).await?;
-                    let value = file(a0, a1, a2, a3).await;
+                    let __a0 = __s0.resolve(&__cx).await?;
+                    let __a1 = __s1.resolve(&__cx).await?;
+                    let __a2 = __s2.resolve(&__cx).await?;
+                    let __a3 = ::fastmcp_rs::__private::inject::<State<Db>>(__s3, &__cx)
+                        .await?;
+                    let __value = file(__a0, __a1, __a2, __a3).await;
                     {
                         use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                         (&&::fastmcp_rs::__private::Returned::<
                             Result<String, ToolError>,
                         >::NEW)
                             .pick()
-                            .resource(value)
+                            .resource(__value)
                     }
                 })
             },

@@ -37,11 +37,11 @@ const _: () = {
                 )
             },
             hints: ::fastmcp_rs::__private::Hints::NONE,
-            output: |schemas| {
+            output: |__schemas| {
                 use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                 (&&::fastmcp_rs::__private::Returned::<Result<Notes, ToolError>>::NEW)
                     .pick()
-                    .tool_schema(schemas)
+                    .tool_schema(__schemas)
             },
             output_schema: ::core::option::Option::None,
             params: &[
@@ -59,29 +59,31 @@ const _: () = {
                     )
                 },
             ],
-            call: |call| {
-                let s0 = call.read::<String, _>(0usize);
-                let s1 = call.read_or::<u8, _>(1usize, __default_stars);
+            call: |__call| {
+                let __s0 = __call.read::<String, _>(0usize);
+                let __s1 = __call.read_or::<u8, _>(1usize, __default_stars);
                 let (
-                    ::core::option::Option::Some(s0),
-                    ::core::option::Option::Some(s1),
+                    ::core::option::Option::Some(__s0),
+                    ::core::option::Option::Some(__s1),
                     true,
-                ) = (s0, s1, call.sound()) else {
-                    return call.refuse();
+                ) = (__s0, __s1, __call.sound()) else {
+                    return __call.refuse();
                 };
-                let cx = call.context();
-                let this = call.service::<Notes>();
+                let __cx = __call.context();
+                let __this = __call.service::<Notes>();
                 ::fastmcp_rs::__private::Reply::run(async move {
-                    let a0 = s0.resolve(&cx).await?;
-                    let a1 = s1.resolve(&cx).await?;
-                    let value = <Notes>::add(&this, a0, a1).await;
+                    let __a0 = ::fastmcp_rs::__private::resolve::<String, _>(__s0, &__cx)
+                        .await?;
+                    let __a1 = ::fastmcp_rs::__private::resolve::<u8, _>(__s1, &__cx)
+                        .await?;
+                    let __value = <Notes>::add(&__this, __a0, __a1).await;
                     {
                         use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                         (&&::fastmcp_rs::__private::Returned::<
                             Result<Notes, ToolError>,
                         >::NEW)
                             .pick()
-                            .tool(value)
+                            .tool(__value)
                     }
                 })
             },
@@ -120,32 +122,32 @@ const _: () = {
                 },
             ),
         ],
-        call: |call| {
-            let s0 = {
+        call: |__call| {
+            let __s0 = {
                 use ::fastmcp_rs::__private::{
                     PickContext as _, PickFromStr as _, PickText as _,
                 };
                 (&&&::fastmcp_rs::__private::Text::<u64>::NEW)
                     .pick()
-                    .read(call, 0usize, ::core::option::Option::None)
+                    .read(__call, 0usize, ::core::option::Option::None)
             };
-            let (::core::option::Option::Some(s0), true) = (s0, call.sound()) else {
-                return call.refuse();
+            let (::core::option::Option::Some(__s0), true) = (__s0, __call.sound()) else {
+                return __call.refuse();
             };
-            let cx = call.context();
-            let this = call.service::<Notes>();
+            let __cx = __call.context();
+            let __this = __call.service::<Notes>();
             ::fastmcp_rs::__private::Reply::run(async move {
-                let a0 = s0.resolve(&cx).await?;
-                let value = ::fastmcp_rs::__private::blocking(move || <Notes>::one(
-                        &this,
-                        a0,
+                let __a0 = __s0.resolve(&__cx).await?;
+                let __value = ::fastmcp_rs::__private::blocking(move || <Notes>::one(
+                        &__this,
+                        __a0,
                     ))
                     .await?;
                 {
                     use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                     (&&::fastmcp_rs::__private::Returned::<Option<String>>::NEW)
                         .pick()
-                        .resource(value)
+                        .resource(__value)
                 }
             })
         },
@@ -164,18 +166,18 @@ const _: () = {
             )
         },
         params: &[],
-        call: |call| {
-            let (true,) = (call.sound(),) else {
-                return call.refuse();
+        call: |__call| {
+            let (true,) = (__call.sound(),) else {
+                return __call.refuse();
             };
             ::fastmcp_rs::__private::Reply::run(async move {
-                let value = ::fastmcp_rs::__private::blocking(move || <Notes>::how())
+                let __value = ::fastmcp_rs::__private::blocking(move || <Notes>::how())
                     .await?;
                 {
                     use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                     (&&::fastmcp_rs::__private::Returned::<&'static str>::NEW)
                         .pick()
-                        .prompt(value)
+                        .prompt(__value)
                 }
             })
         },
@@ -190,4 +192,12 @@ const _: () = {
             &__HOW,
         ];
     }
+};
+const _: () = {
+    #[allow(unused_imports)]
+    use tool as __used_0;
+    #[allow(unused_imports)]
+    use resource as __used_1;
+    #[allow(unused_imports)]
+    use prompt as __used_2;
 };

@@ -22,11 +22,11 @@ const _: () = {
             )
         },
         hints: ::fastmcp_rs::__private::Hints::NONE,
-        output: |schemas| {
+        output: |__schemas| {
             use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
             (&&::fastmcp_rs::__private::Returned::<String>::NEW)
                 .pick()
-                .tool_schema(schemas)
+                .tool_schema(__schemas)
         },
         output_schema: ::core::option::Option::None,
         params: &[
@@ -38,20 +38,22 @@ const _: () = {
                 )
             },
         ],
-        call: |call| {
-            let s0 = call.read::<String, _>(0usize);
-            let (::core::option::Option::Some(s0), true) = (s0, call.sound()) else {
-                return call.refuse();
+        call: |__call| {
+            let __s0 = __call.read::<String, _>(0usize);
+            let (::core::option::Option::Some(__s0), true) = (__s0, __call.sound()) else {
+                return __call.refuse();
             };
-            let cx = call.context();
+            let __cx = __call.context();
             ::fastmcp_rs::__private::Reply::run(async move {
-                let a0 = s0.resolve(&cx).await?;
-                let value = ::fastmcp_rs::__private::blocking(move || greet(a0)).await?;
+                let __a0 = ::fastmcp_rs::__private::resolve::<String, _>(__s0, &__cx)
+                    .await?;
+                let __value = ::fastmcp_rs::__private::blocking(move || greet(__a0))
+                    .await?;
                 {
                     use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                     (&&::fastmcp_rs::__private::Returned::<String>::NEW)
                         .pick()
-                        .tool(value)
+                        .tool(__value)
                 }
             })
         },

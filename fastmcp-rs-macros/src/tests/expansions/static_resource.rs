@@ -37,21 +37,24 @@ const _: () = {
                 ::fastmcp_rs::__private::injected_param::<State<Settings>>,
             ),
         ],
-        call: |call| {
-            let s0 = call.read_injected::<State<Settings>>(0usize);
-            let (::core::option::Option::Some(s0), true) = (s0, call.sound()) else {
-                return call.refuse();
+        call: |__call| {
+            let __s0 = __call.read_injected::<State<Settings>>(0usize);
+            let (::core::option::Option::Some(__s0), true) = (__s0, __call.sound()) else {
+                return __call.refuse();
             };
-            let cx = call.context();
+            let __cx = __call.context();
             ::fastmcp_rs::__private::Reply::run(async move {
-                let a0 = s0.resolve(&cx).await?;
-                let value = ::fastmcp_rs::__private::blocking(move || settings(a0))
+                let __a0 = ::fastmcp_rs::__private::inject::<
+                    State<Settings>,
+                >(__s0, &__cx)
+                    .await?;
+                let __value = ::fastmcp_rs::__private::blocking(move || settings(__a0))
                     .await?;
                 {
                     use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                     (&&::fastmcp_rs::__private::Returned::<Json<Settings>>::NEW)
                         .pick()
-                        .resource(value)
+                        .resource(__value)
                 }
             })
         },

@@ -38,11 +38,11 @@ const _: () = {
                 )
             },
             hints: ::fastmcp_rs::__private::Hints::NONE,
-            output: |schemas| {
+            output: |__schemas| {
                 use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                 (&&::fastmcp_rs::__private::Returned::<Vec<Hit>>::NEW)
                     .pick()
-                    .tool_schema(schemas)
+                    .tool_schema(__schemas)
             },
             output_schema: ::core::option::Option::None,
             params: &[
@@ -88,9 +88,9 @@ const _: () = {
                     default: ::core::option::Option::Some(|| ::fastmcp_rs::__private::json(
                         &"celsius",
                     )),
-                    complete: ::core::option::Option::Some(|typed| ::fastmcp_rs::__private::complete(
+                    complete: ::core::option::Option::Some(|__typed| ::fastmcp_rs::__private::complete(
                         units::complete,
-                        typed,
+                        __typed,
                     )),
                     ..::fastmcp_rs::__private::Param::new(
                         "unit",
@@ -137,41 +137,54 @@ const _: () = {
                     ::fastmcp_rs::__private::tool_param::<Context, _>,
                 ),
             ],
-            call: |call| {
-                let s0 = call.read::<String, _>(0usize);
-                let s1 = call.read_or::<u8, _>(1usize, __default_count);
-                let s2 = call.read::<Unit, _>(2usize);
-                let s3 = call.read_or::<Option<String>, _>(3usize, __default_region);
-                let s4 = call.read::<f64, _>(4usize);
-                let s5 = call.read::<Page, _>(5usize);
-                let s6 = call.read::<Context, _>(6usize);
+            call: |__call| {
+                let __s0 = __call.read::<String, _>(0usize);
+                let __s1 = __call.read_or::<u8, _>(1usize, __default_count);
+                let __s2 = __call.read::<Unit, _>(2usize);
+                let __s3 = __call.read_or::<Option<String>, _>(3usize, __default_region);
+                let __s4 = __call.read::<f64, _>(4usize);
+                let __s5 = __call.read::<Page, _>(5usize);
+                let __s6 = __call.read::<Context, _>(6usize);
                 let (
-                    ::core::option::Option::Some(s0),
-                    ::core::option::Option::Some(s1),
-                    ::core::option::Option::Some(s2),
-                    ::core::option::Option::Some(s3),
-                    ::core::option::Option::Some(s4),
-                    ::core::option::Option::Some(s5),
-                    ::core::option::Option::Some(s6),
+                    ::core::option::Option::Some(__s0),
+                    ::core::option::Option::Some(__s1),
+                    ::core::option::Option::Some(__s2),
+                    ::core::option::Option::Some(__s3),
+                    ::core::option::Option::Some(__s4),
+                    ::core::option::Option::Some(__s5),
+                    ::core::option::Option::Some(__s6),
                     true,
-                ) = (s0, s1, s2, s3, s4, s5, s6, call.sound()) else {
-                    return call.refuse();
+                ) = (__s0, __s1, __s2, __s3, __s4, __s5, __s6, __call.sound()) else {
+                    return __call.refuse();
                 };
-                let cx = call.context();
+                let __cx = __call.context();
                 ::fastmcp_rs::__private::Reply::run(async move {
-                    let a0 = s0.resolve(&cx).await?;
-                    let a1 = s1.resolve(&cx).await?;
-                    let a2 = s2.resolve(&cx).await?;
-                    let a3 = s3.resolve(&cx).await?;
-                    let a4 = s4.resolve(&cx).await?;
-                    let a5 = s5.resolve(&cx).await?;
-                    let a6 = s6.resolve(&cx).await?;
-                    let value = search(a0, a1, a2, a3, a4, a5, a6).await;
+                    let __a0 = ::fastmcp_rs::__private::resolve::<String, _>(__s0, &__cx)
+                        .await?;
+                    let __a1 = ::fastmcp_rs::__private::resolve::<u8, _>(__s1, &__cx)
+                        .await?;
+                    let __a2 = ::fastmcp_rs::__private::resolve::<Unit, _>(__s2, &__cx)
+                        .await?;
+                    let __a3 = ::fastmcp_rs::__private::resolve::<
+                        Option<String>,
+                        _,
+                    >(__s3, &__cx)
+                        .await?;
+                    let __a4 = ::fastmcp_rs::__private::resolve::<f64, _>(__s4, &__cx)
+                        .await?;
+                    let __a5 = ::fastmcp_rs::__private::resolve::<Page, _>(__s5, &__cx)
+                        .await?;
+                    let __a6 = ::fastmcp_rs::__private::resolve::<
+                        Context,
+                        _,
+                    >(__s6, &__cx)
+                        .await?;
+                    let __value = search(__a0, __a1, __a2, __a3, __a4, __a5, __a6).await;
                     {
                         use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                         (&&::fastmcp_rs::__private::Returned::<Vec<Hit>>::NEW)
                             .pick()
-                            .tool(value)
+                            .tool(__value)
                     }
                 })
             },

@@ -48,11 +48,11 @@ const _: () = {
             open_world: ::core::option::Option::Some(true),
             ..::fastmcp_rs::__private::Hints::NONE
         },
-        output: |schemas| {
+        output: |__schemas| {
             use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
             (&&::fastmcp_rs::__private::Returned::<Result<Forecast, ToolError>>::NEW)
                 .pick()
-                .tool_schema(schemas)
+                .tool_schema(__schemas)
         },
         output_schema: ::core::option::Option::Some(|| ::fastmcp_rs::__private::json(
             &(json!({ "type" : "object" })),
@@ -63,22 +63,23 @@ const _: () = {
                 ::fastmcp_rs::__private::tool_param::<String, _>,
             ),
         ],
-        call: |call| {
-            let s0 = call.read::<String, _>(0usize);
-            let (::core::option::Option::Some(s0), true) = (s0, call.sound()) else {
-                return call.refuse();
+        call: |__call| {
+            let __s0 = __call.read::<String, _>(0usize);
+            let (::core::option::Option::Some(__s0), true) = (__s0, __call.sound()) else {
+                return __call.refuse();
             };
-            let cx = call.context();
+            let __cx = __call.context();
             ::fastmcp_rs::__private::Reply::run(async move {
-                let a0 = s0.resolve(&cx).await?;
-                let value = get_forecast(a0).await;
+                let __a0 = ::fastmcp_rs::__private::resolve::<String, _>(__s0, &__cx)
+                    .await?;
+                let __value = get_forecast(__a0).await;
                 {
                     use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                     (&&::fastmcp_rs::__private::Returned::<
                         Result<Forecast, ToolError>,
                     >::NEW)
                         .pick()
-                        .tool(value)
+                        .tool(__value)
                 }
             })
         },

@@ -35,5 +35,5 @@ const _: () = {
     "`#[arg]` has no key `rnge`: did you mean `range`?"
 }
 ::core::compile_error! {
-    "`a` is a reference, but arguments are read from JSON and owned by the call: take `String`"
+    "`a` is a reference, but a call owns what it is given: take `String`"
 }

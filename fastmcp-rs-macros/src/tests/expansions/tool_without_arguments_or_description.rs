@@ -16,21 +16,23 @@ const _: () = {
             },
         ),
         hints: ::fastmcp_rs::__private::Hints::NONE,
-        output: |schemas| {
+        output: |__schemas| {
             use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
-            (&&::fastmcp_rs::__private::Returned::<()>::NEW).pick().tool_schema(schemas)
+            (&&::fastmcp_rs::__private::Returned::<()>::NEW)
+                .pick()
+                .tool_schema(__schemas)
         },
         output_schema: ::core::option::Option::None,
         params: &[],
-        call: |call| {
-            let (true,) = (call.sound(),) else {
-                return call.refuse();
+        call: |__call| {
+            let (true,) = (__call.sound(),) else {
+                return __call.refuse();
             };
             ::fastmcp_rs::__private::Reply::run(async move {
-                let value = r#ping();
+                let __value = r#ping();
                 {
                     use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
-                    (&&::fastmcp_rs::__private::Returned::<()>::NEW).pick().tool(value)
+                    (&&::fastmcp_rs::__private::Returned::<()>::NEW).pick().tool(__value)
                 }
             })
         },

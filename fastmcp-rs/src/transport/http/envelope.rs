@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -13,18 +13,18 @@ use crate::protocol::jsonrpc::HEADER_MISMATCH;
 use crate::protocol::{Revision, RpcError};
 use crate::server::dispatch::Envelope;
 
-pub(crate) const PROTOCOL_VERSION: &str = "mcp-protocol-version";
-pub(crate) const SESSION_ID: &str = "mcp-session-id";
-pub(crate) const LAST_EVENT_ID: &str = "last-event-id";
-const METHOD: &str = "mcp-method";
-const NAME: &str = "mcp-name";
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+pub(crate) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// A request's headers.
 pub(crate) struct Head<'a>(pub &'a HeaderMap);
 
 impl Head<'_> {
     /// A header's only value, without surrounding white space.
-    fn one(&self, name: &str) -> Result<&str, RpcError> {
+    fn one(&self, name: &HeaderName) -> Result<&str, RpcError> {
         let mut values = self.0.get_all(name).iter();
         match (values.next(), values.next()) {
             (Some(value), None) => {
@@ -48,19 +48,20 @@ impl Envelope for Head<'_> {
     }
 
     fn version(&self, body: &str) -> Result<(), RpcError> {
-        same(PROTOCOL_VERSION, self.one(PROTOCOL_VERSION)?, body)
+        same(&PROTOCOL_VERSION, self.one(&PROTOCOL_VERSION)?, body)
     }
 
     fn names(&self, method: &str, name: Option<&str>) -> Result<(), RpcError> {
-        same(METHOD, self.one(METHOD)?, method)?;
+        same(&METHOD, self.one(&METHOD)?, method)?;
         match name {
-            Some(name) => same(NAME, &decoded(NAME, self.one(NAME)?)?, name),
+            Some(name) => same(&NAME, &decoded(&NAME, self.one(&NAME)?)?, name),
             None => Ok(()),
         }
     }
 
     fn param(&self, header: &str, argument: Option<&Value>) -> Result<(), RpcError> {
-        let name = format!("mcp-param-{}", header.to_ascii_lowercase());
+        let name = HeaderName::try_from(format!("mcp-param-{}", header.to_ascii_lowercase()))
+            .map_err(|_| mismatch(format!("`Mcp-Param-{header}` is no header name")))?;
         let Some(argument) = argument else {
             return if self.0.contains_key(&name) {
                 Err(mismatch(format!("the `{name}` header repeats an argument that is not there")))
@@ -83,7 +84,7 @@ impl Envelope for Head<'_> {
     }
 }
 
-fn same(header: &str, value: &str, body: &str) -> Result<(), RpcError> {
+fn same(header: &HeaderName, value: &str, body: &str) -> Result<(), RpcError> {
     if value == body {
         return Ok(());
     }
@@ -92,7 +93,7 @@ fn same(header: &str, value: &str, body: &str) -> Result<(), RpcError> {
 }
 
 /// `=?base64?..?=` stands for text that a header cannot hold; without both marks a value means itself.
-fn decoded<'v>(header: &str, value: &'v str) -> Result<Cow<'v, str>, RpcError> {
+fn decoded<'v>(header: &HeaderName, value: &'v str) -> Result<Cow<'v, str>, RpcError> {
     let Some(encoded) = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) else {
         return Ok(Cow::Borrowed(value));
     };

@@ -79,9 +79,9 @@ impl Guard {
 
     /// A host that was allowed, with any port or the very port that was named; loopback always.
     fn knows(&self, named: &str) -> bool {
-        let named = named.to_ascii_lowercase();
-        let Some((host, _)) = split(&named) else { return false };
-        is_loopback(host) || self.hosts.iter().any(|known| *known == named || *known == host)
+        let Some((host, _)) = split(named) else { return false };
+        is_loopback(host)
+            || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(named) || known.eq_ignore_ascii_case(host))
     }
 
     /// An origin that was allowed, that of the server itself, or a page of this machine.
@@ -132,7 +132,8 @@ fn is_loopback_authority(authority: &str) -> bool {
 
 /// Only the usual spellings: a browser turns the unusual ones into these before it sends them.
 fn is_loopback(host: &str) -> bool {
-    matches!(host, "localhost" | "127.0.0.1" | "::1")
+    host == "127.0.0.1"
+        || host.eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

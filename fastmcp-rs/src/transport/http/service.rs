@@ -1,6 +1,7 @@
 //! The endpoint as a service of HTTP requests: both eras at one path. What comes in is checked, read once, dispatched, and
 //! answered as one piece of JSON where that is possible, as a stream of events where something happens before the end.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -25,6 +26,7 @@ use crate::context::{Caller, Host, OpenOutlet};
 use crate::limits;
 use crate::peer::{Outgoing, Outlet, lock};
 use crate::protocol::jsonrpc::{INVALID_REQUEST, Message, PARSE_ERROR, write_error};
+use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
 use crate::server::connection::{Connection, observe};
 use crate::server::core::Core;
@@ -283,7 +285,7 @@ impl Endpoint {
         &self,
         id: &RawValue,
         method: &str,
-        params: Option<&RawValue>,
+        params: Result<Params<'_>, &'static str>,
         headers: &HeaderMap,
         known: &Known,
         caller: &Caller,
@@ -313,6 +315,7 @@ impl Endpoint {
                 headers: Some(&head),
                 caller,
                 envelope: Some(&head),
+                earlier: Cell::default(),
             };
             dispatch(&link, id, method, params)
         };
@@ -331,6 +334,11 @@ impl Endpoint {
                 );
             }
         }
+        let outcome = match outcome {
+            // Middleware makes a future even of a handshake.
+            Outcome::Run(running) if fresh.is_some() && !modern => Outcome::Done(running.await),
+            outcome => outcome,
+        };
         match outcome {
             Outcome::Done(reply) => {
                 if let (Known::Session(http), None, false) = (known, &fresh, modern || self.is_alone())
@@ -348,7 +356,7 @@ impl Endpoint {
                         return too_many();
                     }
                     if let Some(session_id) = session_id {
-                        response.headers_mut().insert(HeaderName::from_static(SESSION_ID), session_id);
+                        response.headers_mut().insert(SESSION_ID, session_id);
                     }
                 }
                 response
@@ -719,21 +727,20 @@ fn accepted(headers: &HeaderMap) -> Accepts {
     let mut any = false;
     let mut accepts = Accepts { json: false, events: false };
     for value in headers.get_all(ACCEPT) {
+        any = true;
+        // What the official clients send.
+        if value == "application/json, text/event-stream" {
+            return Accepts { json: true, events: true };
+        }
         for range in value.to_str().unwrap_or("").split(',').take(64) {
-            any = true;
             let mut parts = range.split(';').map(str::trim);
-            let kind = parts.next().unwrap_or("").to_ascii_lowercase();
+            let kind = parts.next().unwrap_or("");
             let refused =
                 parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0)));
-            if refused {
-                continue;
-            }
-            match kind.as_str() {
-                "*/*" => accepts = Accepts { json: true, events: true },
-                "application/json" | "application/*" => accepts.json = true,
-                "text/event-stream" | "text/*" => accepts.events = true,
-                _ => {}
-            }
+            let is = |known: &str| !refused && kind.eq_ignore_ascii_case(known);
+            let all = is("*/*");
+            accepts.json |= all || is("application/json") || is("application/*");
+            accepts.events |= all || is("text/event-stream") || is("text/*");
         }
     }
     if any { accepts } else { Accepts { json: true, events: false } }

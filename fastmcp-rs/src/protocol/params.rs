@@ -1,0 +1,136 @@
+//! `params` of a request: the members that the server reads, found in the same pass that reads the message. The raw text
+//! of the whole is looked up again when somebody wants it, which few requests do.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::jsonrpc::present;
+use super::meta::Keys;
+
+/// The parameters of one request.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Params<'a> {
+    pub members: Members<'a>,
+    source: Source<'a>,
+}
+
+/// Where the parameters were read from.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Source<'a> {
+    #[default]
+    Nowhere,
+    /// The text of the whole message.
+    Message(&'a str),
+    /// Their own text.
+    Own(&'a RawValue),
+}
+
+/// The members that the server reads. Each stays raw until its method wants it.
+#[derive(Clone, Copy, Default, serde::Deserialize)]
+pub(crate) struct Members<'a> {
+    #[serde(borrow, default, rename = "_meta", deserialize_with = "object")]
+    pub meta: Option<Keys<'a>>,
+    #[serde(borrow, default)]
+    pub name: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub uri: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub arguments: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub cursor: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "inputResponses", deserialize_with = "present")]
+    pub input_responses: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "requestState", deserialize_with = "present")]
+    pub request_state: Option<&'a RawValue>,
+}
+
+impl<'a> Params<'a> {
+    /// Parameters found while reading a message.
+    pub(crate) fn of_message(members: Option<Members<'a>>, text: &'a str) -> Self {
+        match members {
+            Some(members) => Self { members, source: Source::Message(text) },
+            None => Self::default(),
+        }
+    }
+
+    /// Parameters by themselves.
+    pub(crate) fn read(raw: Option<&'a RawValue>) -> Result<Self, &'static str> {
+        let Some(raw) = raw else { return Ok(Self::default()) };
+        match serde_json::from_str(raw.get()) {
+            Ok(members) if raw.get().starts_with('{') => Ok(Self { members, source: Source::Own(raw) }),
+            _ => Err("`params` must be an object with each member once, and `_meta` in it one too"),
+        }
+    }
+
+    pub(crate) fn source(&self) -> Source<'a> {
+        self.source
+    }
+
+    /// The whole of them, as they came.
+    pub(crate) fn raw(&self) -> Option<&'a RawValue> {
+        self.source.raw()
+    }
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn raw(self) -> Option<&'a RawValue> {
+        #[derive(serde::Deserialize)]
+        struct Whole<'a> {
+            #[serde(borrow, default)]
+            params: Option<&'a RawValue>,
+        }
+        match self {
+            Self::Nowhere => None,
+            Self::Message(text) => serde_json::from_str::<Whole<'a>>(text).ok()?.params,
+            Self::Own(raw) => Some(raw),
+        }
+    }
+}
+
+/// A member that must be an object: a struct would also be read from an array, and that is no object.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    deserializer.deserialize_map(Object(PhantomData)).map(Some)
+}
+
+/// The same, or `null`.
+pub(crate) fn object_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    deserializer.deserialize_option(ObjectOrNull(PhantomData))
+}
+
+struct Object<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+struct ObjectOrNull<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOrNull<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_none<E>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
+        deserializer.deserialize_map(Object(PhantomData)).map(Some)
+    }
+}

@@ -1,0 +1,1 @@
+"""Measures the servers of this bench; see `run`."""
