@@ -111,6 +111,31 @@ async fn without_redis_sessions_wait_and_everything_else_goes_on() {
     }
 }
 
+#[tokio::test]
+async fn news_come_again_when_redis_does() {
+    let Some(url) = redis_url() else { return };
+    let between = Between::redis(&url).await;
+    let near = HttpServer::start(replica(&url)).await;
+    let far = HttpServer::start(replica(&between.url)).await;
+    let mut talker = Talker::greet(&near, &far).await;
+    let mut unasked = talker.get(&far, None).await;
+    unasked.next().await.unwrap();
+    between.state.send(State::Down).unwrap();
+    between.state.send(State::Open).unwrap();
+    // What was missed in between may have been anything, so everything is said to have changed.
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        told.push(unasked.message().await.unwrap()["method"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(told.len(), 3, "{told:?}");
+    talker.call(&near, "test_trigger_prompt_change", json!({})).await;
+    loop {
+        if unasked.message().await.unwrap()["method"] == "notifications/prompts/list_changed" {
+            break;
+        }
+    }
+}
+
 async fn modern(server: &HttpServer) -> u16 {
     let mut nobody = Talker::nobody();
     let request = nobody.request(

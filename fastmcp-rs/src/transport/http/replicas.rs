@@ -8,6 +8,8 @@
 mod endpoint;
 mod keep;
 mod news;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -7,6 +7,8 @@
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::future::Future;
