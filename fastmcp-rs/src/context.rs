@@ -20,7 +20,7 @@ use crate::protocol::meta::Meta;
 use crate::protocol::{ClientCapabilities, Implementation, LogLevel, PromptResult, Revision, jsonrpc, method};
 
 /// A change that clients may want to hear of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Change {
     Tools,
     Prompts,
@@ -417,18 +417,18 @@ impl SessionValues {
     /// A value set earlier in this conversation.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value> {
-        self.0.values().get(key).cloned()
+        self.0.value(key)
     }
 
     /// Sets a value.
     pub fn set(&self, key: impl Into<String>, value: impl Into<Value>) {
-        self.0.values().insert(key.into(), value.into());
+        self.0.set_value(key.into(), value.into());
     }
 
     /// Removes a value and returns it.
     #[must_use]
     pub fn remove(&self, key: &str) -> Option<Value> {
-        self.0.values().remove(key)
+        self.0.remove_value(key)
     }
 }
 

@@ -12,6 +12,8 @@ pub mod middleware;
 mod peer;
 pub mod protocol;
 mod provider;
+#[cfg(feature = "http")]
+mod record;
 mod schema;
 #[cfg(feature = "interaction")]
 mod seal;
@@ -38,6 +40,13 @@ pub use protocol::{
 };
 pub use server::{Handle, Server};
 pub use tokio_util::sync::CancellationToken;
+#[cfg(feature = "redis")]
+pub use transport::http::store::RedisStore;
+#[cfg(feature = "http")]
+pub use transport::http::store::{
+    Append, BusEvent, BusListener, EventLimits, EventStore, Loaded, MemoryStore, Page, ReplicaBus, ReplicaStore,
+    SessionChange, SessionRecord, SessionStore, StoreError, StoreFuture,
+};
 #[cfg(feature = "http")]
 pub use transport::http::{HttpBody, McpService};
 pub use {schemars, serde, serde_json};

@@ -3,6 +3,9 @@
 //! A conversation is one stdio process, or one HTTP session of a revision with a handshake. A 2026-07-28 request has none;
 //! all that it declares comes with it.
 
+#[cfg(feature = "http")]
+mod shared;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -14,7 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::InteractionError;
 use crate::protocol::{ClientCapabilities, LogLevel, Revision, RpcError, jsonrpc, method};
+#[cfg(feature = "http")]
+use crate::record::SessionChange;
 use crate::uri::covers;
+#[cfg(feature = "http")]
+pub(crate) use shared::{Elsewhere, Shared};
 
 /// Locks without caring whether some other holder panicked: every critical section here leaves the data whole.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -56,6 +63,9 @@ pub(crate) struct Handshake {
     pub revision: Revision,
     pub capabilities: ClientCapabilities,
     pub client_info: Option<Box<RawValue>>,
+    /// The capabilities as they came, for other replicas.
+    #[cfg(feature = "http")]
+    pub declared: Option<Box<RawValue>>,
 }
 
 type Waiting = oneshot::Sender<Result<Box<RawValue>, RpcError>>;
@@ -73,6 +83,9 @@ pub(crate) struct Session {
     running: Mutex<HashMap<String, CancellationToken>>,
     values: Mutex<HashMap<String, Value>>,
     closed: CancellationToken,
+    /// What other replicas of the server have to do with it, if there are any.
+    #[cfg(feature = "http")]
+    shared: Option<Shared>,
 }
 
 /// No level was set: everything from `info` on is sent.
@@ -91,6 +104,8 @@ impl Session {
             running: Mutex::default(),
             values: Mutex::default(),
             closed: CancellationToken::new(),
+            #[cfg(feature = "http")]
+            shared: None,
         }
     }
 
@@ -109,6 +124,8 @@ impl Session {
 
     pub(crate) fn set_initialized(&self) {
         self.initialized.store(true, Ordering::Release);
+        #[cfg(feature = "http")]
+        self.note(|| SessionChange::Initialized);
     }
 
     pub(crate) fn is_initialized(&self) -> bool {
@@ -117,6 +134,8 @@ impl Session {
 
     pub(crate) fn set_log_level(&self, level: LogLevel) {
         self.log_level.store(level as u8, Ordering::Relaxed);
+        #[cfg(feature = "http")]
+        self.note(|| SessionChange::LogLevel(level));
     }
 
     pub(crate) fn wants_log(&self, level: LogLevel) -> bool {
@@ -127,14 +146,19 @@ impl Session {
     /// Subscribes to a resource; `false` when the conversation has too many already.
     pub(crate) fn subscribe(&self, uri: &str, limit: usize) -> bool {
         let mut subscriptions = lock(&self.subscriptions);
-        (subscriptions.len() < limit || subscriptions.contains(uri)) && {
-            subscriptions.insert(uri.to_owned());
-            true
+        if subscriptions.len() >= limit && !subscriptions.contains(uri) {
+            return false;
         }
+        subscriptions.insert(uri.to_owned());
+        #[cfg(feature = "http")]
+        self.note(|| SessionChange::Subscribed(uri.to_owned()));
+        true
     }
 
     pub(crate) fn unsubscribe(&self, uri: &str) {
         lock(&self.subscriptions).remove(uri);
+        #[cfg(feature = "http")]
+        self.note(|| SessionChange::Unsubscribed(uri.to_owned()));
     }
 
     pub(crate) fn is_subscribed(&self, uri: &str) -> bool {
@@ -148,7 +172,7 @@ impl Session {
         method: &str,
         params: &Value,
     ) -> Result<Box<RawValue>, InteractionError> {
-        let id = self.next_request.fetch_add(1, Ordering::Relaxed);
+        let id = self.request_id();
         let (sender, answer) = oneshot::channel();
         lock(&self.waiting).insert(id, sender);
         let asked = Asked { session: self, outlet, id };
@@ -162,7 +186,12 @@ impl Session {
 
     /// Hands the client's response to whoever asked; unknown ids are ignored.
     pub(crate) fn answer(&self, id: &RawValue, outcome: Result<&RawValue, &RawValue>) {
-        let Some(waiting) = id.get().parse().ok().and_then(|id: u64| lock(&self.waiting).remove(&id)) else { return };
+        let Ok(number) = id.get().parse::<u64>() else { return };
+        let Some(waiting) = lock(&self.waiting).remove(&number) else {
+            #[cfg(feature = "http")]
+            self.forward_answer(number, outcome);
+            return;
+        };
         // The asker may have gone in the meantime.
         let _ = waiting.send(outcome.map(ToOwned::to_owned).map_err(read_error));
     }
@@ -193,9 +222,28 @@ impl Session {
 
     /// `notifications/cancelled`: stops the request; unknown ids are ignored.
     pub(crate) fn cancel(&self, id: &RawValue) {
-        if let Some(token) = lock(&self.running).remove(id.get()) {
-            token.cancel();
+        if !self.cancel_here(id) {
+            #[cfg(feature = "http")]
+            self.forward_cancel(id);
         }
+    }
+
+    /// Stops the request if it runs in this process.
+    pub(crate) fn cancel_here(&self, id: &RawValue) -> bool {
+        let token = lock(&self.running).remove(id.get());
+        token.is_some_and(|token| {
+            token.cancel();
+            true
+        })
+    }
+
+    /// The number of the next question to the client.
+    fn request_id(&self) -> u64 {
+        #[cfg(feature = "http")]
+        if let Some(shared) = &self.shared {
+            return shared.elsewhere.request_id();
+        }
+        self.next_request.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The client answers no more questions: whoever waits for an answer is told.
@@ -217,8 +265,20 @@ impl Session {
         &self.closed
     }
 
-    pub(crate) fn values(&self) -> MutexGuard<'_, HashMap<String, Value>> {
-        lock(&self.values)
+    pub(crate) fn value(&self, key: &str) -> Option<Value> {
+        lock(&self.values).get(key).cloned()
+    }
+
+    pub(crate) fn set_value(&self, key: String, value: Value) {
+        #[cfg(feature = "http")]
+        self.note(|| SessionChange::Value(key.clone(), value.clone()));
+        lock(&self.values).insert(key, value);
+    }
+
+    pub(crate) fn remove_value(&self, key: &str) -> Option<Value> {
+        #[cfg(feature = "http")]
+        self.note(|| SessionChange::Removed(key.to_owned()));
+        lock(&self.values).remove(key)
     }
 }
 

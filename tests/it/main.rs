@@ -19,6 +19,8 @@ mod middleware;
 mod notices;
 mod outputs;
 mod prompts;
+mod redis;
+mod replicas;
 mod resources;
 mod revisions;
 mod running;

@@ -2,6 +2,8 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+#[cfg(feature = "http")]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -55,6 +57,9 @@ impl Default for Settings {
     }
 }
 
+#[cfg(feature = "http")]
+type Relay = Box<dyn Fn(&Change) + Send + Sync>;
+
 pub(crate) type States = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
 
 /// A server at work.
@@ -74,7 +79,11 @@ pub(crate) struct Core {
     states: RwLock<States>,
     lifespans: tokio::sync::Mutex<Option<Lifespans>>,
     started: tokio::sync::OnceCell<()>,
-    changes: broadcast::Sender<Change>,
+    /// `None` says that some were missed.
+    changes: broadcast::Sender<Option<Change>>,
+    /// Tells the other replicas of a change.
+    #[cfg(feature = "http")]
+    relay: OnceLock<Relay>,
     /// Cancelled when the server begins to shut down.
     pub shutdown: CancellationToken,
     /// Itself, for what handlers start through it.
@@ -110,6 +119,8 @@ impl Core {
             lifespans: tokio::sync::Mutex::new(Some(lifespans)),
             started: tokio::sync::OnceCell::new(),
             changes: broadcast::Sender::new(CHANGES),
+            #[cfg(feature = "http")]
+            relay: OnceLock::new(),
             shutdown: CancellationToken::new(),
             me,
         }
@@ -166,8 +177,20 @@ impl Core {
     }
 
     /// Hears of every change from now on.
-    pub(crate) fn changes(&self) -> broadcast::Receiver<Change> {
+    pub(crate) fn changes(&self) -> broadcast::Receiver<Option<Change>> {
         self.changes.subscribe()
+    }
+
+    /// Tells whoever listens here of a change in another replica, or that some may have been missed.
+    #[cfg(feature = "http")]
+    pub(crate) fn changed_elsewhere(&self, change: Option<Change>) {
+        let _ = self.changes.send(change);
+    }
+
+    /// From now on, changes here are also told by `relay`.
+    #[cfg(feature = "http")]
+    pub(crate) fn relay_changes(&self, relay: impl Fn(&Change) + Send + Sync + 'static) {
+        let _ = self.relay.set(Box::new(relay));
     }
 
     pub(crate) fn capabilities(&self) -> ServerCapabilities {
@@ -195,8 +218,12 @@ impl Host for Core {
     }
 
     fn changed(&self, change: Change) {
+        #[cfg(feature = "http")]
+        if let Some(relay) = self.relay.get() {
+            relay(&change);
+        }
         // Nobody listening is no failure.
-        let _ = self.changes.send(change);
+        let _ = self.changes.send(Some(change));
     }
 
     fn call_tool<'a>(

@@ -60,6 +60,8 @@ impl Request<'_> {
             revision,
             capabilities: read_capabilities(params.capabilities),
             client_info: params.client_info.map(ToOwned::to_owned),
+            #[cfg(feature = "http")]
+            declared: params.capabilities.map(ToOwned::to_owned),
         });
         let core = self.core();
         let mut members = Vec::with_capacity(512);

@@ -81,7 +81,7 @@ impl Request<'_> {
     }
 }
 
-async fn listen(core: &Core, mut changes: Receiver<Change>, filter: &Filter, outlet: &Outlet, id: &RawValue) {
+async fn listen(core: &Core, mut changes: Receiver<Option<Change>>, filter: &Filter, outlet: &Outlet, id: &RawValue) {
     let mut granted = Map::new();
     for (wanted, name) in [
         (filter.tools_list_changed, "toolsListChanged"),
@@ -165,10 +165,10 @@ impl Heard {
     }
 }
 
-async fn next(core: &Core, changes: &mut Receiver<Change>) -> Option<Heard> {
+async fn next(core: &Core, changes: &mut Receiver<Option<Change>>) -> Option<Heard> {
     match core.shutdown.run_until_cancelled(changes.recv()).await? {
-        Ok(change) => Some(Heard::One(change)),
-        Err(RecvError::Lagged(_)) => Some(Heard::Missed),
+        Ok(Some(change)) => Some(Heard::One(change)),
+        Ok(None) | Err(RecvError::Lagged(_)) => Some(Heard::Missed),
         Err(RecvError::Closed) => None,
     }
 }

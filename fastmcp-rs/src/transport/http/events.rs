@@ -35,6 +35,14 @@ pub(super) fn event(message: &[u8]) -> Bytes {
     out.into()
 }
 
+/// One event with an id to come back with.
+pub(super) fn numbered_event(stream: u64, number: u64, message: &[u8]) -> Bytes {
+    let mut out = format!("id: {stream}-{number}\nevent: message\ndata: ").into_bytes();
+    out.extend_from_slice(message);
+    out.extend_from_slice(b"\n\n");
+    out.into()
+}
+
 /// The stream of one 2026-07-28 response: its notifications, then the response. Dropping it drops the handler, which is
 /// how a client that goes away cancels its call.
 pub(crate) struct Response {
@@ -92,8 +100,8 @@ impl Events for Response {
 }
 
 /// Events that one stream keeps for a client that comes back.
-const KEPT_EVENTS: usize = 1024;
-const KEPT_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const KEPT_EVENTS: usize = 1024;
+pub(super) const KEPT_BYTES: usize = 8 * 1024 * 1024;
 
 /// A stream of an older session: written by the handler, read by whichever connection holds it at the moment
 /// (2025-11-25, basic/transports, "Resumability and Redelivery").
@@ -116,6 +124,16 @@ struct State {
     reader: u64,
     /// The first event is the response itself.
     only_response: bool,
+    /// It is read at another replica, which wants to know when something comes.
+    watched: bool,
+}
+
+/// What is to be told of a stream.
+pub(super) struct Tail {
+    pub events: Vec<(u64, Vec<u8>)>,
+    pub done: bool,
+    pub closed: u64,
+    pub watched: bool,
 }
 
 /// What a waiting POST finds out about its stream.
@@ -169,6 +187,32 @@ impl Log {
         lock(&self.state).done
     }
 
+    /// What comes after an event, for keeping it where other replicas find it.
+    pub(super) fn after(&self, after: u64) -> Tail {
+        let state = lock(&self.state);
+        let events = state.events.iter().filter(|(number, _)| *number > after);
+        Tail {
+            events: events.map(|(number, message)| (*number, message.to_vec())).collect(),
+            done: state.done,
+            closed: state.closed,
+            watched: state.watched,
+        }
+    }
+
+    /// Is notified of the next change.
+    pub(super) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
+        self.changed.notified()
+    }
+
+    /// Ends its reader: the client reads on at another replica.
+    pub(super) fn leave(&self) {
+        let mut state = lock(&self.state);
+        state.reader += 1;
+        state.watched = true;
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
     /// Waits for the first thing to happen, at most until a stream has to show that it lives.
     pub(crate) async fn opening(&self, may_stream: bool) -> Opening {
         let deadline = Instant::now() + KEEP_ALIVE;
@@ -202,6 +246,7 @@ impl Log {
         let (reader, closed) = {
             let mut state = lock(&self.state);
             state.reader += 1;
+            state.watched = false;
             // Whoever opens the stream is not sent away by what was asked before, unless it has yet to be told so.
             (state.reader, if after == 0 && primed { 0 } else { state.closed })
         };
@@ -267,10 +312,7 @@ impl Events for Reader {
         Poll::Ready(match next {
             Step::Event(number, message) => {
                 self.after = number;
-                let mut out = format!("id: {}-{number}\nevent: message\ndata: ", self.log.number).into_bytes();
-                out.extend_from_slice(&message);
-                out.extend_from_slice(b"\n\n");
-                Some(out.into())
+                Some(numbered_event(self.log.number, number, &message))
             }
             Step::KeepAlive => Some(Bytes::from_static(COMMENT)),
             Step::SentAway | Step::End => None,

@@ -4,16 +4,20 @@ mod body;
 mod envelope;
 mod events;
 mod guard;
+mod replicas;
 mod serve;
 mod service;
 mod sessions;
 #[cfg(feature = "sse")]
 mod sse;
+pub(crate) mod store;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::server::Server;
 use guard::Guard;
+use store::ReplicaStore;
 
 pub use body::Body as HttpBody;
 pub(crate) use serve::{listen, router, serve};
@@ -27,8 +31,17 @@ pub(crate) struct HttpSettings {
     pub max_sessions: usize,
     pub session_idle: Duration,
     pub max_connections: usize,
+    pub replicas: Option<Sharing>,
     #[cfg(feature = "sse")]
     pub sse: bool,
+}
+
+/// What several replicas share their sessions through.
+#[derive(Clone)]
+pub(crate) enum Sharing {
+    Through(Arc<dyn ReplicaStore>),
+    /// The Redis of this URL.
+    Redis(String),
 }
 
 impl Default for HttpSettings {
@@ -39,6 +52,7 @@ impl Default for HttpSettings {
             max_sessions: 10_000,
             session_idle: Duration::from_secs(30 * 60),
             max_connections: 10_000,
+            replicas: None,
             #[cfg(feature = "sse")]
             sse: false,
         }
@@ -89,6 +103,23 @@ impl Server {
     #[must_use]
     pub fn session_idle(mut self, idle: Duration) -> Self {
         self.http.session_idle = idle;
+        self
+    }
+
+    /// Shares sessions, the events of their streams and change notices with other replicas of this server through Redis, so
+    /// that all of them may stand behind a plain load balancer: `redis://127.0.0.1:6379`. `FASTMCP_REDIS_URL` says the same
+    /// where nothing is said here. The server does not start without it.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn redis(mut self, url: impl Into<String>) -> Self {
+        self.http.replicas = Some(Sharing::Redis(url.into()));
+        self
+    }
+
+    /// The same through a store of one's own, or a [`MemoryStore`](crate::MemoryStore) for several servers of one process.
+    #[must_use]
+    pub fn replicas(mut self, store: Arc<dyn ReplicaStore>) -> Self {
+        self.http.replicas = Some(Sharing::Through(store));
         self
     }
 

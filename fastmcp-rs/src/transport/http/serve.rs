@@ -38,6 +38,7 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 pub(crate) async fn serve(core: Arc<Core>, mut settings: HttpSettings, listener: TcpListener) -> Result<(), Error> {
     let address = listener.local_addr()?;
     from_environment(&mut settings.guard)?;
+    super::replicas::from_environment(&mut settings.replicas)?;
     if !address.ip().is_loopback() {
         if !settings.guard.is_open() {
             return Err(Error::new(format!(
@@ -52,6 +53,7 @@ pub(crate) async fn serve(core: Arc<Core>, mut settings: HttpSettings, listener:
     }
     let connections = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
     let service = McpService::new(Arc::clone(&core), settings);
+    service.join().await?;
     eprintln!("fastmcp-rs: serving http://{address}{}", service.path());
     #[cfg(feature = "sse")]
     if service.serves_sse() {

@@ -20,10 +20,11 @@ use super::body::Body;
 use super::envelope::{Head, LAST_EVENT_ID, SESSION_ID};
 use super::events::{KEEP_ALIVE, Log, Opening, Response as EventResponse, Work};
 use super::guard::{expose, preflight};
+use super::replicas::Replicas;
 use super::sessions::{Hold, HttpSession, Sessions, new_id};
 use crate::context::{Caller, Host, OpenOutlet};
 use crate::limits;
-use crate::peer::{Outgoing, Outlet, Session, lock};
+use crate::peer::{Outgoing, Outlet, lock};
 use crate::protocol::jsonrpc::{INVALID_REQUEST, Message, PARSE_ERROR, write_error};
 use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
@@ -46,7 +47,9 @@ pub(super) struct Endpoint {
     pub(super) core: Arc<Core>,
     host: Arc<dyn Host>,
     pub(super) settings: HttpSettings,
-    sessions: Arc<Sessions>,
+    pub(super) sessions: Arc<Sessions>,
+    /// The other replicas, once this one has joined them.
+    pub(super) replicas: tokio::sync::OnceCell<Arc<Replicas>>,
     #[cfg(feature = "sse")]
     pub(super) streams: super::sse::Streams,
 }
@@ -84,6 +87,7 @@ impl McpService {
             host,
             settings,
             sessions,
+            replicas: tokio::sync::OnceCell::new(),
             #[cfg(feature = "sse")]
             streams: super::sse::Streams::default(),
         }))
@@ -101,6 +105,11 @@ impl McpService {
         self.0.settings.sse
     }
 
+    /// Joins the other replicas, if there are to be any.
+    pub(crate) async fn join(&self) -> Result<(), crate::error::Error> {
+        if self.0.is_alone() { Ok(()) } else { self.0.join().await }
+    }
+
     pub(crate) fn path(&self) -> &str {
         &self.0.settings.path
     }
@@ -116,8 +125,8 @@ impl McpService {
             let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
             match parts.method {
                 Method::POST => endpoint.post(&parts.headers, body, &caller).await,
-                Method::GET => endpoint.get(&parts.headers, &caller),
-                Method::DELETE => endpoint.delete(&parts.headers, &caller),
+                Method::GET => endpoint.get(&parts.headers, &caller).await,
+                Method::DELETE => endpoint.delete(&parts.headers, &caller).await,
                 _ => not_allowed(),
             }
         })
@@ -149,6 +158,12 @@ impl McpService {
         };
         if !endpoint.core.is_started()
             && let Err(error) = endpoint.core.start().await
+        {
+            tracing::error!("the server cannot start: {error}");
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "the server cannot start; its log says why".to_owned());
+        }
+        if !endpoint.is_alone()
+            && let Err(error) = Box::pin(endpoint.join()).await
         {
             tracing::error!("the server cannot start: {error}");
             return plain(StatusCode::SERVICE_UNAVAILABLE, "the server cannot start; its log says why".to_owned());
@@ -229,7 +244,7 @@ impl Endpoint {
             return refused(400, None, &RpcError::new(PARSE_ERROR, "Parse error: the body is not UTF-8"));
         };
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let known = self.known(headers, caller);
+        let known = self.known(headers, caller).await;
         if text.trim_start().starts_with('[') && serde_json::from_str::<&RawValue>(text).is_ok() {
             return self.batch(text, &known, accepts).await;
         }
@@ -238,21 +253,26 @@ impl Endpoint {
             Ok(Message::Request { id, method, params }) => {
                 self.request(id, method, params, headers, &known, caller, accepts).await
             }
-            Ok(Message::Notification { method, params }) => self.notification(method, params, headers, &known, caller),
+            Ok(Message::Notification { method, params }) => {
+                self.notification(method, params, headers, &known, caller).await
+            }
             Ok(Message::Response { id, outcome }) => match &known {
                 Known::Session(http) => {
                     http.session.answer(id, outcome);
                     status(StatusCode::ACCEPTED)
                 }
                 Known::Gone => gone(),
+                Known::Unavailable => unavailable(),
                 Known::None => refused(400, None, &RpcError::invalid_request("a response belongs to a session")),
             },
         }
     }
 
-    fn known(&self, headers: &HeaderMap, caller: &Caller) -> Known {
+    async fn known(&self, headers: &HeaderMap, caller: &Caller) -> Known {
         match headers.get(SESSION_ID) {
             None => Known::None,
+            // Boxed, so that a server alone does not carry the place for it around.
+            Some(id) if !self.is_alone() => Box::pin(self.known_to_all(id, caller)).await,
             Some(id) => match id.to_str().ok().and_then(|id| self.sessions.find(id, caller)) {
                 Some(session) => Known::Session(session),
                 None => Known::Gone,
@@ -275,7 +295,7 @@ impl Endpoint {
         // `initialize` begins a session of its own, whatever id the client came with.
         let fresh = if method == method::INITIALIZE {
             match new_id() {
-                Some(id) => Some(Arc::new(Session::new(Some(id)))),
+                Some(id) => Some(Arc::new(self.new_session(id))),
                 None => return plain(StatusCode::SERVICE_UNAVAILABLE, "no randomness for a session id".to_owned()),
             }
         } else {
@@ -301,8 +321,10 @@ impl Endpoint {
         };
         let modern = revision.is_modern();
         if !modern && fresh.is_none() {
-            if matches!(known, Known::Gone) {
-                return gone();
+            match known {
+                Known::Gone => return gone(),
+                Known::Unavailable => return unavailable(),
+                _ => {}
             }
             if head.version_header().is_some_and(|version| Revision::parse(version).is_none_or(Revision::is_modern)) {
                 return refused(
@@ -319,14 +341,19 @@ impl Endpoint {
         };
         match outcome {
             Outcome::Done(reply) => {
+                if let (Known::Session(http), None, false) = (known, &fresh, modern || self.is_alone())
+                    && !Box::pin(self.tell(http)).await
+                {
+                    return unavailable();
+                }
                 let mut response = self.json(id, revision, &reply);
                 if let (Some(session), Ok(_), false) = (fresh, &reply, modern) {
                     let session_id = session.id().and_then(|id| HeaderValue::from_str(id).ok());
-                    if self.sessions.insert(session, caller).is_err() {
-                        let mut response =
-                            plain(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions".to_owned());
-                        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("30"));
-                        return response;
+                    if !self.is_alone() && !Box::pin(self.announce(&session, caller)).await {
+                        return unavailable();
+                    }
+                    if self.sessions.insert(session, caller.subject().map(ToOwned::to_owned)).is_err() {
+                        return too_many();
                     }
                     if let Some(session_id) = session_id {
                         response.headers_mut().insert(SESSION_ID, session_id);
@@ -421,6 +448,9 @@ impl Endpoint {
         let first = poll_fn(|task| Poll::Ready(Pin::new(&mut running).poll(task))).await;
         let messages = outlet.into_messages();
         let quiet = messages.as_ref().is_none_or(mpsc::Receiver::is_empty);
+        if !self.is_alone() && first.is_ready() && !Box::pin(self.tell(http)).await {
+            return unavailable();
+        }
         let work = match first {
             Poll::Ready(reply) if quiet => return self.json(id, revision, &reply),
             Poll::Ready(reply) => Work::Done(reply),
@@ -445,10 +475,11 @@ impl Endpoint {
             revision,
             hold: http.hold(),
             session: Arc::clone(http),
+            replicas: self.replicas.get().cloned(),
         };
         tokio::spawn(async move {
             let done = cancelled.run_until_cancelled(driver.drive(work, messages)).await;
-            driver.end(done);
+            driver.end(done).await;
         });
         match log.opening(accepts.events).await {
             Opening::Response(response) => {
@@ -457,11 +488,14 @@ impl Endpoint {
             }
             // Cancelled: there is no response, and the exchange has to end somehow.
             Opening::Nothing => status(StatusCode::ACCEPTED),
-            Opening::Stream => events(Body::events(log.read(0, revision >= Revision::V2025_11_25))),
+            Opening::Stream => {
+                http.keep_elsewhere(&log);
+                events(Body::events(log.read(0, revision >= Revision::V2025_11_25)))
+            }
         }
     }
 
-    fn notification(
+    async fn notification(
         &self,
         method: &str,
         params: Option<&RawValue>,
@@ -474,8 +508,12 @@ impl Endpoint {
                 let connection =
                     Connection::new(Arc::clone(&self.core), Arc::clone(&http.session), None, caller.clone());
                 connection.notification(method, params);
+                if !self.is_alone() && !Box::pin(self.tell(http)).await {
+                    return unavailable();
+                }
             }
             Known::Gone if !Head(headers).claims_modern() => return gone(),
+            Known::Unavailable if !Head(headers).claims_modern() => return unavailable(),
             // Without a conversation there is nothing that a notification could be about.
             _ => observe(&self.core, method, params),
         }
@@ -491,6 +529,7 @@ impl Endpoint {
                 http
             }
             Known::Gone => return gone(),
+            Known::Unavailable => return unavailable(),
             _ => {
                 return refused(
                     400,
@@ -518,6 +557,9 @@ impl Endpoint {
                 }
             }
         }
+        if !self.is_alone() && !Box::pin(self.tell(session)).await {
+            return unavailable();
+        }
         match out.trim_ascii_end() {
             [] => status(StatusCode::ACCEPTED),
             array @ [b'[', ..] => json_response(StatusCode::OK, array.to_vec()),
@@ -526,10 +568,11 @@ impl Endpoint {
     }
 
     /// The stream of what belongs to no request, or the rest of a broken one.
-    fn get(&self, headers: &HeaderMap, caller: &Caller) -> HttpResponse {
-        let http = match self.known(headers, caller) {
+    async fn get(&self, headers: &HeaderMap, caller: &Caller) -> HttpResponse {
+        let http = match self.known(headers, caller).await {
             Known::Session(http) => http,
             Known::Gone => return gone(),
+            Known::Unavailable => return unavailable(),
             Known::None => return not_allowed(),
         };
         if !accepted(headers).events {
@@ -549,6 +592,12 @@ impl Endpoint {
                 let Some((stream, event)) = place else {
                     return plain(StatusCode::BAD_REQUEST, "the Last-Event-ID is none of this server's".to_owned());
                 };
+                if let Some(replicas) = self.replicas.get() {
+                    return match Box::pin(replicas.resume(&self.core, &http, stream, event)).await {
+                        Ok(body) => events(body),
+                        Err(_) => unavailable(),
+                    };
+                }
                 let log = if stream == 0 { Some(http.standalone(&self.core)) } else { http.find(stream) };
                 // A stream that is no longer kept has nothing left to say.
                 log.unwrap_or_else(|| {
@@ -559,18 +608,22 @@ impl Endpoint {
                 .read(event, false)
             }
         };
-        events(Body::events(Held { reader, _hold: http.hold() }))
+        events(Body::events(Held::new(reader, http.hold())))
     }
 
-    fn delete(&self, headers: &HeaderMap, caller: &Caller) -> HttpResponse {
-        match self.known(headers, caller) {
+    async fn delete(&self, headers: &HeaderMap, caller: &Caller) -> HttpResponse {
+        match self.known(headers, caller).await {
             Known::Session(http) => {
                 if let Some(id) = http.session.id() {
+                    if !self.is_alone() && !Box::pin(self.end_everywhere(id)).await {
+                        return unavailable();
+                    }
                     self.sessions.remove(id);
                 }
                 status(StatusCode::NO_CONTENT)
             }
             Known::Gone => gone(),
+            Known::Unavailable => unavailable(),
             Known::None => not_allowed(),
         }
     }
@@ -587,11 +640,13 @@ impl Endpoint {
 }
 
 /// The session that a request names.
-enum Known {
+pub(super) enum Known {
     None,
     Session(Arc<HttpSession>),
     /// It names one that does not exist, not any more, or not for this caller.
     Gone,
+    /// Nobody can say: the store does not answer.
+    Unavailable,
 }
 
 /// Runs one request of a session and writes what comes of it into its stream.
@@ -601,6 +656,7 @@ struct Driver {
     id: Box<RawValue>,
     revision: Revision,
     session: Arc<HttpSession>,
+    replicas: Option<Arc<Replicas>>,
     hold: Hold,
 }
 
@@ -632,7 +688,11 @@ impl Driver {
         .await
     }
 
-    fn end(self, done: Option<Reply>) {
+    async fn end(self, done: Option<Reply>) {
+        // What the handler left in the session is there before its answer, for the next request may go elsewhere.
+        if let Some(replicas) = &self.replicas {
+            replicas.tell(&self.session.session).await;
+        }
         if let (Some(reply), true) = (done, self.session.session.finish(&self.id)) {
             let mut out = Vec::new();
             self.core.write_reply(&mut out, &self.id, self.revision, &reply);
@@ -645,12 +705,18 @@ impl Driver {
 }
 
 /// A stream that keeps its session from being idle.
-struct Held {
-    reader: super::events::Reader,
+pub(super) struct Held<R> {
+    reader: R,
     _hold: Hold,
 }
 
-impl super::body::Events for Held {
+impl<R> Held<R> {
+    pub(super) fn new(reader: R, hold: Hold) -> Self {
+        Self { reader, _hold: hold }
+    }
+}
+
+impl<R: super::body::Events> super::body::Events for Held<R> {
     fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<hyper::body::Bytes>> {
         self.reader.poll_next(task)
     }
@@ -740,6 +806,21 @@ pub(super) fn not_allowed() -> HttpResponse {
         "send requests with POST; GET and DELETE need an Mcp-Session-Id".to_owned(),
     );
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, GET, DELETE"));
+    response
+}
+
+/// The store of sessions does not answer, or not yet again.
+pub(super) fn unavailable() -> HttpResponse {
+    later("sessions cannot be looked up at the moment", "2")
+}
+
+fn too_many() -> HttpResponse {
+    later("there are too many sessions", "30")
+}
+
+fn later(why: &str, seconds: &'static str) -> HttpResponse {
+    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, why.to_owned());
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(seconds));
     response
 }
 

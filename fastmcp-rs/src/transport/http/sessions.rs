@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::events::Log;
+use super::replicas::Replicas;
 use crate::context::Caller;
 use crate::limits;
 use crate::peer::{Outgoing, Outlet, Session, lock};
@@ -27,18 +28,20 @@ pub(crate) struct HttpSession {
     open: AtomicUsize,
     streams: Mutex<BTreeMap<u64, Arc<Log>>>,
     next_stream: AtomicU64,
+    replicas: Option<Arc<Replicas>>,
 }
 
 impl HttpSession {
-    fn new(session: Arc<Session>, caller: &Caller) -> Self {
+    fn new(session: Arc<Session>, subject: Option<String>, replicas: Option<Arc<Replicas>>) -> Self {
         Self {
             session,
-            subject: caller.subject().map(ToOwned::to_owned),
+            subject,
             used: Mutex::new(Instant::now()),
             open: AtomicUsize::new(0),
             streams: Mutex::default(),
             // 0 is the stream of what belongs to no request.
             next_stream: AtomicU64::new(1),
+            replicas,
         }
     }
 
@@ -58,7 +61,10 @@ impl HttpSession {
 
     /// A stream for the messages of one request.
     pub(crate) fn stream(&self) -> Arc<Log> {
-        let log = Log::new(self.next_stream.fetch_add(1, Ordering::Relaxed));
+        let log = Log::new(match &self.replicas {
+            None => self.next_stream.fetch_add(1, Ordering::Relaxed),
+            Some(replicas) => replicas.stream_number(false),
+        });
         let mut streams = lock(&self.streams);
         while streams.len() >= KEPT_STREAMS {
             let Some(finished) =
@@ -77,7 +83,9 @@ impl HttpSession {
     }
 
     pub(crate) fn find(&self, number: u64) -> Option<Arc<Log>> {
-        lock(&self.streams).get(&number).cloned()
+        let streams = lock(&self.streams);
+        let unasked = streams.get(&0).filter(|log| log.number == number);
+        unasked.or_else(|| streams.get(&number)).cloned()
     }
 
     /// The stream of what belongs to no request; it begins with the first GET, and so does the listening for it.
@@ -86,7 +94,7 @@ impl HttpSession {
         if let Some(log) = streams.get(&0) {
             return Arc::clone(log);
         }
-        let log = Log::new(0);
+        let log = Log::new(self.replicas.as_ref().map_or(0, |replicas| replicas.stream_number(true)));
         streams.insert(0, Arc::clone(&log));
         let (sender, mut receiver) = mpsc::channel(limits::OUTGOING);
         tokio::spawn(crate::server::tell_session(Arc::clone(core), Arc::clone(&self.session), Outlet::new(sender)));
@@ -99,7 +107,21 @@ impl HttpSession {
             }
             kept.finish();
         });
+        drop(streams);
+        self.keep_elsewhere(&log);
         log
+    }
+
+    /// Keeps what comes on a stream where other replicas find it, if there are any.
+    pub(crate) fn keep_elsewhere(&self, log: &Arc<Log>) {
+        if let (Some(replicas), Some(id)) = (&self.replicas, self.session.id()) {
+            replicas.keep(id.to_owned(), Arc::clone(log));
+        }
+    }
+
+    /// Whether it belongs to the caller.
+    pub(crate) fn is_of(&self, caller: &Caller) -> bool {
+        self.subject.as_deref() == caller.subject()
     }
 
     fn end(&self) {
@@ -125,6 +147,7 @@ pub(crate) struct Sessions {
     map: Mutex<HashMap<String, Arc<HttpSession>>>,
     limit: usize,
     idle: Duration,
+    replicas: OnceLock<Arc<Replicas>>,
 }
 
 /// There is no room, and no session is idle.
@@ -132,25 +155,47 @@ pub(crate) struct Full;
 
 impl Sessions {
     pub(crate) fn new(limit: usize, idle: Duration) -> Arc<Self> {
-        Arc::new(Self { map: Mutex::default(), limit, idle })
+        Arc::new(Self { map: Mutex::default(), limit, idle, replicas: OnceLock::new() })
     }
 
     /// A session that exists and belongs to the caller; anything else looks the same from outside.
     pub(crate) fn find(&self, id: &str, caller: &Caller) -> Option<Arc<HttpSession>> {
         let session = lock(&self.map).get(id).cloned()?;
-        if session.subject.as_deref() != caller.subject() {
+        if !session.is_of(caller) {
             return None;
         }
         session.touch();
         Some(session)
     }
 
-    /// Takes in a session that has just been initialized.
-    pub(crate) fn insert(self: &Arc<Self>, session: Arc<Session>, caller: &Caller) -> Result<(), Full> {
+    /// Sessions from now on are known to other replicas.
+    pub(crate) fn share(&self, replicas: Arc<Replicas>) {
+        let _ = self.replicas.set(replicas);
+    }
+
+    /// A session that is in use here, whoever asks.
+    pub(crate) fn peek(&self, id: &str) -> Option<Arc<HttpSession>> {
+        lock(&self.map).get(id).cloned()
+    }
+
+    /// All sessions that are in use here.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        lock(&self.map).keys().cloned().collect()
+    }
+
+    /// Takes in a session that has just been initialized, here or at another replica; one that is there already stays.
+    pub(crate) fn insert(
+        self: &Arc<Self>,
+        session: Arc<Session>,
+        subject: Option<String>,
+    ) -> Result<Arc<HttpSession>, Full> {
         let Some(id) = session.id().map(ToOwned::to_owned) else { return Err(Full) };
-        let session = Arc::new(HttpSession::new(session, caller));
+        let session = Arc::new(HttpSession::new(session, subject, self.replicas.get().cloned()));
         let evicted = {
             let mut map = lock(&self.map);
+            if let Some(there) = map.get(&id) {
+                return Ok(Arc::clone(there));
+            }
             let mut evicted = None;
             if map.len() >= self.limit {
                 let idlest = map
@@ -163,13 +208,13 @@ impl Sessions {
             if map.is_empty() {
                 self.sweep();
             }
-            map.insert(id, session);
+            map.insert(id, Arc::clone(&session));
             evicted
         };
         if let Some(evicted) = evicted {
             evicted.end();
         }
-        Ok(())
+        Ok(session)
     }
 
     /// Ends a session at its client's wish.
@@ -206,6 +251,15 @@ impl Sessions {
                         map.iter().filter(|(_, session)| idle(session)).map(|(id, _)| id.clone()).collect();
                     ids.iter().filter_map(|id| map.remove(id)).collect()
                 };
+                if let Some(replicas) = sessions.replicas.get() {
+                    // The others see requests alone, and not what is held open here.
+                    let held: Vec<String> = lock(&sessions.map)
+                        .iter()
+                        .filter(|(_, session)| session.idle_since().is_none())
+                        .map(|(id, _)| id.clone())
+                        .collect();
+                    replicas.touch(&held).await;
+                }
                 for session in idle {
                     tracing::debug!("an idle session was ended");
                     session.end();

@@ -1,0 +1,116 @@
+//! What the endpoint does differently when it is one of several replicas.
+
+use std::sync::Arc;
+
+use axum::http::HeaderValue;
+
+use super::super::service::{Endpoint, Known};
+use super::super::sessions::HttpSession;
+use super::super::store::Loaded;
+use super::news::News;
+use super::{Replicas, open};
+use crate::context::Caller;
+use crate::error::Error;
+use crate::peer::{Elsewhere, Session};
+
+/// Characters of a session's id, so that nothing else becomes the key of anything.
+const ID: usize = 32;
+
+impl Endpoint {
+    /// There is one process, and nobody to be told anything.
+    pub(in super::super) fn is_alone(&self) -> bool {
+        self.settings.replicas.is_none()
+    }
+
+    /// Joins the other replicas, once.
+    pub(in super::super) async fn join(&self) -> Result<(), Error> {
+        let Some(sharing) = &self.settings.replicas else { return Ok(()) };
+        let join = || async {
+            let store = open(sharing, &self.core.info.name)?;
+            let (limit, idle) = (self.settings.max_sessions, self.settings.session_idle);
+            Replicas::join(store, &self.core, &self.sessions, limit, idle).await.map_err(|error| {
+                Error::new("what replicas share (Redis, unless the program says otherwise) cannot be reached")
+                    .caused_by(error)
+            })
+        };
+        self.replicas.get_or_try_init(join).await.map(drop)
+    }
+
+    /// A session that is about to begin.
+    pub(in super::super) fn new_session(&self, id: String) -> Session {
+        match self.replicas.get() {
+            None => Session::new(Some(id)),
+            Some(replicas) => Session::shared(id, Arc::clone(replicas) as Arc<dyn Elsewhere>),
+        }
+    }
+
+    /// Lets the other replicas know of a session that has begun.
+    pub(in super::super) async fn announce(&self, session: &Session, caller: &Caller) -> bool {
+        let (Some(replicas), Some(id)) = (self.replicas.get(), session.id()) else { return false };
+        let Some(record) = session.record(caller.subject()) else { return false };
+        replicas.store.create(id, &record, replicas.limit, replicas.idle).await.is_ok()
+    }
+
+    /// The session of an id, wherever it began.
+    pub(in super::super) async fn known_to_all(&self, id: &HeaderValue, caller: &Caller) -> Known {
+        let Some(replicas) = self.replicas.get() else { return Known::Unavailable };
+        let well_formed = |id: &&str| id.len() == ID && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let Some(id) = id.to_str().ok().filter(well_formed) else { return Known::Gone };
+        let here = self.sessions.peek(id);
+        let seen = here.as_ref().and_then(|http| http.session.seen());
+        let http = match (replicas.store.load(id, seen, replicas.idle).await, here) {
+            (Err(_), _) => return Known::Unavailable,
+            (Ok(Loaded::Gone), _) => {
+                self.sessions.remove(id);
+                replicas.stop_reading(id);
+                return Known::Gone;
+            }
+            (Ok(Loaded::Unchanged), Some(http)) => http,
+            // It was asked for without a version, so this cannot be.
+            (Ok(Loaded::Unchanged), None) => return Known::Unavailable,
+            (Ok(Loaded::Session { version, record }), Some(http)) => {
+                http.session.renew(version, &record);
+                http
+            }
+            (Ok(Loaded::Session { version, record }), None) => {
+                let others = Arc::clone(replicas) as Arc<dyn Elsewhere>;
+                let Some(session) = Session::restored(id.to_owned(), others, version, &record) else {
+                    tracing::warn!("a session of another replica has a revision that is not known here");
+                    return Known::Gone;
+                };
+                if record.subject.as_deref() != caller.subject() {
+                    return Known::Gone;
+                }
+                match self.sessions.insert(Arc::new(session), record.subject) {
+                    Ok(http) => http,
+                    Err(_) => return Known::Unavailable,
+                }
+            }
+        };
+        // Also notes that it is in use.
+        match self.sessions.find(id, caller) {
+            Some(http) => Known::Session(http),
+            None if http.is_of(caller) => Known::Session(http),
+            None => Known::Gone,
+        }
+    }
+
+    /// Tells the others what a request changed of its session.
+    pub(in super::super) async fn tell(&self, http: &HttpSession) -> bool {
+        match self.replicas.get() {
+            Some(replicas) => replicas.tell(&http.session).await,
+            None => true,
+        }
+    }
+
+    /// Ends a session at its client's wish.
+    pub(in super::super) async fn end_everywhere(&self, id: &str) -> bool {
+        let Some(replicas) = self.replicas.get() else { return false };
+        if replicas.store.remove(id).await.is_err() {
+            return false;
+        }
+        replicas.stop_reading(id);
+        replicas.publish(News::Ended(id.to_owned()));
+        true
+    }
+}

@@ -1,0 +1,162 @@
+//! What several replicas of a server share, so that a client of a revision with sessions may reach any of them with any
+//! request: the sessions themselves, the events of their streams, and a bus. With one process none of it is needed.
+//!
+//! [`MemoryStore`] shares between servers of one process, [`RedisStore`](crate::RedisStore) between machines (feature `redis`).
+//! Whoever has another database implements the three traits.
+
+mod memory;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
+
+use crate::error::BoxError;
+pub use crate::record::{SessionChange, SessionRecord};
+
+/// What every method of a store returns.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The store does not answer, or not as it should. Requests that need it are answered with status 503; the text is for the log.
+#[derive(Debug)]
+pub struct StoreError(BoxError);
+
+impl StoreError {
+    /// From whatever went wrong.
+    pub fn new(error: impl Into<BoxError>) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// What became of looking for a session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Loaded {
+    /// There is none of that id: it never existed, was removed, or was idle too long.
+    Gone,
+    /// It is there and still has the version that the caller has seen.
+    Unchanged,
+    /// It is there.
+    Session {
+        /// Grows with every change.
+        version: u64,
+        /// The session.
+        record: Box<SessionRecord>,
+    },
+}
+
+/// Keeps the conversations of revisions with a handshake. Every request of one is looked up here, so a method should take no
+/// more than a round trip, and fail within a few seconds.
+pub trait SessionStore: Send + Sync + 'static {
+    /// Takes in a new session. It ends when nobody loads it for as long as `idle`; if there are `limit` sessions already, the
+    /// longest idle one makes room.
+    fn create<'a>(
+        &'a self,
+        id: &'a str,
+        record: &'a SessionRecord,
+        limit: usize,
+        idle: Duration,
+    ) -> StoreFuture<'a, ()>;
+
+    /// Looks a session up and lets it live for another `idle`. `seen` is the version that the caller has, if it has one.
+    fn load<'a>(&'a self, id: &'a str, seen: Option<u64>, idle: Duration) -> StoreFuture<'a, Loaded>;
+
+    /// Changes a session, if it is there.
+    fn update<'a>(&'a self, id: &'a str, changes: &'a [SessionChange]) -> StoreFuture<'a, ()>;
+
+    /// Ends a session.
+    fn remove<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()>;
+}
+
+/// How much of one stream is kept, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventLimits {
+    /// Events; the oldest go first.
+    pub events: usize,
+    /// Bytes of all events together.
+    pub bytes: usize,
+    /// How long the stream is kept after it was last written to.
+    pub age: Duration,
+}
+
+/// What is written to a stream at once: events with their numbers, which grow, and how things stand.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Append<'a> {
+    /// The events. With none, the stream is only kept for longer.
+    pub events: &'a [(u64, Vec<u8>)],
+    /// Nothing comes after these.
+    pub done: bool,
+    /// How often the reader was sent away, to come back for the rest.
+    pub closed: u64,
+    /// What is to be kept.
+    pub limits: EventLimits,
+}
+
+/// A piece of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Events with their numbers, in order. Not all have to come at once.
+    pub events: Vec<(u64, Vec<u8>)>,
+    /// Nothing comes after what the store has.
+    pub done: bool,
+    /// How often the reader was sent away.
+    pub closed: u64,
+}
+
+/// Keeps the events of streams, for clients that come back with a `Last-Event-ID`.
+pub trait EventStore: Send + Sync + 'static {
+    /// Writes to a stream, which begins with the first write. Events that it has already are left out, so that a write can be
+    /// repeated.
+    fn append<'a>(&'a self, session: &'a str, stream: u64, what: Append<'a>) -> StoreFuture<'a, ()>;
+
+    /// Reads the events after the one of the number `after`; `None` if there is no such stream.
+    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<Page>>;
+}
+
+/// What a replica hears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BusEvent {
+    /// A message that some replica published, this one included.
+    Message(Vec<u8>),
+    /// The connection was lost for a while, and messages with it.
+    Missed,
+}
+
+/// Takes what comes over a bus, without waiting; `false` once nobody listens any more.
+pub type BusListener = Arc<dyn Fn(BusEvent) -> bool + Send + Sync>;
+
+/// Carries short messages to all replicas.
+pub trait ReplicaBus: Send + Sync + 'static {
+    /// Begins to listen, and gives this replica a number that no other has: from 1 on, below 2²⁰.
+    fn join(&self, listener: BusListener) -> StoreFuture<'_, u32>;
+
+    /// Sends a message to all replicas.
+    fn publish(&self, message: Vec<u8>) -> StoreFuture<'_, ()>;
+}
+
+/// All that replicas share.
+pub trait ReplicaStore: SessionStore + EventStore + ReplicaBus {}
+
+impl<T: SessionStore + EventStore + ReplicaBus> ReplicaStore for T {}

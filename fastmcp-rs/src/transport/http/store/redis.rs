@@ -1,0 +1,223 @@
+//! What replicas share, in Redis (5 or newer, or what speaks its protocol): a hash per session, a stream per event stream, one
+//! channel. Every operation is one round trip, by a script where it takes several steps.
+
+mod bus;
+mod link;
+mod scripts;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{FromRedisValue, Value};
+
+use super::{
+    Append, BusListener, EventStore, Loaded, Page, ReplicaBus, SessionChange, SessionRecord, SessionStore, StoreError,
+    StoreFuture,
+};
+use link::Link;
+use scripts::Scripts;
+
+/// Events of one answer to a reader, which asks again for more.
+const PAGE: usize = 128;
+/// Numbers of replicas stay below this, so that what is made of them fits where it has to.
+const REPLICAS: u32 = 1 << 20;
+
+/// What replicas share, in Redis; see [`Server::redis`](crate::Server::redis). Cheap to clone.
+#[derive(Clone)]
+pub struct RedisStore(Arc<Inner>);
+
+struct Inner {
+    link: Arc<Link>,
+    scripts: Scripts,
+    /// What all keys begin with.
+    prefix: String,
+}
+
+impl RedisStore {
+    /// The Redis at a URL such as `redis://:password@redis.internal:6379/0`. All keys begin with `prefix`: replicas of one
+    /// server use the same, other servers another. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the URL is none of Redis.
+    pub fn new(url: &str, prefix: impl Into<String>) -> Result<Self, StoreError> {
+        let link = Arc::new(Link::new(url)?);
+        Ok(Self(Arc::new(Inner { link, scripts: Scripts::new(), prefix: prefix.into() })))
+    }
+
+    fn key(&self, kind: &str, id: &str) -> String {
+        format!("{}:{kind}:{id}", self.0.prefix)
+    }
+
+    fn recent(&self) -> String {
+        format!("{}:sessions", self.0.prefix)
+    }
+
+    fn channel(&self) -> String {
+        format!("{}:bus", self.0.prefix)
+    }
+
+    fn events(&self, session: &str, stream: u64) -> (String, String) {
+        let key = format!("{}:events:{session}:{stream}", self.0.prefix);
+        (format!("{key}:state"), key)
+    }
+}
+
+impl std::fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisStore").field("prefix", &self.0.prefix).finish_non_exhaustive()
+    }
+}
+
+impl SessionStore for RedisStore {
+    fn create<'a>(
+        &'a self,
+        id: &'a str,
+        record: &'a SessionRecord,
+        limit: usize,
+        idle: Duration,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let mut call = self.0.scripts.create.prepare_invoke();
+            call.key(self.key("session", id)).key(self.recent()).arg(id).arg(limit).arg(milliseconds(idle));
+            call.arg(self.key("session", ""));
+            call.arg("record").arg(serde_json::to_string(record).map_err(StoreError::new)?);
+            self.0.link.script(&call).await.map(drop)
+        })
+    }
+
+    fn load<'a>(&'a self, id: &'a str, seen: Option<u64>, idle: Duration) -> StoreFuture<'a, Loaded> {
+        Box::pin(async move {
+            let mut call = self.0.scripts.load.prepare_invoke();
+            call.key(self.key("session", id)).key(self.recent()).arg(id).arg(milliseconds(idle)).arg(seen.unwrap_or(0));
+            let fields = match self.0.link.script(&call).await? {
+                Value::Nil => return Ok(Loaded::Gone),
+                Value::Array(fields) if fields.is_empty() => return Ok(Loaded::Unchanged),
+                fields => read_value(fields)?,
+            };
+            read_record(fields)
+        })
+    }
+
+    fn update<'a>(&'a self, id: &'a str, changes: &'a [SessionChange]) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let mut call = self.0.scripts.update.prepare_invoke();
+            call.key(self.key("session", id));
+            for change in changes {
+                let (field, value) = match change {
+                    SessionChange::Initialized => ("initialized".to_owned(), Some("1".to_owned())),
+                    SessionChange::LogLevel(level) => {
+                        ("level".to_owned(), Some(serde_json::to_string(level).map_err(StoreError::new)?))
+                    }
+                    SessionChange::Subscribed(uri) => (format!("uri:{uri}"), Some("1".to_owned())),
+                    SessionChange::Unsubscribed(uri) => (format!("uri:{uri}"), None),
+                    SessionChange::Value(key, value) => (format!("value:{key}"), Some(value.to_string())),
+                    SessionChange::Removed(key) => (format!("value:{key}"), None),
+                };
+                call.arg(field).arg(usize::from(value.is_some())).arg(value.unwrap_or_default());
+            }
+            self.0.link.script(&call).await.map(drop)
+        })
+    }
+
+    fn remove<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let mut call = self.0.scripts.remove.prepare_invoke();
+            call.key(self.key("session", id)).key(self.recent()).arg(id);
+            self.0.link.script(&call).await.map(drop)
+        })
+    }
+}
+
+/// A session from the fields of its hash.
+fn read_record(fields: Vec<String>) -> Result<Loaded, StoreError> {
+    let mut record = SessionRecord::default();
+    let (mut version, mut changes) = (0, Vec::new());
+    let mut fields = fields.into_iter();
+    while let (Some(field), Some(value)) = (fields.next(), fields.next()) {
+        match field.as_str() {
+            "version" => version = value.parse().map_err(StoreError::new)?,
+            "record" => record = serde_json::from_str(&value).map_err(StoreError::new)?,
+            "initialized" => changes.push(SessionChange::Initialized),
+            "level" => changes.push(SessionChange::LogLevel(serde_json::from_str(&value).map_err(StoreError::new)?)),
+            other => {
+                if let Some(uri) = other.strip_prefix("uri:") {
+                    changes.push(SessionChange::Subscribed(uri.to_owned()));
+                } else if let Some(key) = other.strip_prefix("value:") {
+                    let value = serde_json::from_str(&value).map_err(StoreError::new)?;
+                    changes.push(SessionChange::Value(key.to_owned(), value));
+                }
+            }
+        }
+    }
+    changes.iter().for_each(|change| record.apply(change));
+    Ok(Loaded::Session { version, record: Box::new(record) })
+}
+
+impl EventStore for RedisStore {
+    fn append<'a>(&'a self, session: &'a str, stream: u64, what: Append<'a>) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let (state, events) = self.events(session, stream);
+            let mut call = self.0.scripts.append.prepare_invoke();
+            call.key(events).key(state).arg(what.limits.events).arg(what.limits.bytes);
+            call.arg(milliseconds(what.limits.age)).arg(usize::from(what.done)).arg(what.closed);
+            for (number, event) in what.events {
+                call.arg(*number).arg(event.as_slice());
+            }
+            self.0.link.script(&call).await.map(drop)
+        })
+    }
+
+    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<Page>> {
+        Box::pin(async move {
+            let (state, events) = self.events(session, stream);
+            let mut call = self.0.scripts.read.prepare_invoke();
+            call.key(events).key(state).arg(after.saturating_add(1)).arg(PAGE);
+            let read = self.0.link.script(&call).await?;
+            if read == Value::Nil {
+                return Ok(None);
+            }
+            let (done, closed, events): (u8, u64, Vec<Entry>) = read_value(read)?;
+            let mut page = Page { closed, ..Page::default() };
+            // What is left for the next page comes before the end.
+            page.done = done == 1 && events.len() < PAGE;
+            for (id, mut fields) in events {
+                let number = id.strip_prefix("0-").and_then(|number| number.parse().ok());
+                let number = number.ok_or_else(|| StoreError::new(format!("an event has the id {id}")))?;
+                page.events.push((number, fields.pop().unwrap_or_default()));
+            }
+            Ok(Some(page))
+        })
+    }
+}
+
+/// An event as Redis has it: its id, and the name and value of its one field.
+type Entry = (String, Vec<Vec<u8>>);
+
+/// A value that Redis answered with, with our own error.
+fn read_value<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {
+    T::from_redis_value(value).map_err(StoreError::new)
+}
+
+impl ReplicaBus for RedisStore {
+    fn join(&self, listener: BusListener) -> StoreFuture<'_, u32> {
+        Box::pin(async move {
+            let mut count = redis::cmd("INCR");
+            count.arg(format!("{}:replicas", self.0.prefix));
+            let number: u64 = read_value(self.0.link.command(&count).await?)?;
+            bus::subscribe(&self.0.link, self.channel(), listener).await?;
+            Ok((number % u64::from(REPLICAS - 1)) as u32 + 1)
+        })
+    }
+
+    fn publish(&self, message: Vec<u8>) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let mut publish = redis::cmd("PUBLISH");
+            publish.arg(self.channel()).arg(message);
+            self.0.link.command(&publish).await.map(drop)
+        })
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).clamp(1, 1 << 40)
+}
