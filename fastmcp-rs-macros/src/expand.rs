@@ -148,10 +148,11 @@ impl Component<'_> {
     /// It is a closure in the table, not a function beside it, because rustc reports a type that does not fit once per body.
     fn call(&self) -> TokenStream {
         let &Self { options, function, service, .. } = self;
+        let p = options.krate.private();
         let (call, cx, this, texts) = (local("call"), local("cx"), local("this"), local("texts"));
         let count = function.params.len();
         let slots: Vec<Ident> = (0..count).map(|index| local(&format!("s{index}"))).collect();
-        let values: Vec<Ident> = (0..count).map(|index| local(&format!("a{index}"))).collect();
+        let values: Vec<TokenStream> = slots.iter().map(|slot| quote!(#slot.value())).collect();
         let readers = options.readers(function);
         let reads = function.params.iter().zip(readers).enumerate().map(|(index, (param, reader))| {
             let slot = &slots[index];
@@ -160,11 +161,12 @@ impl Component<'_> {
         });
         let reads: TokenStream = reads.collect();
         let sound = quote! {
-            let (#(::core::option::Option::Some(#slots),)* true,) = (#(#slots,)* #call.sound(),) else {
+            let (#(::core::option::Option::Some(mut #slots),)* true,) = (#(#slots,)* #call.sound(),) else {
                 return #call.refuse();
             };
         };
         let context = (count > 0).then(|| quote!(let #cx = #call.context();));
+        let settled = (count > 0).then(|| quote!(#p::settle(#cx, [#(&mut #slots),*]).await?;));
         let instance =
             service.filter(|_| function.receiver.is_some()).map(|ty| quote!(let #this = #call.service::<#ty>();));
         let texts_taken = self.is_filled().then(|| quote!(let #texts = #call.texts();));
@@ -173,7 +175,7 @@ impl Component<'_> {
         let span = function.name().span();
         let at = options.krate.private_at(span);
         let body = quote! {
-            #(let #values = #slots.resolve(&#cx).await?;)*
+            #settled
             #answer
         };
         let run = quote_spanned!(span=> #at::Reply::run(async move { #body }));
@@ -216,7 +218,7 @@ impl Component<'_> {
     }
 
     /// Runs the user's function and turns its value into the answer.
-    fn answer(&self, values: &[Ident], this: &Ident, texts: &Ident) -> TokenStream {
+    fn answer(&self, values: &[TokenStream], this: &Ident, texts: &Ident) -> TokenStream {
         let &Self { kind, options, function, service } = self;
         let krate = &options.krate;
         let p = krate.private();

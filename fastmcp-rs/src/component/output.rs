@@ -54,7 +54,12 @@ impl ToolResult {
     /// # Errors
     /// When the value cannot be written as JSON.
     pub fn structured<T: Serialize + ?Sized>(mut self, value: &T) -> serde_json::Result<Self> {
-        self.structured = Some(serde_json::to_string(value)?);
+        let mut json = serde_json::to_string(value)?;
+        // Only a raw value can bring line ends along, and a message is one line.
+        if json.contains(['\n', '\r']) {
+            json = serde_json::from_str::<Value>(&json)?.to_string();
+        }
+        self.structured = Some(json);
         Ok(self)
     }
 

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::str::FromStr;
-use std::task::{self, Poll};
+use std::task::{self, Poll, ready};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, DeserializeOwned, Visitor};
@@ -129,8 +129,9 @@ pub enum Slot<T> {
     Injected {
         /// For types that need no waiting, which is all of ours.
         now: fn(&Context) -> Option<Result<T, ToolError>>,
-        later: for<'c> fn(&'c Context) -> BoxFuture<'c, Result<T, ToolError>>,
+        later: fn(Context) -> BoxFuture<'static, Result<T, ToolError>>,
     },
+    Waiting(BoxFuture<'static, Result<T, ToolError>>),
 }
 
 impl<T> Slot<T> {
@@ -140,43 +141,72 @@ impl<T> Slot<T> {
     {
         Self::Injected {
             now: |context| T::immediately(context).map(|done| done.map_err(Into::into)),
-            later: |context| Box::pin(async move { T::from_context(context).await.map_err(Into::into) }),
+            later: |context| Box::pin(async move { T::from_context(&context).await.map_err(Into::into) }),
         }
     }
 
-    pub fn resolve(self, context: &Option<Context>) -> Resolving<'_, T> {
+    /// The value, once the slot is settled.
+    #[must_use]
+    pub fn value(self) -> T {
         match self {
-            Self::Given(value) => Resolving::Done(Some(Ok(value))),
-            Self::Injected { now, later } => {
-                let context =
-                    context.as_ref().expect("a context is made for every call that has an injected parameter");
-                match now(context) {
-                    Some(done) => Resolving::Done(Some(done)),
-                    None => Resolving::Waiting(later(context)),
-                }
+            Self::Given(value) => value,
+            Self::Injected { .. } | Self::Waiting(_) => unreachable!("the generated call settles every slot first"),
+        }
+    }
+}
+
+/// What a slot of any type can do: come to its value.
+#[doc(hidden)]
+pub trait Settle: Send {
+    fn poll_settle(&mut self, context: Option<&Context>, cx: &mut task::Context<'_>) -> Poll<Result<(), ToolError>>;
+}
+
+impl<T: Send> Settle for Slot<T> {
+    fn poll_settle(&mut self, context: Option<&Context>, cx: &mut task::Context<'_>) -> Poll<Result<(), ToolError>> {
+        if let Self::Injected { now, later } = self {
+            let context = context.expect("a context is made for every call that has an injected parameter");
+            match now(context) {
+                Some(Ok(value)) => *self = Self::Given(value),
+                Some(Err(error)) => return Poll::Ready(Err(error)),
+                None => *self = Self::Waiting(later(context.clone())),
             }
         }
+        if let Self::Waiting(later) = self {
+            match ready!(later.as_mut().poll(cx)) {
+                Ok(value) => *self = Self::Given(value),
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
-/// A parameter while it is resolved. A future with a name: to see that an unnamed one is `Send`, rustc looks into it anew for
-/// every parameter of every function.
+/// Comes to the values of all slots, one after the other.
+///
+/// One future with a name for all parameters: rustc looks into every `await` of every function, and into unnamed futures
+/// above all, to see that the whole is `Send`.
 #[doc(hidden)]
-pub enum Resolving<'c, T> {
-    Done(Option<Result<T, ToolError>>),
-    Waiting(BoxFuture<'c, Result<T, ToolError>>),
+pub fn settle<'s, const N: usize>(context: Option<Context>, slots: [&'s mut dyn Settle; N]) -> Settling<'s, N> {
+    Settling { context, slots, done: 0 }
 }
 
-impl<T> Unpin for Resolving<'_, T> {}
+#[doc(hidden)]
+pub struct Settling<'s, const N: usize> {
+    context: Option<Context>,
+    slots: [&'s mut dyn Settle; N],
+    done: usize,
+}
 
-impl<T> Future for Resolving<'_, T> {
-    type Output = Result<T, ToolError>;
+impl<const N: usize> Future for Settling<'_, N> {
+    type Output = Result<(), ToolError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        match self.get_mut() {
-            Self::Done(done) => Poll::Ready(done.take().expect("a future is not polled after its end")),
-            Self::Waiting(later) => later.as_mut().poll(cx),
+        let Self { context, slots, done } = self.get_mut();
+        while let Some(slot) = slots.get_mut(*done) {
+            ready!(slot.poll_settle(context.as_ref(), cx))?;
+            *done += 1;
         }
+        Poll::Ready(Ok(()))
     }
 }
 
