@@ -103,7 +103,7 @@ def chart(title, subtitle, rows, scale):
                 length = max(value / most * space, 1.5)
                 end = LEFT + length
                 bar = f'<rect class="{kind}" x="{LEFT}" y="{y}" width="{length:.1f}" height="{BAR}" rx="2"/>'
-            said = f'<text class="{bold.strip()}" x="{end + 8:.1f}" y="{y + 13}">{figure(value)}<tspan class="quiet">{escape(times)}</tspan></text>'
+            said = f'<text class="{bold.strip()}" x="{end + 8:.1f}" y="{y + 13}">{figure(value)}<tspan class="quiet" dx="6">{escape(times.strip())}</tspan></text>'
             out += [label, bar, said]
             y += BAR + GAP
         y += 14
