@@ -151,11 +151,7 @@ pub trait Slots: Send + 'static {
     type Values: Send + 'static;
 
     /// Comes to the values that are injected, one after the other. May be called again after it was ready.
-    fn poll_settle(
-        &mut self,
-        context: Option<&Context>,
-        cx: &mut task::Context<'_>,
-    ) -> Poll<Result<(), ToolError>>;
+    fn poll_settle(&mut self, context: Option<&Context>, cx: &mut task::Context<'_>) -> Poll<Result<(), ToolError>>;
 
     /// The values, once all are settled.
     fn values(self) -> Self::Values;
@@ -164,11 +160,7 @@ pub trait Slots: Send + 'static {
 impl<T: Send + 'static> Slots for Slot<T> {
     type Values = T;
 
-    fn poll_settle(
-        &mut self,
-        context: Option<&Context>,
-        cx: &mut task::Context<'_>,
-    ) -> Poll<Result<(), ToolError>> {
+    fn poll_settle(&mut self, context: Option<&Context>, cx: &mut task::Context<'_>) -> Poll<Result<(), ToolError>> {
         if let Self::Injected { now, later } = self {
             let context = context.expect("a context is made for every call that has an injected parameter");
             match now(context) {
