@@ -87,7 +87,8 @@ fn hidden_struct(function: &Function) -> TokenStream {
 /// Lints that generated code would otherwise trip over in the user's crate.
 pub(crate) fn generated_lints(function: &Function) -> TokenStream {
     let deprecated = function.is_deprecated().then(|| quote!(deprecated,));
-    quote!(#[allow(#deprecated unused_qualifications, clippy::all, clippy::pedantic)])
+    let closure = function.is_async().then(|| quote!(closure_returning_async_block,));
+    quote!(#[allow(#deprecated #closure unused_qualifications, clippy::all, clippy::pedantic)])
 }
 
 impl Component<'_> {

@@ -207,7 +207,7 @@ fn service(block: &ImplBlock, krate: &Krate, marked: &[Marked]) -> TokenStream {
     let items = with_self(items, &ty.to_token_stream());
     quote! {
         #cfgs
-        #[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+        #[allow(closure_returning_async_block, unused_qualifications, clippy::all, clippy::pedantic)]
         const _: () = {
             #items
             #implementing {

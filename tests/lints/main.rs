@@ -68,7 +68,7 @@ fn crates_of_users_compile_without_a_warning() {
     write(workspace, "renamed", "2021", "mcp", include_str!("renamed.rs"));
     write(workspace, "strict", "2024", "fastmcp-rs", include_str!("strict.rs"));
     let Some(checked) = cargo(workspace, &["check", "--workspace"]) else {
-        println!("skipped: there is no cargo to run");
+        eprintln!("skipped: there is no cargo to run");
         return;
     };
     is_silent("cargo check", &checked);
@@ -78,6 +78,6 @@ fn crates_of_users_compile_without_a_warning() {
         Some(output) if !String::from_utf8_lossy(&output.stderr).contains("cargo-clippy") => {
             is_silent("cargo clippy", &output);
         }
-        _ => println!("clippy skipped: it is not installed"),
+        _ => eprintln!("clippy skipped: it is not installed"),
     }
 }

@@ -293,6 +293,7 @@ mod tests {
         *,
     };
 
+    #[expect(clippy::needless_pass_by_value, reason = "called with `json!`")]
     fn modes(elicitation: Value) -> (bool, bool) {
         let read: ClientCapabilities = from_value(json!({"elicitation": elicitation})).unwrap();
         (read.elicitation_form, read.elicitation_url)

@@ -520,6 +520,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "called with `json!`")]
     fn ask(property: Value, revision: Revision) -> Result<Value, String> {
         let schema = json!({
             "type": "object",

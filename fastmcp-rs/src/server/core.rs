@@ -92,7 +92,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    #[expect(clippy::too_many_arguments, reason = "called once, by the builder")]
+    #[allow(clippy::too_many_arguments, reason = "called once, by the builder; seven without `interaction`")]
     pub(crate) fn new(
         me: Weak<Self>,
         info: Implementation,

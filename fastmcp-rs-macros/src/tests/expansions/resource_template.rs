@@ -11,7 +11,12 @@ async fn file(
 #[doc(hidden)]
 #[allow(non_camel_case_types, dead_code, unreachable_pub)]
 struct file {}
-#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+#[allow(
+    closure_returning_async_block,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic
+)]
 const _: () = {
     static __DEF: ::fastmcp_rs::__private::ResourceDef = {
         fn __default_rev() -> u32 {

@@ -17,7 +17,12 @@ impl Notes {
     }
     fn helper(&self) {}
 }
-#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+#[allow(
+    closure_returning_async_block,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic
+)]
 const _: () = {
     static __ADD: ::fastmcp_rs::__private::ToolDef = {
         fn __default_stars() -> u8 {

@@ -15,7 +15,12 @@ async fn search(
 #[doc(hidden)]
 #[allow(non_camel_case_types, dead_code, unreachable_pub)]
 struct search {}
-#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+#[allow(
+    closure_returning_async_block,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic
+)]
 const _: () = {
     static __DEF: ::fastmcp_rs::__private::ToolDef = {
         fn __default_count() -> u8 {

@@ -6,7 +6,12 @@ pub(crate) async fn get_forecast(city: String) -> Result<Forecast, ToolError> {
 #[doc(hidden)]
 #[allow(non_camel_case_types, dead_code, unreachable_pub)]
 pub(crate) struct get_forecast {}
-#[allow(unused_qualifications, clippy::all, clippy::pedantic)]
+#[allow(
+    closure_returning_async_block,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic
+)]
 const _: () = {
     static __DEF: ::fastmcp_rs::__private::ToolDef = ::fastmcp_rs::__private::ToolDef {
         shared: ::fastmcp_rs::__private::Shared {
