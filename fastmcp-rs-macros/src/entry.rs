@@ -184,6 +184,11 @@ fn entry(attribute: &str, input: ParseStream<'_>) -> syn::Result<Entry> {
         return Err(input.error(format!("`{attribute}` takes keys, found `{found}`: {advice}")));
     }
     let key = Ident::parse_any(input)?;
+    if input.peek(Token![:]) {
+        let found = value_behind(input);
+        let message = format!("`{key}` and its value are separated by `=`, found `:`: write `{key} = {found}`");
+        return Err(input.error(message));
+    }
     let value = if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         if input.is_empty() || input.peek(Token![,]) {
@@ -213,6 +218,11 @@ fn value(input: ParseStream<'_>) -> syn::Result<Expr> {
         return Ok(Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path }));
     }
     Expr::parse(input)
+}
+
+fn value_behind(input: ParseStream<'_>) -> String {
+    let behind = input.cursor().token_tree().and_then(|(_, rest)| rest.token_tree());
+    behind.map_or_else(|| "..".to_owned(), |(token, _)| token.to_string())
 }
 
 fn next_token(input: ParseStream<'_>) -> String {

@@ -148,23 +148,25 @@ impl Component<'_> {
     /// It is a closure in the table, not a function beside it, because rustc reports a type that does not fit once per body.
     fn call(&self) -> TokenStream {
         let &Self { options, function, service, .. } = self;
+        let p = options.krate.private();
         let (call, cx, this, texts) = (local("call"), local("cx"), local("this"), local("texts"));
         let count = function.params.len();
         let slots: Vec<Ident> = (0..count).map(|index| local(&format!("s{index}"))).collect();
-        let values: Vec<Ident> = (0..count).map(|index| local(&format!("a{index}"))).collect();
+        let values: Vec<TokenStream> = slots.iter().map(|slot| quote!(#slot.value())).collect();
         let readers = options.readers(function);
-        let reads = function.params.iter().zip(readers.iter().copied()).enumerate().map(|(index, (param, reader))| {
+        let reads = function.params.iter().zip(readers).enumerate().map(|(index, (param, reader))| {
             let slot = &slots[index];
             let read = self.read(param, reader, index, &call);
             quote!(let #slot = #read;)
         });
         let reads: TokenStream = reads.collect();
         let sound = quote! {
-            let (#(::core::option::Option::Some(#slots),)* true,) = (#(#slots,)* #call.sound(),) else {
+            let (#(::core::option::Option::Some(mut #slots),)* true,) = (#(#slots,)* #call.sound(),) else {
                 return #call.refuse();
             };
         };
         let context = (count > 0).then(|| quote!(let #cx = #call.context();));
+        let settled = (count > 0).then(|| quote!(#p::settle(#cx, [#(&mut #slots),*]).await?;));
         let instance =
             service.filter(|_| function.receiver.is_some()).map(|ty| quote!(let #this = #call.service::<#ty>();));
         let texts_taken = self.is_filled().then(|| quote!(let #texts = #call.texts();));
@@ -172,21 +174,8 @@ impl Component<'_> {
         // What rustc says of the future (that it is not `Send`, for example) belongs under the function's name.
         let span = function.name().span();
         let at = options.krate.private_at(span);
-        let resolved = function.params.iter().zip(readers).zip(slots.iter().zip(&values)).map(
-            |((param, reader), (slot, value))| {
-                // The same span as in the table and the same bound, so that rustc reports a type that does not fit once.
-                let (ty, span) = (&param.ty, param.ty.span());
-                let at = options.krate.private_at(span);
-                let resolve = match reader {
-                    Reader::Tool => quote_spanned!(span=> #at::resolve::<#ty, _>(#slot, &#cx)),
-                    Reader::Injected => quote_spanned!(span=> #at::inject::<#ty>(#slot, &#cx)),
-                    Reader::Text => quote_spanned!(span=> #slot.resolve(&#cx)),
-                };
-                quote_spanned!(span=> let #value = #resolve.await?;)
-            },
-        );
         let body = quote! {
-            #(#resolved)*
+            #settled
             #answer
         };
         let run = quote_spanned!(span=> #at::Reply::run(async move { #body }));
@@ -229,7 +218,7 @@ impl Component<'_> {
     }
 
     /// Runs the user's function and turns its value into the answer.
-    fn answer(&self, values: &[Ident], this: &Ident, texts: &Ident) -> TokenStream {
+    fn answer(&self, values: &[TokenStream], this: &Ident, texts: &Ident) -> TokenStream {
         let &Self { kind, options, function, service } = self;
         let krate = &options.krate;
         let p = krate.private();
@@ -240,14 +229,13 @@ impl Component<'_> {
             Some(ty) => quote!(<#ty>::#name(#this #(#values),*)),
         };
         let in_place = options.shared.inline.is_some() || (self.is_filled() && is_empty_block(&function.body));
-        let called = if function.is_async() {
-            quote!(#called.await)
-        } else if in_place {
-            called
-        } else {
-            quote!(#p::blocking(move || #called).await?)
-        };
+        let blocking = |work: TokenStream| quote!(#p::blocking(move || #work).await?);
         if self.is_filled() {
+            let called = match () {
+                () if function.is_async() => quote!(#called.await),
+                () if in_place => called,
+                () => blocking(called),
+            };
             let docs = function.docs.expr();
             return quote! {
                 #called;
@@ -260,13 +248,14 @@ impl Component<'_> {
         let at = krate.private_at(span);
         let finish = Ident::new(kind.word(), span);
         let finished = quote_spanned!(span=> (&&#at::Returned::<#ty>::NEW).pick().#finish(#value));
-        quote! {
+        let called = if function.is_async() { quote!(#called.await) } else { called };
+        let answer = quote!({
+            use #p::{PickResult as _, PickValue as _};
             let #value = #called;
-            {
-                use #p::{PickResult as _, PickValue as _};
-                #finished
-            }
-        }
+            #finished
+        });
+        // The answer is made on the blocking pool, too: then nothing of the user's types has to leave it.
+        if function.is_async() || in_place { answer } else { blocking(answer) }
     }
 
     /// An empty table for a function with errors, so that `server.tool::<greet>()` raises no error of its own.

@@ -198,6 +198,11 @@ impl Resource {
         }
         for param in function.params.iter().filter(|param| !uri.has(&param.wire_name())) {
             let name = param.wire_name();
+            if uri.wire.split('/').any(|segment| segment.strip_prefix(':') == Some(&*name)) {
+                errors
+                    .at(literal, format!("`:{name}` is plain text in this URI: write `{{{name}}}` for the parameter"));
+                continue;
+            }
             if let Some(key) = &param.arg.first_key {
                 errors.at(key, format!("`{name}` is not in the URI, so that no client can give it: add `{{{name}}}` or `{{?{name}}}` to the URI, or remove the `#[arg(..)]`"));
             }

@@ -9,8 +9,7 @@ pub use crate::component::def::{
 };
 pub use crate::component::output::{PickResult, PickValue, ReadResult, Returned, ToolResult};
 pub use crate::component::param::{
-    Is, IsNot, ParamKind, PickContext, PickFromStr, PickText, Slot, Text, ToolArg, inject, injected_param, resolve,
-    tool_param,
+    Is, IsNot, ParamKind, PickContext, PickFromStr, PickText, Slot, Text, ToolArg, injected_param, settle, tool_param,
 };
 pub use crate::context::Context;
 pub use crate::protocol::{CacheScope, PromptResult};

@@ -284,7 +284,7 @@ impl Context {
 
     /// Sends a notification that belongs to this request.
     async fn notify(&self, method: &str, params: &Value) {
-        let Some(outlet) = &self.0.outlet else { return };
+        let Some(outlet) = self.0.outlet.as_ref().filter(|_| !self.0.rounds.has_ended()) else { return };
         if let Ok(params) = serde_json::value::to_raw_value(params) {
             outlet.send(Outgoing::Message(jsonrpc::notification(method, Some(&params)))).await;
         }

@@ -61,6 +61,13 @@ pub trait FromContext: Sized + Send + 'static {
     /// Resolves the value for one call.
     fn from_context(context: &Context) -> impl Future<Output = Result<Self, Self::Error>> + Send;
 
+    /// The value, for types that need not wait for it: it spares a call the box of a future.
+    #[doc(hidden)]
+    fn immediately(context: &Context) -> Option<Result<Self, Self::Error>> {
+        let _ = context;
+        None
+    }
+
     /// Names the state that [`from_context`](Self::from_context) will look for, so that the server refuses to start without it.
     fn needs(needs: &mut Needs) {
         let _ = needs;
@@ -70,6 +77,10 @@ pub trait FromContext: Sized + Send + 'static {
 impl FromContext for Context {
     type Error = Infallible;
 
+    fn immediately(context: &Context) -> Option<Result<Self, Infallible>> {
+        Some(Ok(context.clone()))
+    }
+
     async fn from_context(context: &Context) -> Result<Self, Infallible> {
         Ok(context.clone())
     }
@@ -78,7 +89,7 @@ impl FromContext for Context {
 /// Shared state: what the server was given with `Server::state` or by its lifespan.
 ///
 /// Dereferences to the value. A server whose handlers need state that nobody gave refuses to start.
-pub struct State<T: Send + Sync + 'static>(Arc<T>);
+pub struct State<T>(Arc<T>);
 
 impl<T: Send + Sync + 'static> State<T> {
     /// Wraps a value, for calling a handler directly in a test.
@@ -97,13 +108,13 @@ impl<T: Send + Sync + 'static> State<T> {
     }
 }
 
-impl<T: Send + Sync + 'static> Clone for State<T> {
+impl<T> Clone for State<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<T: Send + Sync + 'static> Deref for State<T> {
+impl<T> Deref for State<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -111,7 +122,7 @@ impl<T: Send + Sync + 'static> Deref for State<T> {
     }
 }
 
-impl<T: fmt::Debug + Send + Sync + 'static> fmt::Debug for State<T> {
+impl<T: fmt::Debug> fmt::Debug for State<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -119,6 +130,10 @@ impl<T: fmt::Debug + Send + Sync + 'static> fmt::Debug for State<T> {
 
 impl<T: Send + Sync + 'static> FromContext for State<T> {
     type Error = ToolError;
+
+    fn immediately(context: &Context) -> Option<Result<Self, ToolError>> {
+        context.state::<T>().map(Ok)
+    }
 
     async fn from_context(context: &Context) -> Result<Self, ToolError> {
         // Only a tool added at run time can get here without its state; everything else was checked at start-up.
@@ -158,6 +173,10 @@ impl Headers {
 
 impl FromContext for Headers {
     type Error = Infallible;
+
+    fn immediately(context: &Context) -> Option<Result<Self, Infallible>> {
+        Some(Ok(context.headers().clone()))
+    }
 
     async fn from_context(context: &Context) -> Result<Self, Infallible> {
         Ok(context.headers().clone())
@@ -257,6 +276,10 @@ impl Caller {
 impl FromContext for Caller {
     type Error = Infallible;
 
+    fn immediately(context: &Context) -> Option<Result<Self, Infallible>> {
+        Some(Ok(context.caller().clone()))
+    }
+
     async fn from_context(context: &Context) -> Result<Self, Infallible> {
         Ok(context.caller().clone())
     }
@@ -264,6 +287,10 @@ impl FromContext for Caller {
 
 impl FromContext for CancellationToken {
     type Error = Infallible;
+
+    fn immediately(context: &Context) -> Option<Result<Self, Infallible>> {
+        Some(Ok(context.cancellation().clone()))
+    }
 
     async fn from_context(context: &Context) -> Result<Self, Infallible> {
         Ok(context.cancellation().clone())

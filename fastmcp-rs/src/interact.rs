@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::panic::Location;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Waker;
 
 use schemars::JsonSchema;
@@ -35,6 +35,8 @@ pub(crate) struct Rounds {
     cancellation: CancellationToken,
     /// Questions over an open stream that wait for a person now.
     waiting: AtomicUsize,
+    /// The request has been answered or given up: nothing more is said about it.
+    ended: AtomicBool,
     earlier: Earlier,
     now: Mutex<Now>,
 }
@@ -62,6 +64,14 @@ struct Now {
 impl Rounds {
     pub(crate) fn after(earlier: Earlier) -> Self {
         Self { earlier, ..Self::default() }
+    }
+
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     /// Whether the handler waits for a person, which is not the handler's time.
@@ -141,15 +151,16 @@ impl Drop for Waiting<'_> {
 }
 
 impl Context {
-    /// Asks the questions of an [`InputRequired`] over the open stream, for a client that knows no other way, and gives
-    /// back what the next run of the handler is to know.
-    pub(crate) async fn answer_in_place(&self, input: InputRequired) -> Result<Earlier, InteractionError> {
-        let mut earlier = self.rounds().remember(input.state);
-        for (key, request) in input.requests {
-            let answer = self.ask_now(&request).await?;
-            earlier.answers.insert(key, answer);
+    /// Asks questions over the open stream, for a client that knows no other way.
+    pub(crate) async fn answers_to(
+        &self,
+        questions: Vec<(String, InputRequest)>,
+    ) -> Result<Map<String, Value>, InteractionError> {
+        let mut answers = Map::new();
+        for (key, question) in questions {
+            answers.insert(key, self.ask_now(&question).await?);
         }
-        Ok(earlier)
+        Ok(answers)
     }
 
     /// Asks the person behind the client for the fields of `T`: a flat struct of strings, numbers, booleans and enums
@@ -399,6 +410,19 @@ impl Context {
         if let Some(required) = request.undeclared(self.client_capabilities()) {
             return Err(InteractionError::Unsupported(required));
         }
+        if self.rounds().has_ended() {
+            return Err(InteractionError::Disconnected);
+        }
+        let cut;
+        let request = match request {
+            // A form written by hand is cut to what the revision can show.
+            InputRequest::Elicit(ElicitParams::Form(form)) => {
+                let form = form.for_revision(revision).map_err(InteractionError::BadQuestion)?;
+                cut = InputRequest::Elicit(ElicitParams::Form(form));
+                &cut
+            }
+            other => other,
+        };
         let (Some(session), Some(outlet)) = (self.session_handle(), self.outlet()) else {
             return Err(InteractionError::Disconnected);
         };

@@ -9,6 +9,7 @@ mod inject;
 mod interact;
 mod limits;
 pub mod middleware;
+mod panics;
 mod peer;
 pub mod protocol;
 mod provider;

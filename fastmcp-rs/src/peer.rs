@@ -165,6 +165,10 @@ impl Session {
         lock(&self.subscriptions).iter().any(|subscribed| covers(subscribed, uri))
     }
 
+    pub(crate) fn subscriptions(&self) -> Vec<String> {
+        lock(&self.subscriptions).iter().cloned().collect()
+    }
+
     /// Sends a request to the client and waits for the answer. Dropping the future takes the question back.
     pub(crate) async fn ask(
         &self,

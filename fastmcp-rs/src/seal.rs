@@ -65,7 +65,9 @@ impl Sealer {
         let mut out = vec![VERSION, *number];
         out.extend_from_slice(&nonce);
         out.append(&mut sealed);
-        Some(URL_SAFE_NO_PAD.encode(out))
+        let text = URL_SAFE_NO_PAD.encode(out);
+        // What would not be opened again is not given out.
+        (text.len() <= LONGEST).then_some(text)
     }
 
     /// Opens what [`seal`](Self::seal) sealed.

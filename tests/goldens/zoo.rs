@@ -1,6 +1,10 @@
 //! One of every kind.
 
-#![allow(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "the functions are looked at, not called")]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
+    reason = "the functions are looked at, not called"
+)]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -35,7 +39,10 @@ enum Shape {
         radius: f64,
     },
     /// Straight.
-    Line { from: Point, to: Point },
+    Line {
+        from: Point,
+        to: Point,
+    },
     Nothing,
 }
 
@@ -192,7 +199,14 @@ fn arg_named(
 
 /// Injected ones are not to be seen.
 #[tool]
-async fn arg_injected(text: String, ctx: Context, keeper: State<Keeper>, caller: Caller, headers: Headers, token: CancellationToken) {
+async fn arg_injected(
+    text: String,
+    ctx: Context,
+    keeper: State<Keeper>,
+    caller: Caller,
+    headers: Headers,
+    token: CancellationToken,
+) {
     let _ = (text, ctx, keeper, caller, headers, token);
 }
 

@@ -248,10 +248,7 @@ fn first() -> u32 {
 
 /// Searches.
 #[tool(inline)]
-fn search(
-    query: String,
-    #[arg(flatten)] page: Page,
-) -> String {
+fn search(query: String, #[arg(flatten)] page: Page) -> String {
     format!("{query} {page:?}")
 }
 
@@ -307,7 +304,7 @@ async fn names_on_the_wire_are_what_the_attribute_or_the_identifier_says() {
     /// Travels.
     #[tool(inline)]
     fn travel(#[arg(name = "from")] start: String, r#type: String) -> String {
-        format!("{start} {type}", type = r#type)
+        [start, r#type].join(" ")
     }
     served(
         || Server::empty("names").tool::<travel>(),

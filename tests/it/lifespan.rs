@@ -60,11 +60,8 @@ const WHOLE_LIFE: [&str; 7] =
 #[tokio::test]
 async fn what_begins_first_ends_last() {
     let diary = Diary::default();
-    served(
-        || server(&diary),
-        async |client| assert_eq!(text_of(&client.call("look_up", json!({})).await), "found"),
-    )
-    .await;
+    served(|| server(&diary), async |client| assert_eq!(text_of(&client.call("look_up", json!({})).await), "found"))
+        .await;
     // Four servers lived, one after another: over two transports and in two revisions.
     assert_eq!(*diary.lock().unwrap(), WHOLE_LIFE.repeat(4));
 }

@@ -1,6 +1,8 @@
-//! The one integration binary: example servers, driven from outside over stdio and HTTP in an older and the newest revision.
+//! The one integration binary: example servers as processes and small servers within the test, driven from outside over lines and
+//! HTTP in the older revisions and the newest.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::needless_pass_by_value, reason = "JSON is written where it is passed on")]
 
 mod arguments;
 mod bad_input;
@@ -10,6 +12,7 @@ mod errors;
 mod hello;
 mod hostile_http;
 mod injection;
+mod interaction;
 mod lifespan;
 mod lists;
 mod middleware;
@@ -19,6 +22,7 @@ mod prompts;
 mod redis;
 mod replicas;
 mod resources;
+mod revisions;
 mod running;
 mod sysmon;
 mod todo;

@@ -161,8 +161,10 @@ async fn notifications_pass_their_own_hook() {
     for _ in 0..2 {
         seen.push(within("a notification", receiver.recv()).await.unwrap());
     }
-    let expected =
-        [("notifications/initialized".to_owned(), json!({})), ("notifications/com.example".to_owned(), json!({ "a": 1 }))];
+    let expected = [
+        ("notifications/initialized".to_owned(), json!({})),
+        ("notifications/com.example".to_owned(), json!({ "a": 1 })),
+    ];
     for one in &expected {
         assert!(seen.contains(one), "{one:?} is missing in {seen:?}");
     }

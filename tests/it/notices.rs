@@ -29,24 +29,28 @@ fn with_token(tool: &str, arguments: Value, token: Value) -> Value {
 
 #[tokio::test]
 async fn progress_comes_before_the_answer_to_whoever_gave_a_token() {
-    wherever(&Revision::ALL, |_| Server::empty("work").tool::<work>().tool::<work_later>(), async |client| {
-        for token in [json!("token"), json!(7), json!("")] {
-            let params = with_token("work", json!({ "steps": [0, 1, 2.5, 10] }), token.clone());
-            assert_eq!(text_of(&client.result("tools/call", params).await), "done");
-            for step in [0.0, 1.0, 2.5, 10.0] {
-                let notice = client.unasked.pop_front().expect("progress");
-                assert_eq!(notice["method"], "notifications/progress");
-                let params = &notice["params"];
-                assert_eq!((&params["progressToken"], params["progress"].as_f64()), (&token, Some(step)));
-                assert_eq!(params["total"].as_f64(), Some(10.0));
-                let message = (client.revision() >= Revision::V2025_03_26).then_some("working");
-                assert_eq!(params["message"].as_str(), message, "{}", client.revision());
+    wherever(
+        &Revision::ALL,
+        |_| Server::empty("work").tool::<work>().tool::<work_later>(),
+        async |client| {
+            for token in [json!("token"), json!(7), json!("")] {
+                let params = with_token("work", json!({ "steps": [0, 1, 2.5, 10] }), token.clone());
+                assert_eq!(text_of(&client.result("tools/call", params).await), "done");
+                for step in [0.0, 1.0, 2.5, 10.0] {
+                    let notice = client.unasked.pop_front().expect("progress");
+                    assert_eq!(notice["method"], "notifications/progress");
+                    let params = &notice["params"];
+                    assert_eq!((&params["progressToken"], params["progress"].as_f64()), (&token, Some(step)));
+                    assert_eq!(params["total"].as_f64(), Some(10.0));
+                    let message = (client.revision() >= Revision::V2025_03_26).then_some("working");
+                    assert_eq!(params["message"].as_str(), message, "{}", client.revision());
+                }
+                assert!(client.unasked.is_empty());
             }
-            assert!(client.unasked.is_empty());
-        }
-        client.result("tools/call", with_token("work_later", json!({}), json!(1))).await;
-        assert_eq!(client.unasked.drain(..).count(), 2);
-    })
+            client.result("tools/call", with_token("work_later", json!({}), json!(1))).await;
+            assert_eq!(client.unasked.drain(..).count(), 2);
+        },
+    )
     .await;
 }
 
@@ -103,20 +107,25 @@ fn logged(client: &mut Client) -> (Vec<String>, usize) {
 #[tokio::test]
 async fn log_lines_come_from_the_level_that_was_asked_for() {
     let server = || Server::empty("log").tool::<log>();
-    wherever(&Revision::ALL, |_| server(), async |client| {
-        for (place, level) in LEVELS.into_iter().enumerate() {
-            let mut params = json!({ "name": "log", "arguments": {} });
-            if client.revision().is_modern() {
-                params["_meta"] = json!({ "io.modelcontextprotocol/logLevel": level });
-            } else {
-                client.result("logging/setLevel", json!({ "level": level })).await;
+    wherever(
+        &Revision::ALL,
+        |_| server(),
+        async |client| {
+            for (place, level) in LEVELS.into_iter().enumerate() {
+                let mut params = json!({ "name": "log", "arguments": {} });
+                if client.revision().is_modern() {
+                    params["_meta"] = json!({ "io.modelcontextprotocol/logLevel": level });
+                } else {
+                    client.result("logging/setLevel", json!({ "level": level })).await;
+                }
+                client.result("tools/call", params).await;
+                let plain = ["debug", "info", "warning", "error"];
+                let plain =
+                    plain.iter().filter(|own| LEVELS.iter().position(|known| known == *own) >= Some(place)).count();
+                assert_eq!(logged(client), (LEVELS[place..].iter().map(|&level| level.to_owned()).collect(), plain));
             }
-            client.result("tools/call", params).await;
-            let plain = ["debug", "info", "warning", "error"];
-            let plain = plain.iter().filter(|own| LEVELS.iter().position(|known| known == *own) >= Some(place)).count();
-            assert_eq!(logged(client), (LEVELS[place..].iter().map(|&level| level.to_owned()).collect(), plain));
-        }
-    })
+        },
+    )
     .await;
 }
 

@@ -136,65 +136,77 @@ fn expected() -> Vec<(&'static str, &'static str, Option<Value>)> {
 
 #[tokio::test]
 async fn every_return_type_arrives_as_its_revision_has_it() {
-    wherever(&Revision::ALL, |_| server(), async |client| {
-        for (tool, text, structured) in expected() {
-            let result = client.call(tool, json!({})).await;
-            assert_eq!(text_of(&result), text, "{tool}");
-            assert_ne!(result["isError"], true, "{tool}");
-            let expected = match client.revision() {
-                revision if revision < Revision::V2025_06_18 => None,
-                revision if revision.is_modern() => structured,
-                // What is no object is wrapped where an object is wanted.
-                _ => structured.map(|value| {
-                    let bare = value.is_object() && tool != "either_object";
-                    if bare { value } else { json!({ "result": value }) }
-                }),
-            };
-            assert_eq!(result.get("structuredContent"), expected.as_ref(), "{tool}");
-        }
-    })
+    wherever(
+        &Revision::ALL,
+        |_| server(),
+        async |client| {
+            for (tool, text, structured) in expected() {
+                let result = client.call(tool, json!({})).await;
+                assert_eq!(text_of(&result), text, "{tool}");
+                assert_ne!(result["isError"], true, "{tool}");
+                let expected = match client.revision() {
+                    revision if revision < Revision::V2025_06_18 => None,
+                    revision if revision.is_modern() => structured,
+                    // What is no object is wrapped where an object is wanted.
+                    _ => structured.map(|value| {
+                        let bare = value.is_object() && tool != "either_object";
+                        if bare { value } else { json!({ "result": value }) }
+                    }),
+                };
+                assert_eq!(result.get("structuredContent"), expected.as_ref(), "{tool}");
+            }
+        },
+    )
     .await;
 }
 
 #[tokio::test]
 async fn what_is_returned_fits_the_schema_that_is_published() {
-    wherever(&Revision::ALL, |_| server(), async |client| {
-        let revision = client.revision();
-        let mut with_schema = 0;
-        for tool in client.list("tools/list", "tools").await {
-            let name = tool["name"].as_str().unwrap();
-            let result = client.call(name, json!({})).await;
-            let Some(schema) = tool.get("outputSchema") else {
-                // Any JSON needs no schema to be structured.
-                assert!(result.get("structuredContent").is_none() || name == "any_json", "{name}: {result}");
-                continue;
-            };
-            with_schema += 1;
-            assert!(revision >= Revision::V2025_06_18, "{name} has an output schema in {revision}");
-            if !revision.is_modern() {
-                assert_eq!(schema["type"], "object", "{name}");
+    wherever(
+        &Revision::ALL,
+        |_| server(),
+        async |client| {
+            let revision = client.revision();
+            let mut with_schema = 0;
+            for tool in client.list("tools/list", "tools").await {
+                let name = tool["name"].as_str().unwrap();
+                let result = client.call(name, json!({})).await;
+                let Some(schema) = tool.get("outputSchema") else {
+                    // Any JSON needs no schema to be structured.
+                    assert!(result.get("structuredContent").is_none() || name == "any_json", "{name}: {result}");
+                    continue;
+                };
+                with_schema += 1;
+                assert!(revision >= Revision::V2025_06_18, "{name} has an output schema in {revision}");
+                if !revision.is_modern() {
+                    assert_eq!(schema["type"], "object", "{name}");
+                }
+                let validator = jsonschema::validator_for(schema).unwrap();
+                assert!(validator.is_valid(&result["structuredContent"]), "{name}: {schema}\n{result}");
             }
-            let validator = jsonschema::validator_for(schema).unwrap();
-            assert!(validator.is_valid(&result["structuredContent"]), "{name}: {schema}\n{result}");
-        }
-        assert_eq!(with_schema, if revision < Revision::V2025_06_18 { 0 } else { 19 });
-    })
+            assert_eq!(with_schema, if revision < Revision::V2025_06_18 { 0 } else { 19 });
+        },
+    )
     .await;
 }
 
 #[tokio::test]
 async fn pictures_and_sounds_are_base64() {
-    wherever(&Revision::ALL, |_| server(), async |client| {
-        let image = client.call("image", json!({})).await;
-        assert_eq!(image["content"], json!([{ "type": "image", "data": "AQID", "mimeType": "image/png" }]));
-        let audio = client.call("audio", json!({})).await;
-        if client.revision() < Revision::V2025_03_26 {
-            assert_eq!(audio["content"][0]["type"], "text", "a block that the revision does not know");
-            assert!(text_of(&audio).contains("audio/wav"), "{audio}");
-        } else {
-            assert_eq!(audio["content"], json!([{ "type": "audio", "data": "AQID", "mimeType": "audio/wav" }]));
-        }
-    })
+    wherever(
+        &Revision::ALL,
+        |_| server(),
+        async |client| {
+            let image = client.call("image", json!({})).await;
+            assert_eq!(image["content"], json!([{ "type": "image", "data": "AQID", "mimeType": "image/png" }]));
+            let audio = client.call("audio", json!({})).await;
+            if client.revision() < Revision::V2025_03_26 {
+                assert_eq!(audio["content"][0]["type"], "text", "a block that the revision does not know");
+                assert!(text_of(&audio).contains("audio/wav"), "{audio}");
+            } else {
+                assert_eq!(audio["content"], json!([{ "type": "audio", "data": "AQID", "mimeType": "audio/wav" }]));
+            }
+        },
+    )
     .await;
 }
 
@@ -225,7 +237,10 @@ async fn a_file_is_embedded_with_the_type_that_its_name_tells() {
             let resource = &result["content"][0]["resource"];
             assert_eq!((&resource["mimeType"], &resource["text"]), (&json!("text/markdown"), &json!("# Notes")));
             let result = client.call("file", json!({ "path": blob })).await;
-            assert!(result.to_string().contains("\"image/png\"") && result.to_string().contains("\"if8=\""), "{result}");
+            assert!(
+                result.to_string().contains("\"image/png\"") && result.to_string().contains("\"if8=\""),
+                "{result}"
+            );
             let missing = directory.path().join("missing");
             let text = client.failure("file", json!({ "path": missing })).await;
             assert!(!text.contains(directory.path().to_str().unwrap()), "a path is nobody else's business: {text}");
@@ -342,7 +357,8 @@ async fn a_result_that_cannot_be_written_is_an_error_and_no_broken_json() {
 async fn text_comes_back_to_the_letter() {
     let server = Server::empty("echo").tool::<echo>();
     let mut client = Client::of(server, Revision::V2026_07_28).await;
-    for text in ["\"\\/\u{8}\u{c}\n\r\t", "\u{0}\u{1f}\u{7f}", "äöü 🦀 \u{2028}", "event: message\ndata: {}\n\n", "\u{1b}[31m"]
+    for text in
+        ["\"\\/\u{8}\u{c}\n\r\t", "\u{0}\u{1f}\u{7f}", "äöü 🦀 \u{2028}", "event: message\ndata: {}\n\n", "\u{1b}[31m"]
     {
         let result = client.call("echo", json!({ "text": text })).await;
         assert_eq!(result["structuredContent"]["text"], text);

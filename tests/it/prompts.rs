@@ -74,15 +74,22 @@ fn get(name: &str, arguments: Value) -> Value {
 
 #[tokio::test]
 async fn a_prompt_can_be_its_doc_comment() {
-    wherever(&Revision::ALL, |_| server(), async |client| {
-        let given = get("review", json!({ "language": "Rust", "code": "fn main() { {code} }" }));
-        let prompt = client.result("prompts/get", given).await;
-        let expected = "Review this Rust code, and be kind:\n\nfn main() { {code} }";
-        assert_eq!(prompt["messages"], json!([{ "role": "user", "content": { "type": "text", "text": expected } }]));
-        let given = get("review", json!({ "language": "C", "code": "int", "mood": "strict" }));
-        let prompt = client.result("prompts/get", given).await;
-        assert_eq!(prompt["messages"][0]["content"]["text"], "Review this C code, and be strict:\n\nint");
-    })
+    wherever(
+        &Revision::ALL,
+        |_| server(),
+        async |client| {
+            let given = get("review", json!({ "language": "Rust", "code": "fn main() { {code} }" }));
+            let prompt = client.result("prompts/get", given).await;
+            let expected = "Review this Rust code, and be kind:\n\nfn main() { {code} }";
+            assert_eq!(
+                prompt["messages"],
+                json!([{ "role": "user", "content": { "type": "text", "text": expected } }])
+            );
+            let given = get("review", json!({ "language": "C", "code": "int", "mood": "strict" }));
+            let prompt = client.result("prompts/get", given).await;
+            assert_eq!(prompt["messages"][0]["content"]["text"], "Review this C code, and be strict:\n\nint");
+        },
+    )
     .await;
 }
 
@@ -112,7 +119,11 @@ async fn arguments_are_read_from_text_as_their_types() {
             assert!(refusal.message.contains(&format!("missing required argument `{name}`")), "{refusal}");
         }
         for arguments in [json!([]), json!("text"), json!(5), json!({ "count": [1] })] {
-            assert_eq!(client.refusal("prompts/get", get("typed", arguments.clone())).await.code, -32602, "{arguments}");
+            assert_eq!(
+                client.refusal("prompts/get", get("typed", arguments.clone())).await.code,
+                -32602,
+                "{arguments}"
+            );
         }
     })
     .await;
@@ -142,19 +153,26 @@ async fn every_return_type_becomes_messages() {
 
 #[tokio::test]
 async fn prompts_are_listed_with_their_arguments() {
-    wherever(&Revision::ALL, |_| server(), async |client| {
-        let prompts = client.list("prompts/list", "prompts").await;
-        let names: Vec<_> = prompts.iter().map(|prompt| prompt["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["full", "one", "pair", "review", "several", "typed"]);
-        let arguments = prompts[3]["arguments"].as_array().unwrap();
-        assert_eq!(arguments[0], json!({ "name": "language", "description": "What it is written in.", "required": true }));
-        assert_eq!((&arguments[2]["name"], arguments[2]["required"] == true), (&json!("mood"), false));
-        let typed: Vec<_> = prompts[5]["arguments"].as_array().unwrap().iter().collect();
-        assert!(typed.iter().take(5).all(|argument| argument["required"] == true) && typed[5]["required"] != true);
-        let title = (client.revision() >= Revision::V2025_06_18).then_some("Typed");
-        assert_eq!(prompts[5]["title"].as_str(), title);
-        let refusal = client.refusal("prompts/get", json!({ "name": "reviw" })).await;
-        assert!(refusal.code == -32602 && refusal.message.contains("`review`"), "{refusal}");
-    })
+    wherever(
+        &Revision::ALL,
+        |_| server(),
+        async |client| {
+            let prompts = client.list("prompts/list", "prompts").await;
+            let names: Vec<_> = prompts.iter().map(|prompt| prompt["name"].as_str().unwrap()).collect();
+            assert_eq!(names, ["full", "one", "pair", "review", "several", "typed"]);
+            let arguments = prompts[3]["arguments"].as_array().unwrap();
+            assert_eq!(
+                arguments[0],
+                json!({ "name": "language", "description": "What it is written in.", "required": true })
+            );
+            assert_eq!((&arguments[2]["name"], arguments[2]["required"] == true), (&json!("mood"), false));
+            let typed: Vec<_> = prompts[5]["arguments"].as_array().unwrap().iter().collect();
+            assert!(typed.iter().take(5).all(|argument| argument["required"] == true) && typed[5]["required"] != true);
+            let title = (client.revision() >= Revision::V2025_06_18).then_some("Typed");
+            assert_eq!(prompts[5]["title"].as_str(), title);
+            let refusal = client.refusal("prompts/get", json!({ "name": "reviw" })).await;
+            assert!(refusal.code == -32602 && refusal.message.contains("`review`"), "{refusal}");
+        },
+    )
     .await;
 }

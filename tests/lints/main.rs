@@ -1,3 +1,80 @@
-//! .
+//! Crates as users have them, outside of this workspace: with `fastmcp-rs` as their only dependency, under another name, in an
+//! older edition, and with every lint denied that expansions might trip over.
 
-fn main() {}
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The smallest server of the examples, as it is.
+const HELLO: &str = include_str!("../../examples/hello.rs");
+
+/// What the functions of these crates are guilty of themselves.
+const THEIR_OWN: [&str; 5] = [
+    "clippy::missing_errors_doc",
+    "clippy::trivially_copy_pass_by_ref",
+    "clippy::unnecessary_wraps",
+    "clippy::unused_async",
+    "clippy::unused_self",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Writes a crate with one dependency.
+fn write(workspace: &Path, name: &str, edition: &str, dependency: &str, main: &str) {
+    let directory = workspace.join(name);
+    fs::create_dir_all(directory.join("src")).unwrap();
+    let path = root().join("fastmcp-rs");
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"{edition}\"\n\n[dependencies]\n{dependency} = {{ path = {path:?}, package = \"fastmcp-rs\" }}\n",
+    );
+    fs::write(directory.join("Cargo.toml"), manifest).unwrap();
+    fs::write(directory.join("src/main.rs"), main).unwrap();
+}
+
+fn cargo(workspace: &Path, arguments: &[&str]) -> Option<Output> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("users");
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .arg(arguments[0])
+        .arg("--offline")
+        .args(&arguments[1..])
+        .current_dir(workspace)
+        .env("CARGO_TARGET_DIR", target);
+    command.env_remove("RUSTFLAGS").output().ok()
+}
+
+fn is_silent(what: &str, output: &Output) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !text.contains("warning:"), "{what}:\n{text}");
+}
+
+#[test]
+fn crates_of_users_compile_without_a_warning() {
+    let workspace = tempfile::tempdir().unwrap();
+    let workspace = workspace.path();
+    let members = ["hello", "typed", "older", "renamed", "strict"];
+    fs::write(workspace.join("Cargo.toml"), format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n")).unwrap();
+    fs::copy(root().join("Cargo.lock"), workspace.join("Cargo.lock")).unwrap();
+    write(workspace, "hello", "2024", "fastmcp-rs", HELLO);
+    write(workspace, "typed", "2024", "fastmcp-rs", include_str!("typed.rs"));
+    write(workspace, "older", "2021", "fastmcp-rs", include_str!("typed.rs"));
+    write(workspace, "renamed", "2021", "mcp", include_str!("renamed.rs"));
+    write(workspace, "strict", "2024", "fastmcp-rs", include_str!("strict.rs"));
+    let Some(checked) = cargo(workspace, &["check", "--workspace"]) else {
+        println!("skipped: there is no cargo to run");
+        return;
+    };
+    is_silent("cargo check", &checked);
+    let mut pedantic = vec!["clippy", "--workspace", "--", "-D", "clippy::pedantic"];
+    pedantic.extend(THEIR_OWN.iter().flat_map(|lint| ["-A", lint]));
+    match cargo(workspace, &pedantic) {
+        Some(output) if !String::from_utf8_lossy(&output.stderr).contains("cargo-clippy") => {
+            is_silent("cargo clippy", &output);
+        }
+        _ => println!("clippy skipped: it is not installed"),
+    }
+}

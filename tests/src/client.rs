@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     example::{Example, HttpServer, Log},
-    http::{Connection, Response},
+    http::{Connection, Events, Head, Response},
     schema::{self, Revision},
     stdio::Pipe,
 };
@@ -73,7 +73,7 @@ pub struct Client {
 
 #[derive(Debug)]
 enum Wire {
-    Stdio(Pipe),
+    Stdio(Box<Pipe>),
     Http(HttpServer),
 }
 
@@ -131,11 +131,15 @@ impl Client {
         capabilities: Value,
     ) -> Self {
         let wire = match (transport, subject.into()) {
-            (Transport::Stdio, Subject::Process(example)) => Wire::Stdio(Pipe::open(&example)),
-            (Transport::Stdio, Subject::InProcess(server)) => Wire::Stdio(Pipe::serve(*server)),
+            (Transport::Stdio, Subject::Process(example)) => Wire::Stdio(Box::new(Pipe::open(&example))),
+            (Transport::Stdio, Subject::InProcess(server)) => Wire::Stdio(Box::new(Pipe::serve(*server))),
             (Transport::Http, Subject::Process(example)) => Wire::Http(HttpServer::start(example).await),
             (Transport::Http, Subject::InProcess(server)) => Wire::Http(HttpServer::serve(*server).await),
         };
+        Self::on(wire, revision, capabilities).await
+    }
+
+    async fn on(wire: Wire, revision: Revision, capabilities: Value) -> Self {
         let mut client = Self {
             wire,
             revision,
@@ -149,6 +153,13 @@ impl Client {
         };
         client.greet().await;
         client
+    }
+
+    /// One more client of the same server, over HTTP, with a session of its own if `revision` has them. It need not be
+    /// [finished](Self::finish).
+    pub async fn beside(&self, revision: Revision) -> Self {
+        let Wire::Http(server) = &self.wire else { panic!("a pipe has one client") };
+        Self::on(Wire::Http(server.beside()), revision, self.capabilities.clone()).await
     }
 
     /// A client of a server within the test, over a pipe in memory.
@@ -434,7 +445,7 @@ impl Client {
     /// The pipe to the server, for what a client would not do.
     pub fn into_pipe(self) -> Pipe {
         match self.wire {
-            Wire::Stdio(pipe) => pipe,
+            Wire::Stdio(pipe) => *pipe,
             Wire::Http(_) => panic!("HTTP has no pipe"),
         }
     }
@@ -514,6 +525,16 @@ impl Client {
         let mut connection = Connection::open(&server.address).await;
         connection.send(method, &server.path, headers, body).await;
         connection.response().await.expect("a response before the connection closes")
+    }
+
+    /// Sends an HTTP request over a connection of its own, and returns the head of the response and the events that follow, as
+    /// they come. Dropping them closes the connection.
+    pub async fn open(&self, method: &str, headers: &[(String, String)], body: &[u8]) -> (Head, Events) {
+        let Wire::Http(server) = &self.wire else { panic!("stdio knows no {method}") };
+        let mut connection = Connection::open(&server.address).await;
+        connection.send(method, &server.path, headers, body).await;
+        let head = connection.head().await.expect("a response before the connection closes");
+        (head, connection.events())
     }
 
     /// Ends the server as its transport ends one: stdio by the end of its input, HTTP by SIGTERM. Panics unless it ends well and

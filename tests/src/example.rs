@@ -154,6 +154,8 @@ pub struct HttpServer {
 enum Running {
     Process(Box<Child>),
     Task(Handle, JoinHandle<()>),
+    /// Somebody else's to end.
+    Beside,
 }
 
 impl HttpServer {
@@ -194,6 +196,16 @@ impl HttpServer {
         }
     }
 
+    /// The same server for one more client, who does not end it.
+    pub fn beside(&self) -> Self {
+        Self {
+            server: Running::Beside,
+            log: self.log.clone(),
+            address: self.address.clone(),
+            path: self.path.clone(),
+        }
+    }
+
     /// Asks it to end (SIGTERM, for a process) and returns how it did.
     pub async fn terminate(self) -> Ended {
         match self.server {
@@ -207,6 +219,7 @@ impl HttpServer {
                 task.abort();
                 Ended::well()
             }
+            Running::Beside => Ended::well(),
         }
     }
 }

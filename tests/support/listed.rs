@@ -14,7 +14,10 @@ pub(crate) async fn list(server: Server, method: &str) -> Vec<Value> {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" }
     });
     ask(&mut client, 1, "initialize", params).await;
-    client.write_all(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n").await.expect("the server reads");
+    client
+        .write_all(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n")
+        .await
+        .expect("the server reads");
     let mut answer = ask(&mut client, 2, method, json!({})).await;
     drop(client);
     serving.await.expect("the server does not panic").expect("the server ends well");

@@ -4,9 +4,9 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{self, Poll};
 
 use serde::Deserializer as _;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::def::{Param, Service};
 use super::param::{Slot, ToolArg};
 use super::signature::{Argument, Signature};
-use crate::context::{Context, Origin};
+use crate::context::{Context, FromContext, Origin};
 use crate::error::ToolError;
 use crate::schema::{Faults, Pointer};
 use crate::suggest;
@@ -107,18 +107,18 @@ impl<'a> Call<'a> {
     }
 
     /// Reads one parameter; a fault is remembered and `None` returned.
-    pub fn read<T: ToolArg<M>, M>(&mut self, index: usize) -> Option<Slot<T, M>> {
+    pub fn read<T: ToolArg<M>, M>(&mut self, index: usize) -> Option<Slot<T>> {
         T::read(self, index, None)
     }
 
     /// Reads one parameter that has a default.
-    pub fn read_or<T: ToolArg<M>, M>(&mut self, index: usize, default: fn() -> T) -> Option<Slot<T, M>> {
+    pub fn read_or<T: ToolArg<M>, M>(&mut self, index: usize, default: fn() -> T) -> Option<Slot<T>> {
         T::read(self, index, Some(default))
     }
 
     /// Reads one injected parameter, of a kind of call where everything else is a placeholder.
-    pub fn read_injected<T>(&mut self, _: usize) -> Option<super::param::InjectedSlot<T>> {
-        Some(super::param::InjectedSlot(PhantomData))
+    pub fn read_injected<T: FromContext>(&mut self, _: usize) -> Option<Slot<T>> {
+        Some(Slot::injected())
     }
 
     /// Whether nothing was wrong.
@@ -288,7 +288,7 @@ fn text_as_json(text: &str, argument: &Argument) -> Value {
     Value::String(text.to_owned())
 }
 
-fn without_position(error: &serde_json::Error) -> String {
+pub(crate) fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
         Some(end) => text[..end].to_owned(),
@@ -373,15 +373,27 @@ impl<'a> Visitor<'a> for Name {
 
 /// Runs a plain function on the blocking pool, so that it cannot stall the connections that other calls are on.
 #[doc(hidden)]
-pub async fn blocking<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> Result<T, ToolError> {
+pub fn blocking<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> Blocking<T> {
     let span = tracing::Span::current();
-    match tokio::task::spawn_blocking(move || span.in_scope(function)).await {
-        Ok(value) => Ok(value),
-        // A panic goes on where every handler's panic is caught; the pool only cancels when the process ends.
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(ToolError::unavailable("the server is shutting down")),
-        },
+    Blocking(tokio::task::spawn_blocking(move || span.in_scope(function)))
+}
+
+/// A plain function while it runs. (It has a name for the reason that [`Resolving`](super::param::Resolving) has one.)
+#[doc(hidden)]
+pub struct Blocking<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Future for Blocking<T> {
+    type Output = Result<T, ToolError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(|done| match done {
+            Ok(value) => Ok(value),
+            // A panic goes on where every handler's panic is caught; the pool only cancels when the process ends.
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(ToolError::unavailable("the server is shutting down")),
+            },
+        })
     }
 }
 

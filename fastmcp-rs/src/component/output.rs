@@ -54,7 +54,12 @@ impl ToolResult {
     /// # Errors
     /// When the value cannot be written as JSON.
     pub fn structured<T: Serialize + ?Sized>(mut self, value: &T) -> serde_json::Result<Self> {
-        self.structured = Some(serde_json::to_string(value)?);
+        let mut json = serde_json::to_string(value)?;
+        // Only a raw value can bring line ends along, and a message is one line.
+        if json.contains(['\n', '\r']) {
+            json = serde_json::from_str::<Value>(&json)?.to_string();
+        }
+        self.structured = Some(json);
         Ok(self)
     }
 
@@ -443,7 +448,7 @@ prompt_tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a tool, a resource or a prompt",
     label = "not an error type",
-    note = "use `ToolError`, `String`, `anyhow::Error`, or a type that implements `std::error::Error + Send + Sync`",
+    note = "use `ToolError`, `String`, `anyhow::Error`, `Box<dyn std::error::Error + Send + Sync>`, or a type that implements all three",
     note = "`.map_err(|error| ToolError::internal(..))` turns anything into the first"
 )]
 pub trait HandlerError: Send + 'static {

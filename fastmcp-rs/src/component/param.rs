@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::str::FromStr;
+use std::task::{self, Poll, ready};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, DeserializeOwned, Visitor};
 
-use super::call::Call;
+use super::call::{BoxFuture, Call, without_position};
 use crate::context::{Context, FromContext, Needs};
 use crate::error::ToolError;
 
@@ -19,6 +21,8 @@ use crate::error::ToolError;
 #[doc(hidden)]
 pub struct ParamKind {
     pub(crate) injected: bool,
+    /// Whether its values are texts on the wire.
+    pub(crate) text: bool,
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     /// Whether the type has a value of its own for an absent argument.
     pub(crate) optional: fn() -> bool,
@@ -40,12 +44,7 @@ pub trait ToolArg<Marker>: Sized + Send + 'static {
     #[doc(hidden)]
     fn kind() -> ParamKind;
     #[doc(hidden)]
-    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Slot<Self, Marker>>;
-    #[doc(hidden)]
-    fn resolve(
-        slot: Slot<Self, Marker>,
-        context: &Option<Context>,
-    ) -> impl Future<Output = Result<Self, ToolError>> + Send;
+    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Slot<Self>>;
 }
 
 /// Marks parameters that are read from the call.
@@ -61,20 +60,17 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> ToolArg<Given> for T {
     fn kind() -> ParamKind {
         ParamKind {
             injected: false,
+            text: false,
             schema: |generator| generator.subschema_for::<T>(),
             optional: || absent::<T>().is_some(),
-            reads: |json| serde_json::from_str::<T>(json).map(drop).map_err(|error| error.to_string()),
+            reads: |json| serde_json::from_str::<T>(json).map(drop).map_err(|error| without_position(&error)),
             needs: |_| {},
             choices: Vec::new,
         }
     }
 
-    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Slot<T, Given>> {
-        call.argument(index, default).map(|value| Slot(Some(value), PhantomData))
-    }
-
-    async fn resolve(slot: Slot<T, Given>, _: &Option<Context>) -> Result<T, ToolError> {
-        Ok(slot.0.expect("what is given was read"))
+    fn read(call: &mut Call<'_>, index: usize, default: Option<fn() -> Self>) -> Option<Slot<T>> {
+        call.argument(index, default).map(Slot::Given)
     }
 }
 
@@ -84,15 +80,8 @@ impl<T: FromContext> ToolArg<Injected> for T {
         injected_param::<T>()
     }
 
-    fn read(_: &mut Call<'_>, _: usize, _: Option<fn() -> Self>) -> Option<Slot<T, Injected>> {
-        Some(Slot(None, PhantomData))
-    }
-
-    fn resolve(
-        _: Slot<T, Injected>,
-        context: &Option<Context>,
-    ) -> impl Future<Output = Result<Self, ToolError>> + Send {
-        from_context(context)
+    fn read(_: &mut Call<'_>, _: usize, _: Option<fn() -> Self>) -> Option<Slot<T>> {
+        Some(Slot::injected())
     }
 }
 
@@ -107,17 +96,13 @@ pub fn tool_param<T: ToolArg<M>, M>() -> ParamKind {
 pub fn injected_param<T: FromContext>() -> ParamKind {
     ParamKind {
         injected: true,
+        text: false,
         schema: |_| Schema::default(),
         optional: || true,
         reads: |_| Ok(()),
         needs: T::needs,
         choices: Vec::new,
     }
-}
-
-async fn from_context<T: FromContext>(context: &Option<Context>) -> Result<T, ToolError> {
-    let context = context.as_ref().expect("a context is made for every call that has an injected parameter");
-    T::from_context(context).await.map_err(Into::into)
 }
 
 /// Tells whether a type is the context: an inherent constant for that one, a trait's for all others ([`IsNot`]).
@@ -135,18 +120,94 @@ pub trait IsNot {
 
 impl<T> IsNot for Is<T> {}
 
-/// A parameter on its way to the function: read (or nothing, if it is to be injected), not yet resolved.
+/// A parameter on its way to the function: read, or to be injected.
 ///
-/// Here and below, bounds stand on methods and not on types, so that rustc says in our words, and once, what a type lacks.
+/// Whoever made it knew that the type fits. From here on no bound is asked for, so that rustc says once what a type lacks.
 #[doc(hidden)]
-pub struct Slot<T, M>(Option<T>, PhantomData<fn() -> M>);
+pub enum Slot<T> {
+    Given(T),
+    Injected {
+        /// For types that need no waiting, which is all of ours.
+        now: fn(&Context) -> Option<Result<T, ToolError>>,
+        later: fn(Context) -> BoxFuture<'static, Result<T, ToolError>>,
+    },
+    Waiting(BoxFuture<'static, Result<T, ToolError>>),
+}
+
+impl<T> Slot<T> {
+    pub(crate) fn injected() -> Self
+    where
+        T: FromContext,
+    {
+        Self::Injected {
+            now: |context| T::immediately(context).map(|done| done.map_err(Into::into)),
+            later: |context| Box::pin(async move { T::from_context(&context).await.map_err(Into::into) }),
+        }
+    }
+
+    /// The value, once the slot is settled.
+    #[must_use]
+    pub fn value(self) -> T {
+        match self {
+            Self::Given(value) => value,
+            Self::Injected { .. } | Self::Waiting(_) => unreachable!("the generated call settles every slot first"),
+        }
+    }
+}
+
+/// What a slot of any type can do: come to its value.
+#[doc(hidden)]
+pub trait Settle: Send {
+    fn poll_settle(&mut self, context: Option<&Context>, cx: &mut task::Context<'_>) -> Poll<Result<(), ToolError>>;
+}
+
+impl<T: Send> Settle for Slot<T> {
+    fn poll_settle(&mut self, context: Option<&Context>, cx: &mut task::Context<'_>) -> Poll<Result<(), ToolError>> {
+        if let Self::Injected { now, later } = self {
+            let context = context.expect("a context is made for every call that has an injected parameter");
+            match now(context) {
+                Some(Ok(value)) => *self = Self::Given(value),
+                Some(Err(error)) => return Poll::Ready(Err(error)),
+                None => *self = Self::Waiting(later(context.clone())),
+            }
+        }
+        if let Self::Waiting(later) = self {
+            match ready!(later.as_mut().poll(cx)) {
+                Ok(value) => *self = Self::Given(value),
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Comes to the values of all slots, one after the other.
+///
+/// One future with a name for all parameters: rustc looks into every `await` of every function, and into unnamed futures
+/// above all, to see that the whole is `Send`.
+#[doc(hidden)]
+pub fn settle<'s, const N: usize>(context: Option<Context>, slots: [&'s mut dyn Settle; N]) -> Settling<'s, N> {
+    Settling { context, slots, done: 0 }
+}
 
 #[doc(hidden)]
-pub fn resolve<T: ToolArg<M>, M>(
-    slot: Slot<T, M>,
-    context: &Option<Context>,
-) -> impl Future<Output = Result<T, ToolError>> + Send {
-    T::resolve(slot, context)
+pub struct Settling<'s, const N: usize> {
+    context: Option<Context>,
+    slots: [&'s mut dyn Settle; N],
+    done: usize,
+}
+
+impl<const N: usize> Future for Settling<'_, N> {
+    type Output = Result<(), ToolError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let Self { context, slots, done } = self.get_mut();
+        while let Some(slot) = slots.get_mut(*done) {
+            ready!(slot.poll_settle(context.as_ref(), cx))?;
+            *done += 1;
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 /// The parameter of a resource or a prompt, whose values are text on the wire. What it is, is found by autoref dispatch,
@@ -215,37 +276,11 @@ impl<T> TextContext<T> {
         injected_param::<T>()
     }
 
-    pub fn read(&self, _: &mut Call<'_>, _: usize, _: Option<fn() -> T>) -> Option<InjectedSlot<T>> {
-        Some(InjectedSlot(PhantomData))
-    }
-}
-
-#[doc(hidden)]
-pub struct InjectedSlot<T>(pub(crate) PhantomData<fn() -> T>);
-
-impl<T> InjectedSlot<T> {
-    pub fn resolve(self, context: &Option<Context>) -> impl Future<Output = Result<T, ToolError>> + Send
+    pub fn read(&self, _: &mut Call<'_>, _: usize, _: Option<fn() -> T>) -> Option<Slot<T>>
     where
         T: FromContext,
     {
-        from_context(context)
-    }
-}
-
-#[doc(hidden)]
-pub fn inject<T: FromContext>(
-    _: InjectedSlot<T>,
-    context: &Option<Context>,
-) -> impl Future<Output = Result<T, ToolError>> + Send {
-    from_context(context)
-}
-
-#[doc(hidden)]
-pub struct TextSlot<T>(T);
-
-impl<T> TextSlot<T> {
-    pub async fn resolve(self, _: &Option<Context>) -> Result<T, ToolError> {
-        Ok(self.0)
+        Some(Slot::injected())
     }
 }
 
@@ -258,6 +293,7 @@ impl<T: FromStr<Err: fmt::Display> + Send + 'static> TextFromStr<T> {
     pub fn kind(&self) -> ParamKind {
         ParamKind {
             injected: false,
+            text: true,
             schema: string_schema,
             optional: || false,
             reads: |json| {
@@ -269,9 +305,9 @@ impl<T: FromStr<Err: fmt::Display> + Send + 'static> TextFromStr<T> {
         }
     }
 
-    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<TextSlot<T>> {
+    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<Slot<T>> {
         call.text_argument(index, default, None, |text| text.parse().map_err(|error: T::Err| error.to_string()))
-            .map(TextSlot)
+            .map(Slot::Given)
     }
 }
 
@@ -283,25 +319,29 @@ impl<T> TextPlain<T> {
     {
         ParamKind {
             injected: false,
+            text: true,
             schema: string_schema,
             optional: || absent::<T>().is_some(),
-            reads: |json| serde_json::from_str::<T>(json).map(drop).map_err(|error| error.to_string()),
+            reads: |json| match serde_json::from_str::<String>(json) {
+                Ok(text) => from_text::<T>(&text).map(drop),
+                Err(_) => from_text::<T>(json).map(drop),
+            },
             needs: |_| {},
             choices: variants::<T>,
         }
     }
 
-    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<TextSlot<T>>
+    pub fn read(&self, call: &mut Call<'_>, index: usize, default: Option<fn() -> T>) -> Option<Slot<T>>
     where
         T: PlainText,
     {
-        call.text_argument(index, default, absent::<T>(), from_text).map(TextSlot)
+        call.text_argument(index, default, absent::<T>(), from_text).map(Slot::Given)
     }
 }
 
 /// Reads a value from the text of a URI variable or a prompt argument.
 fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    T::deserialize(TextValue(text)).map_err(|error| error.to_string())
+    T::deserialize(TextValue(text)).map_err(|error| without_position(&error))
 }
 
 /// Text as a deserializer: a string where a string will do (strings, enums, newtypes, dates), JSON where it will not (numbers, lists, objects).

@@ -12,6 +12,7 @@ use super::signature::Signature;
 use super::tool::{Common, icons_of, meta_of};
 use crate::context::Origin;
 use crate::error::ToolError;
+use crate::panics::contained;
 use crate::protocol::{Prompt as Entry, PromptArgument, PromptResult};
 
 pub(crate) struct Prompt {
@@ -70,6 +71,6 @@ impl Prompt {
         for (name, message) in unknown {
             reading.fault(name, message);
         }
-        (self.call)(&mut reading).into_future()
+        contained(&self.common.name, || (self.call)(&mut reading).into_future())
     }
 }

@@ -12,6 +12,7 @@ use super::signature::Signature;
 use super::tool::{Common, icons_of, meta_of};
 use crate::context::Origin;
 use crate::error::ToolError;
+use crate::panics::contained;
 use crate::protocol::{
     Annotations, CacheScope, Resource as FixedEntry, ResourceContents, ResourceTemplate as TemplateEntry, Role,
 };
@@ -94,7 +95,7 @@ impl Resource {
             }
         }
         let mut reading = Call::of_text(&self.signature, texts, origin, self.service.as_ref());
-        (self.call)(&mut reading).into_future()
+        contained(&self.common.name, || (self.call)(&mut reading).into_future())
     }
 
     /// The contents with the URI that was asked for and the MIME type that the resource declares.
@@ -166,9 +167,5 @@ impl Resource {
             Entry::Fixed(entry) => &entry.uri,
             Entry::Template(entry) => &entry.uri_template,
         }
-    }
-
-    pub(crate) fn is_fixed(&self) -> bool {
-        matches!(self.entry, Entry::Fixed(_))
     }
 }

@@ -233,7 +233,7 @@ fn publish(params: &[Param], kinds: &[ParamKind], docs: &Docs, problems: &mut Ve
             own.push(Own { place: Place::Alone(Box::new(property)), beyond });
             continue;
         }
-        describe(&mut property, param, docs, problems);
+        describe(&mut property, param, kind, docs, problems);
         if param.default.is_none() && !(kind.optional)() {
             required.push(param.name);
         }
@@ -279,9 +279,9 @@ fn flatten(root: &mut Value, property: &Value, required: &mut Vec<&'static str>,
 }
 
 /// Adds to a property what the parameter's attributes and docs say.
-fn describe(property: &mut Value, param: &Param, docs: &Docs, problems: &mut Vec<String>) {
+fn describe(property: &mut Value, param: &Param, kind: &ParamKind, docs: &Docs, problems: &mut Vec<String>) {
     for rule in param.rules {
-        apply(property, rule, param.name, problems);
+        apply(property, rule, kind, param.name, problems);
     }
     let Some(members) = property.as_object_mut() else { return };
     let mut description = argument_docs(param, docs)
@@ -315,11 +315,11 @@ fn argument_docs(param: &Param, docs: &Docs) -> Option<String> {
 }
 
 /// Writes a rule into the schema, from where it is enforced.
-fn apply(property: &mut Value, rule: &Rule, name: &str, problems: &mut Vec<String>) {
+fn apply(property: &mut Value, rule: &Rule, of: &ParamKind, name: &str, problems: &mut Vec<String>) {
     let kind = property.get("type").and_then(Value::as_str).unwrap_or("").to_owned();
     let numeric = matches!(kind.as_str(), "integer" | "number");
     // URI variables and prompt arguments are text; their ranges are about the number that the text holds.
-    let text = kind == "string";
+    let text = of.text && kind == "string";
     match *rule {
         Rule::Range { min, max, exclusive_max } => {
             if !numeric && !text {
@@ -359,7 +359,7 @@ fn apply(property: &mut Value, rule: &Rule, name: &str, problems: &mut Vec<Strin
             }
         }
         Rule::Pattern(pattern) => {
-            if !text {
+            if kind != "string" {
                 problems.push(format!("`{name}` has `pattern`, which only strings can have"));
                 return;
             }
@@ -385,7 +385,13 @@ fn check_default(param: &Param, kind: &ParamKind, default: &RawValue, full: &Che
         return;
     }
     let mut faults = schema::Faults::default();
-    full.raw(default.get(), &Pointer::root(), &mut faults);
+    let numeric = param.rules.iter().any(|rule| matches!(rule, Rule::Range { .. }));
+    if kind.text && !numeric && !default.get().starts_with('"') {
+        // On the wire it would be a text.
+        full.raw(&Value::String(default.get().to_owned()).to_string(), &Pointer::root(), &mut faults);
+    } else {
+        full.raw(default.get(), &Pointer::root(), &mut faults);
+    }
     for fault in faults.iter() {
         problems.push(format!(
             "the default {} of `{}` breaks its own rule: {}",

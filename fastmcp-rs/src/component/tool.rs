@@ -15,6 +15,7 @@ use super::output::ToolResult;
 use super::signature::Signature;
 use crate::context::{Context, Origin};
 use crate::error::ToolError;
+use crate::panics::contained;
 use crate::protocol::{Icon, Tool as Entry, ToolAnnotations};
 use crate::schema::{self, Check};
 
@@ -173,8 +174,16 @@ impl Tool {
         }
     }
 
-    /// Reads the arguments and makes the handler's future. Nothing of the user's code has run yet.
+    /// Reads the arguments and makes the handler's future.
     pub(crate) fn start(
+        &self,
+        arguments: Option<&RawValue>,
+        origin: &Origin<'_>,
+    ) -> BoxFuture<'static, Result<ToolResult, ToolError>> {
+        contained(&self.common.name, || self.begin(arguments, origin))
+    }
+
+    fn begin(
         &self,
         arguments: Option<&RawValue>,
         origin: &Origin<'_>,

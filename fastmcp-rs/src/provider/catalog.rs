@@ -79,7 +79,9 @@ impl Catalog {
 
     /// Whether any argument can be completed.
     pub(crate) fn completes(&self) -> bool {
-        !self.sorted_prompts.is_empty() || self.sorted_resources.iter().any(|resource| !resource.is_fixed())
+        let prompts = self.sorted_prompts.iter().flat_map(|prompt| &prompt.signature.arguments);
+        let templates = self.sorted_resources.iter().flat_map(|resource| &resource.signature.arguments);
+        prompts.chain(templates).any(|argument| !argument.injected)
     }
 }
 

@@ -193,9 +193,13 @@ fn shared(registered: &Registered) -> &crate::component::def::Shared {
 }
 
 fn duplicate(kind: &str, name: &str, earlier: &Common, later: &Common) -> String {
-    format!(
-        "two {kind} are called `{name}`: one at {}, one at {}. Rename one of them, for example with `name = \"..\"`",
-        earlier.place(),
-        later.place()
-    )
+    let (earlier, later) = (earlier.place(), later.place());
+    if earlier == later {
+        return format!("`{name}` ({earlier}) is added twice: remove one of the two");
+    }
+    let advice = match kind {
+        "resources" => "Change one of the URIs",
+        _ => "Rename one of them, for example with `name = \"..\"`",
+    };
+    format!("two {kind} are called `{name}`: one at {earlier}, one at {later}. {advice}")
 }

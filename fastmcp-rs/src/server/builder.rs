@@ -512,7 +512,7 @@ impl Parts {
         for (whose, of, name) in self.registry.needs() {
             if !self.lifespans.provides(of) {
                 problems.push(format!(
-                    "{whose} takes `State<{name}>`, which nobody gives: add `.state(..)` or `.lifespan(..)` with a `{name}` to the server"
+                    "{whose} needs `State<{name}>`, which nobody gives: add `.state(..)` or `.lifespan(..)` with a `{name}` to the server"
                 ));
             }
         }

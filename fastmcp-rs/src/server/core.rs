@@ -4,9 +4,8 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 #[cfg(feature = "http")]
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::sync::broadcast;
@@ -127,13 +126,28 @@ impl Core {
     }
 
     /// Runs the lifespans, once; a failed start can be tried again only by a new server.
+    ///
+    /// In a task of its own: a first request that is given up in the middle must not leave half a server behind.
     pub(crate) async fn start(&self) -> Result<(), Error> {
-        let start = || async {
-            let mut lifespans = self.lifespans.lock().await;
-            let waiting = lifespans.as_mut().ok_or_else(|| Error::new("the server has already shut down"))?;
-            waiting.start(&self.states).await
+        if self.started.initialized() {
+            return Ok(());
+        }
+        let me = self.me.upgrade().ok_or_else(|| Error::new("the server is gone"))?;
+        let start = async move {
+            let start = || async {
+                let mut lifespans = me.lifespans.lock().await;
+                let waiting = lifespans
+                    .as_mut()
+                    .ok_or_else(|| Error::new("the server did not start, or has already shut down"))?;
+                let started = waiting.start(&me.states).await;
+                if started.is_err() {
+                    *lifespans = None;
+                }
+                started
+            };
+            me.started.get_or_try_init(start).await.map(|_| ())
         };
-        self.started.get_or_try_init(start).await.map(|_| ())
+        tokio::spawn(start).await.map_err(|error| Error::new("the server did not start").caused_by(error))?
     }
 
     fn me(&self) -> Result<Arc<Self>, ToolError> {
@@ -247,13 +261,6 @@ impl Host for Core {
     ) -> BoxFuture<'a, Result<PromptResult, ToolError>> {
         Box::pin(async move { super::direct::nested_prompt(&self.me()?, name, arguments, on_behalf).await })
     }
-}
-
-/// A name for one failure, under which its cause stands in the log.
-pub(crate) fn incident() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    format!("{:x}-{:x}", time & 0xffff_ffff, COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A log level that a 2026-07-28 request asks for.

@@ -29,7 +29,7 @@ pub(super) async fn nested_tool(
         let raw = to_raw_value(&arguments)?;
         let rounds = OnceCell::from(Arc::clone(on_behalf.rounds_arc()));
         let handler = tool.start(Some(&raw), &on_behalf.nested(&rounds));
-        Running::new(core, on_behalf.revision(), Work::Tool(Arc::clone(tool), handler))
+        Running::new(core, on_behalf.revision(), Work::Tool(Arc::clone(tool), handler)).within(on_behalf.rounds_arc())
     };
     tool_result(running.await)
 }
@@ -51,6 +51,7 @@ pub(super) async fn nested_resource(core: &Arc<Core>, uri: &str, on_behalf: &Con
         let rounds = OnceCell::from(Arc::clone(on_behalf.rounds_arc()));
         let handler = resource.start(&captures, &on_behalf.nested(&rounds));
         Running::new(core, on_behalf.revision(), Work::Resource(Arc::clone(resource), uri.to_owned(), handler))
+            .within(on_behalf.rounds_arc())
     };
     read_result(running.await)
 }
@@ -78,6 +79,7 @@ pub(super) async fn nested_prompt(
         let rounds = OnceCell::from(Arc::clone(on_behalf.rounds_arc()));
         let handler = prompt.start(&texts, &on_behalf.nested(&rounds));
         Running::new(core, on_behalf.revision(), Work::Prompt(Arc::clone(prompt), handler))
+            .within(on_behalf.rounds_arc())
     };
     prompt_result(running.await)
 }

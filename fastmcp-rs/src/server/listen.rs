@@ -124,11 +124,20 @@ async fn listen(core: &Core, mut changes: Receiver<Option<Change>>, filter: &Fil
     }
 }
 
-/// The unasked notifications of a conversation with a handshake, until it closes.
-pub(crate) async fn tell_session(core: Arc<Core>, session: Arc<Session>, outlet: Outlet) {
-    let mut changes = core.changes();
+/// The unasked notifications of a conversation with a handshake, until it closes. Every change after this call is told, whenever
+/// the future is first polled.
+pub(crate) fn tell_session(
+    core: Arc<Core>,
+    session: Arc<Session>,
+    outlet: Outlet,
+) -> impl Future<Output = ()> + Send + 'static {
+    let changes = core.changes();
+    async move { tell(&core, changes, &session, &outlet).await }
+}
+
+async fn tell(core: &Core, mut changes: Receiver<Option<Change>>, session: &Session, outlet: &Outlet) {
     let closed = session.closed().clone();
-    while let Some(Some(heard)) = closed.run_until_cancelled(next(&core, &mut changes)).await {
+    while let Some(Some(heard)) = closed.run_until_cancelled(next(core, &mut changes)).await {
         if !session.is_initialized() {
             continue;
         }
@@ -137,8 +146,15 @@ pub(crate) async fn tell_session(core: Arc<Core>, session: Arc<Session>, outlet:
                 continue;
             }
             let (method, params) = notice(&change);
-            if !send(&outlet, method, &Value::Object(params)).await {
+            if !send(outlet, method, &Value::Object(params)).await {
                 return;
+            }
+        }
+        if heard.lagged() {
+            for uri in session.subscriptions() {
+                if !send(outlet, method::RESOURCE_UPDATED, &json!({ "uri": uri })).await {
+                    return;
+                }
             }
         }
     }

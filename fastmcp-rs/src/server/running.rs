@@ -1,6 +1,5 @@
 //! A handler under way: bounded in time, its panics contained, stopped by being dropped.
 
-use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -11,7 +10,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tokio::time::Sleep;
 
-use super::core::{Core, incident};
+use super::core::Core;
 use super::encode::{Body, Reply};
 use crate::component::ToolResult;
 use crate::component::call::BoxFuture;
@@ -22,8 +21,9 @@ use crate::component::tool::Tool;
 use crate::context::Context;
 use crate::context::read_capabilities;
 use crate::error::{ErrorKind, InteractionError, Parts, ToolError, chain};
-use crate::interact::Rounds;
+use crate::interact::{Earlier, Rounds};
 use crate::limits;
+use crate::panics::{drop_contained, incident, panicked};
 use crate::protocol::{InputRequired, PromptResult, Revision, RpcError, jsonrpc, method};
 
 /// What is being run, and what its outcome becomes.
@@ -33,6 +33,8 @@ pub(crate) enum Work {
     Prompt(Arc<Prompt>, BoxFuture<'static, Result<PromptResult, ToolError>>),
     /// Anything that makes its reply itself.
     Other(BoxFuture<'static, Reply>),
+    /// Done, and dropped.
+    Gone,
 }
 
 /// A future of the reply to one request.
@@ -50,6 +52,8 @@ pub(crate) struct Running {
     replay: Option<Box<Replay>>,
     /// Questions in the form of a result are the result.
     hands_out: bool,
+    /// The rounds of an outer call, which may wait for a person on behalf of this one.
+    outer: Option<Arc<Rounds>>,
     done: bool,
 }
 
@@ -89,7 +93,7 @@ impl Running {
             Work::Tool(tool, _) => tool.common.limit(server),
             Work::Resource(resource, ..) => resource.common.limit(server),
             Work::Prompt(prompt, _) => prompt.common.limit(server),
-            Work::Other(_) => None,
+            Work::Other(_) | Work::Gone => None,
         };
         Self {
             core: Arc::clone(core),
@@ -101,6 +105,7 @@ impl Running {
             bound: None,
             replay: None,
             hands_out: false,
+            outer: None,
             done: false,
         }
     }
@@ -125,6 +130,12 @@ impl Running {
         self
     }
 
+    /// A call within another: what it asks is the other's question.
+    pub(crate) fn within(mut self, outer: &Arc<Rounds>) -> Self {
+        self.outer = Some(Arc::clone(outer));
+        self.without_replay()
+    }
+
     fn poll_work(&mut self, task: &mut Task<'_>) -> Poll<Reply> {
         macro_rules! run {
             ($handler:expr, $ok:expr) => {{
@@ -145,7 +156,14 @@ impl Running {
                 Ok(polled) => polled,
                 Err(panic) => Poll::Ready(self.fail(panicked(&*panic, self.name()))),
             },
+            Work::Gone => Poll::Ready(Err(RpcError::internal("the call is already done"))),
         }
+    }
+
+    /// Ends the handler: what it holds is let go now, and not when the reply has been sent.
+    fn end(&mut self) {
+        let name = self.name().to_owned();
+        drop_contained(std::mem::replace(&mut self.work, Work::Gone), &name);
     }
 
     fn name(&self) -> &str {
@@ -153,7 +171,7 @@ impl Running {
             Work::Tool(tool, _) => &tool.common.name,
             Work::Resource(resource, ..) => &resource.common.name,
             Work::Prompt(prompt, _) => &prompt.common.name,
-            Work::Other(_) => "",
+            Work::Other(_) | Work::Gone => "",
         }
     }
 
@@ -212,7 +230,7 @@ impl Running {
             Work::Tool(tool, _) => Some(&tool.common),
             Work::Resource(resource, ..) => Some(&resource.common),
             Work::Prompt(prompt, _) => Some(&prompt.common),
-            Work::Other(_) => None,
+            Work::Other(_) | Work::Gone => None,
         };
         let error = if common.is_some_and(|common| common.expose_errors) { error.expose() } else { error };
         let error = self.core.mask(error, self.name());
@@ -227,21 +245,28 @@ impl Running {
 
     /// The handler stopped to ask: the questions become the result, and what it must remember travels with them.
     fn ask(&mut self, mut input: InputRequired) -> Reply {
-        if !self.revision.is_modern() {
+        if self.hands_out || !self.revision.is_modern() {
             return Ok(Body::Input(input));
         }
-        // Only what the client declared may be asked (basic/patterns/mrtr); without a context nothing is known of it.
-        if let Some(bound) = &self.bound {
-            let declared = read_capabilities(bound.declared.as_deref());
-            if let Some(required) = input.requests.iter().find_map(|(_, request)| request.undeclared(&declared)) {
-                return self.fail(InteractionError::Unsupported(required).into());
-            }
+        let Some(bound) = &self.bound else {
+            // Without a context a handler never sees what comes back, so there is nothing to remember for it.
+            input.state = None;
+            return if input.requests.is_empty() {
+                Err(RpcError::internal("a handler that asks needs a `Context`, to see the answers"))
+            } else {
+                Ok(Body::Input(input))
+            };
+        };
+        // Only what the client declared may be asked (basic/patterns/mrtr).
+        let declared = read_capabilities(bound.declared.as_deref());
+        if let Some(required) = input.requests.iter().find_map(|(_, request)| request.undeclared(&declared)) {
+            return self.fail(InteractionError::Unsupported(required).into());
         }
         let earlier = match &self.rounds {
             Some(rounds) => rounds.remember(input.state.take()),
-            None => crate::interact::Earlier { state: input.state.take(), ..Default::default() },
+            None => Earlier { state: input.state.take(), ..Earlier::default() },
         };
-        match self.core.seal(&earlier, self.bound.as_ref()) {
+        match self.core.seal(&earlier, bound) {
             Ok(state) => {
                 input.state = Some(state);
                 Ok(Body::Input(input))
@@ -277,23 +302,22 @@ impl Core {
     }
 
     #[cfg(feature = "interaction")]
-    fn seal(&self, earlier: &crate::interact::Earlier, bound: Option<&Bound>) -> Result<String, &'static str> {
-        let bound = bound.map(Bound::bytes).unwrap_or_default();
+    fn seal(&self, earlier: &Earlier, bound: &Bound) -> Result<String, &'static str> {
         self.sealer
             .as_ref()
-            .and_then(|sealer| sealer.seal(earlier, &bound))
-            .ok_or("the request state could not be sealed")
+            .and_then(|sealer| sealer.seal(earlier, &bound.bytes()))
+            .ok_or("what the handler is to remember could not be sealed: it may be too large")
     }
 
     #[cfg(not(feature = "interaction"))]
     #[expect(clippy::unused_self, reason = "the same call with and without the feature")]
-    fn seal(&self, _: &crate::interact::Earlier, _: Option<&Bound>) -> Result<String, &'static str> {
+    fn seal(&self, _: &Earlier, _: &Bound) -> Result<String, &'static str> {
         Err("questions on revision 2026-07-28 need the server's `interaction` feature")
     }
 
     /// Opens the state that a client brought back.
     #[cfg(feature = "interaction")]
-    pub(crate) fn unseal(&self, state: &str, bound: &Bound) -> Result<crate::interact::Earlier, RpcError> {
+    pub(crate) fn unseal(&self, state: &str, bound: &Bound) -> Result<Earlier, RpcError> {
         let opened = self.sealer.as_ref().map(|sealer| sealer.open(state, &bound.bytes()));
         match opened {
             Some(Ok(earlier)) => Ok(earlier),
@@ -309,7 +333,7 @@ impl Core {
 
     #[cfg(not(feature = "interaction"))]
     #[expect(clippy::unused_self, reason = "the same call with and without the feature")]
-    pub(crate) fn unseal(&self, _: &str, _: &Bound) -> Result<crate::interact::Earlier, RpcError> {
+    pub(crate) fn unseal(&self, _: &str, _: &Bound) -> Result<Earlier, RpcError> {
         Err(RpcError::invalid_params("`requestState` is not one that this server gave out"))
     }
 }
@@ -324,11 +348,13 @@ impl Future for Running {
             && !this.revision.is_modern()
             && !this.hands_out
         {
-            let Poll::Ready(Ok(Body::Input(input))) = polled else { return polled };
+            let Poll::Ready(Ok(Body::Input(mut input))) = polled else { return polled };
+            let state = input.state.take();
+            let earlier = this.rounds.as_ref().map(|rounds| rounds.remember(state)).unwrap_or_default();
             polled = match this.replay.take() {
                 Some(replay) => {
                     // From here on the rounds of questions are the work, each run of the handler with its own time limit.
-                    this.work = Work::Other(Box::pin(replay.rounds(Arc::clone(&this.core), input)));
+                    this.work = Work::Other(Box::pin(replay.rounds(Arc::clone(&this.core), input, earlier)));
                     (this.limit, this.deadline) = (None, None);
                     this.poll_work(task)
                 }
@@ -338,7 +364,7 @@ impl Future for Running {
             };
         }
         if polled.is_pending() {
-            if this.rounds.as_ref().is_some_and(|rounds| rounds.is_waiting()) {
+            if this.rounds.iter().chain(&this.outer).any(|rounds| rounds.is_waiting()) {
                 // A person takes the time that a person takes; the handler's own starts again after that.
                 this.deadline = None;
             } else if let Some(input) = this.rounds.as_ref().and_then(|rounds| rounds.suspended(task.waker())) {
@@ -355,24 +381,35 @@ impl Future for Running {
                 }
             }
         }
-        this.done = polled.is_ready();
+        if polled.is_ready() {
+            this.done = true;
+            if let Some(rounds) = &this.rounds {
+                rounds.end();
+            }
+            this.end();
+        }
         polled
     }
 }
 
 impl Replay {
     /// Asks, runs the handler again with the answers, and again, until it is content.
-    async fn rounds(self: Box<Self>, core: Arc<Core>, mut input: InputRequired) -> Reply {
+    async fn rounds(self: Box<Self>, core: Arc<Core>, mut input: InputRequired, mut earlier: Earlier) -> Reply {
         for _ in 0..limits::ROUNDS {
-            let earlier = match self.context.answer_in_place(input).await {
-                Ok(earlier) => earlier,
+            match self.context.answers_to(input.requests).await {
+                Ok(answers) => earlier.answers.extend(answers),
                 Err(error) => {
                     return core.conclude(self.context.revision(), self.method == method::TOOLS_CALL, error.into());
                 }
-            };
+            }
             let running = super::dispatch::again(&core, &self.context, self.method, &self.params, earlier)?;
+            let rounds = running.rounds.clone();
             match running.await {
-                Ok(Body::Input(next)) => input = next,
+                Ok(Body::Input(mut next)) => {
+                    let state = next.state.take();
+                    earlier = rounds.map(|rounds| rounds.remember(state)).unwrap_or_default();
+                    input = next;
+                }
                 reply => return reply,
             }
         }
@@ -383,22 +420,15 @@ impl Replay {
 impl Drop for Running {
     /// A call that is dropped before it is done was cancelled; work that it handed its token to should stop too.
     fn drop(&mut self) {
-        if let Some(rounds) = self.rounds.as_ref().filter(|_| !self.done) {
+        if self.done {
+            return;
+        }
+        if let Some(rounds) = &self.rounds {
+            rounds.end();
             rounds.cancellation().cancel();
         }
+        self.end();
     }
-}
-
-/// A panic is one error; its text is for the log.
-fn panicked(panic: &(dyn Any + Send), name: &str) -> ToolError {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("(no text)");
-    let incident = incident();
-    tracing::error!(incident, component = name, "a handler panicked: {text}");
-    ToolError::internal(format!("internal error (incident {incident})"))
 }
 
 /// A failure outside of a tool is a JSON-RPC error, with its kind in `data`.

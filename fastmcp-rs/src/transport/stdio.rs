@@ -88,9 +88,8 @@ fn write(mut output: impl io::Write, mut batches: mpsc::Receiver<Vec<u8>>, writt
             tracing::debug!(%error, "standard output cannot be written any more");
             return;
         }
-        if written.blocking_send(batch).is_err() {
-            return;
-        }
+        // Nobody may be there to fill it again, and there may still be batches to write.
+        let _ = written.blocking_send(batch);
     }
 }
 

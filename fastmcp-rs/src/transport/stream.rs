@@ -31,19 +31,20 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Send + 'static>(core: Arc<
             }
         }
     });
-    let writing = tokio::spawn(async move {
+    let mut writing = tokio::spawn(async move {
         while let Some(batch) = to_write.recv().await {
-            if writer.write_all(&batch).await.is_err()
-                || writer.flush().await.is_err()
-                || written.send(batch).await.is_err()
-            {
+            if writer.write_all(&batch).await.is_err() || writer.flush().await.is_err() {
                 break;
             }
+            // Nobody may be there to fill it again, and there may still be batches to write.
+            let _ = written.send(batch).await;
         }
         let _ = writer.shutdown().await;
     });
     run(core, Ends { chunks, batches, spare }, caller).await;
     reading.abort();
     // What was batched is still written; whoever does not read it is not waited for.
-    let _ = tokio::time::timeout(crate::limits::SHUTDOWN_GRACE, writing).await;
+    if tokio::time::timeout(crate::limits::SHUTDOWN_GRACE, &mut writing).await.is_err() {
+        writing.abort();
+    }
 }

@@ -82,17 +82,16 @@ const _: () = {
                 ::fastmcp_rs::__private::Reply::run(async move {
                     let __a0 = __s0.resolve(&__cx).await?;
                     let __a1 = __s1.resolve(&__cx).await?;
-                    let __value = ::fastmcp_rs::__private::blocking(move || packing(
-                            __a0,
-                            __a1,
-                        ))
-                        .await?;
-                    {
-                        use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
-                        (&&::fastmcp_rs::__private::Returned::<Vec<Message>>::NEW)
-                            .pick()
-                            .prompt(__value)
-                    }
+                    ::fastmcp_rs::__private::blocking(move || {
+                            use ::fastmcp_rs::__private::{
+                                PickResult as _, PickValue as _,
+                            };
+                            let __value = packing(__a0, __a1);
+                            (&&::fastmcp_rs::__private::Returned::<Vec<Message>>::NEW)
+                                .pick()
+                                .prompt(__value)
+                        })
+                        .await?
                 })
             },
         }

@@ -56,8 +56,7 @@ const _: () = {
             let __texts = __call.texts();
             ::fastmcp_rs::__private::Reply::run(async move {
                 let __a0 = __s0.resolve(&__cx).await?;
-                let __a1 = ::fastmcp_rs::__private::inject::<Context>(__s1, &__cx)
-                    .await?;
+                let __a1 = __s1.resolve(&__cx).await?;
                 review(__a0, __a1);
                 ::core::result::Result::Ok(
                     ::fastmcp_rs::__private::PromptResult::text(

@@ -127,11 +127,10 @@ const _: () = {
                     let __a0 = __s0.resolve(&__cx).await?;
                     let __a1 = __s1.resolve(&__cx).await?;
                     let __a2 = __s2.resolve(&__cx).await?;
-                    let __a3 = ::fastmcp_rs::__private::inject::<State<Db>>(__s3, &__cx)
-                        .await?;
-                    let __value = file(__a0, __a1, __a2, __a3).await;
+                    let __a3 = __s3.resolve(&__cx).await?;
                     {
                         use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                        let __value = file(__a0, __a1, __a2, __a3).await;
                         (&&::fastmcp_rs::__private::Returned::<
                             Result<String, ToolError>,
                         >::NEW)

@@ -72,13 +72,11 @@ const _: () = {
                 let __cx = __call.context();
                 let __this = __call.service::<Notes>();
                 ::fastmcp_rs::__private::Reply::run(async move {
-                    let __a0 = ::fastmcp_rs::__private::resolve::<String, _>(__s0, &__cx)
-                        .await?;
-                    let __a1 = ::fastmcp_rs::__private::resolve::<u8, _>(__s1, &__cx)
-                        .await?;
-                    let __value = <Notes>::add(&__this, __a0, __a1).await;
+                    let __a0 = __s0.resolve(&__cx).await?;
+                    let __a1 = __s1.resolve(&__cx).await?;
                     {
                         use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                        let __value = <Notes>::add(&__this, __a0, __a1).await;
                         (&&::fastmcp_rs::__private::Returned::<
                             Result<Notes, ToolError>,
                         >::NEW)
@@ -138,17 +136,14 @@ const _: () = {
             let __this = __call.service::<Notes>();
             ::fastmcp_rs::__private::Reply::run(async move {
                 let __a0 = __s0.resolve(&__cx).await?;
-                let __value = ::fastmcp_rs::__private::blocking(move || <Notes>::one(
-                        &__this,
-                        __a0,
-                    ))
-                    .await?;
-                {
-                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
-                    (&&::fastmcp_rs::__private::Returned::<Option<String>>::NEW)
-                        .pick()
-                        .resource(__value)
-                }
+                ::fastmcp_rs::__private::blocking(move || {
+                        use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                        let __value = <Notes>::one(&__this, __a0);
+                        (&&::fastmcp_rs::__private::Returned::<Option<String>>::NEW)
+                            .pick()
+                            .resource(__value)
+                    })
+                    .await?
             })
         },
     };
@@ -171,14 +166,14 @@ const _: () = {
                 return __call.refuse();
             };
             ::fastmcp_rs::__private::Reply::run(async move {
-                let __value = ::fastmcp_rs::__private::blocking(move || <Notes>::how())
-                    .await?;
-                {
-                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
-                    (&&::fastmcp_rs::__private::Returned::<&'static str>::NEW)
-                        .pick()
-                        .prompt(__value)
-                }
+                ::fastmcp_rs::__private::blocking(move || {
+                        use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                        let __value = <Notes>::how();
+                        (&&::fastmcp_rs::__private::Returned::<&'static str>::NEW)
+                            .pick()
+                            .prompt(__value)
+                    })
+                    .await?
             })
         },
     };

@@ -45,16 +45,15 @@ const _: () = {
             };
             let __cx = __call.context();
             ::fastmcp_rs::__private::Reply::run(async move {
-                let __a0 = ::fastmcp_rs::__private::resolve::<String, _>(__s0, &__cx)
-                    .await?;
-                let __value = ::fastmcp_rs::__private::blocking(move || greet(__a0))
-                    .await?;
-                {
-                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
-                    (&&::fastmcp_rs::__private::Returned::<String>::NEW)
-                        .pick()
-                        .tool(__value)
-                }
+                let __a0 = __s0.resolve(&__cx).await?;
+                ::fastmcp_rs::__private::blocking(move || {
+                        use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                        let __value = greet(__a0);
+                        (&&::fastmcp_rs::__private::Returned::<String>::NEW)
+                            .pick()
+                            .tool(__value)
+                    })
+                    .await?
             })
         },
     };

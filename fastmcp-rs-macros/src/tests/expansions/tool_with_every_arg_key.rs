@@ -159,29 +159,17 @@ const _: () = {
                 };
                 let __cx = __call.context();
                 ::fastmcp_rs::__private::Reply::run(async move {
-                    let __a0 = ::fastmcp_rs::__private::resolve::<String, _>(__s0, &__cx)
-                        .await?;
-                    let __a1 = ::fastmcp_rs::__private::resolve::<u8, _>(__s1, &__cx)
-                        .await?;
-                    let __a2 = ::fastmcp_rs::__private::resolve::<Unit, _>(__s2, &__cx)
-                        .await?;
-                    let __a3 = ::fastmcp_rs::__private::resolve::<
-                        Option<String>,
-                        _,
-                    >(__s3, &__cx)
-                        .await?;
-                    let __a4 = ::fastmcp_rs::__private::resolve::<f64, _>(__s4, &__cx)
-                        .await?;
-                    let __a5 = ::fastmcp_rs::__private::resolve::<Page, _>(__s5, &__cx)
-                        .await?;
-                    let __a6 = ::fastmcp_rs::__private::resolve::<
-                        Context,
-                        _,
-                    >(__s6, &__cx)
-                        .await?;
-                    let __value = search(__a0, __a1, __a2, __a3, __a4, __a5, __a6).await;
+                    let __a0 = __s0.resolve(&__cx).await?;
+                    let __a1 = __s1.resolve(&__cx).await?;
+                    let __a2 = __s2.resolve(&__cx).await?;
+                    let __a3 = __s3.resolve(&__cx).await?;
+                    let __a4 = __s4.resolve(&__cx).await?;
+                    let __a5 = __s5.resolve(&__cx).await?;
+                    let __a6 = __s6.resolve(&__cx).await?;
                     {
                         use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                        let __value = search(__a0, __a1, __a2, __a3, __a4, __a5, __a6)
+                            .await;
                         (&&::fastmcp_rs::__private::Returned::<Vec<Hit>>::NEW)
                             .pick()
                             .tool(__value)

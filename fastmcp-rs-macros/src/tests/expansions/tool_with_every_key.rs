@@ -70,11 +70,10 @@ const _: () = {
             };
             let __cx = __call.context();
             ::fastmcp_rs::__private::Reply::run(async move {
-                let __a0 = ::fastmcp_rs::__private::resolve::<String, _>(__s0, &__cx)
-                    .await?;
-                let __value = get_forecast(__a0).await;
+                let __a0 = __s0.resolve(&__cx).await?;
                 {
                     use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                    let __value = get_forecast(__a0).await;
                     (&&::fastmcp_rs::__private::Returned::<
                         Result<Forecast, ToolError>,
                     >::NEW)

@@ -29,9 +29,9 @@ const _: () = {
                 return __call.refuse();
             };
             ::fastmcp_rs::__private::Reply::run(async move {
-                let __value = r#ping();
                 {
                     use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                    let __value = r#ping();
                     (&&::fastmcp_rs::__private::Returned::<()>::NEW).pick().tool(__value)
                 }
             })

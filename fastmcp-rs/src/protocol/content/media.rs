@@ -61,7 +61,8 @@ macro_rules! playable {
                 Self { source: Source::Bytes(bytes.into()), mime_type: Some(mime_type.into()), annotations: None }
             }
 
-            /// From a file, which is read by [`into_content`](Self::into_content); the extension tells the MIME type.
+            /// From a file; the extension tells the MIME type. Returned from a handler, it is read at once, on the thread that
+            /// other calls share: read what is large or far away with `tokio::fs::read`, and hand the bytes to [`new`](Self::new).
             pub fn path(path: impl Into<PathBuf>) -> Self {
                 Self { source: Source::Path(path.into()), mime_type: None, annotations: None }
             }
@@ -148,7 +149,8 @@ pub struct File {
 }
 
 impl File {
-    /// From a file, which is read by [`into_content`](Self::into_content).
+    /// From a file. Returned from a handler, it is read at once, on the thread that other calls share: read what is large or far
+    /// away with `tokio::fs::read`, and hand the bytes to [`bytes`](Self::bytes).
     pub fn path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let name = path.file_name().unwrap_or(OsStr::new("file")).to_string_lossy().into_owned();

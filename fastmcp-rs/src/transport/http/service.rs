@@ -246,7 +246,7 @@ impl Endpoint {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let known = self.known(headers, caller).await;
         if text.trim_start().starts_with('[') && serde_json::from_str::<&RawValue>(text).is_ok() {
-            return self.batch(text, &known, accepts).await;
+            return self.batch(text, &known, caller, accepts).await;
         }
         match Message::read(text) {
             Err(unreadable) => refused(400, unreadable.id.as_deref(), &unreadable.error),
@@ -521,7 +521,7 @@ impl Endpoint {
     }
 
     /// Several messages at once, which only 2025-03-26 had.
-    async fn batch(&self, text: &str, known: &Known, accepts: Accepts) -> HttpResponse {
+    async fn batch(&self, text: &str, known: &Known, caller: &Caller, accepts: Accepts) -> HttpResponse {
         let session = match known {
             Known::Session(http)
                 if http.session.handshake().is_some_and(|handshake| handshake.revision == Revision::V2025_03_26) =>
@@ -543,7 +543,7 @@ impl Endpoint {
         let mut out = Vec::new();
         {
             let mut connection =
-                Connection::new(Arc::clone(&self.core), Arc::clone(&session.session), outlet, Caller::anonymous());
+                Connection::new(Arc::clone(&self.core), Arc::clone(&session.session), outlet, caller.clone());
             connection.receive(text, &mut mpsc::channel(1).1, &mut out);
             connection.close_outlet();
         }

@@ -2,7 +2,7 @@
 //! ended when idle (2025-11-25, basic/transports, "Session Management").
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
@@ -148,6 +148,8 @@ pub(crate) struct Sessions {
     limit: usize,
     idle: Duration,
     replicas: OnceLock<Arc<Replicas>>,
+    /// Whether somebody looks for idle sessions; changed under the lock of the map.
+    sweeping: AtomicBool,
 }
 
 /// There is no room, and no session is idle.
@@ -155,7 +157,13 @@ pub(crate) struct Full;
 
 impl Sessions {
     pub(crate) fn new(limit: usize, idle: Duration) -> Arc<Self> {
-        Arc::new(Self { map: Mutex::default(), limit, idle, replicas: OnceLock::new() })
+        Arc::new(Self {
+            map: Mutex::default(),
+            limit,
+            idle,
+            replicas: OnceLock::new(),
+            sweeping: AtomicBool::new(false),
+        })
     }
 
     /// A session that exists and belongs to the caller; anything else looks the same from outside.
@@ -205,7 +213,7 @@ impl Sessions {
                     .map(|(_, id)| id.clone());
                 evicted = map.remove(&idlest.ok_or(Full)?);
             }
-            if map.is_empty() {
+            if !self.sweeping.swap(true, Ordering::Relaxed) {
                 self.sweep();
             }
             map.insert(id, Arc::clone(&session));
@@ -264,7 +272,9 @@ impl Sessions {
                     tracing::debug!("an idle session was ended");
                     session.end();
                 }
-                if lock(&sessions.map).is_empty() {
+                let map = lock(&sessions.map);
+                if map.is_empty() {
+                    sessions.sweeping.store(false, Ordering::Relaxed);
                     return;
                 }
             }

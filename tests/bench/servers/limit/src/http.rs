@@ -34,14 +34,18 @@ impl App {
     fn answer(&self, headers: &HeaderMap, body: &[u8]) -> (StatusCode, Vec<u8>, Option<String>) {
         let one = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let refuse = |status| (status, Vec::new(), None);
-        if one("origin").is_some_and(|origin| !origin.starts_with("http://localhost") && !origin.starts_with("http://127.0.0.1"))
+        if one("origin")
+            .is_some_and(|origin| !origin.starts_with("http://localhost") && !origin.starts_with("http://127.0.0.1"))
         {
             return refuse(StatusCode::FORBIDDEN);
         }
-        let Ok(message) = serde_json::from_slice::<Message<'_>>(body) else { return refuse(StatusCode::BAD_REQUEST) };
+        let Some(message) = str::from_utf8(body).ok().and_then(|body| serde_json::from_str::<Message<'_>>(body).ok())
+        else {
+            return refuse(StatusCode::BAD_REQUEST);
+        };
         let mut out = Vec::with_capacity(256);
         if message.modern().is_some() {
-            let name = message.params.as_ref().and_then(|params| params.name.as_deref());
+            let name = message.params.as_ref().map(|params| &*params.name);
             if one("mcp-protocol-version") != Some(MODERN)
                 || one("mcp-method") != Some(&message.method)
                 || (message.method == "tools/call" && one("mcp-name") != name)

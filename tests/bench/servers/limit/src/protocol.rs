@@ -21,10 +21,11 @@ pub struct Message<'a> {
     pub params: Option<Params<'a>>,
 }
 
+/// An absent name or version is an empty one: serde borrows a `Cow`, and makes a copy for an `Option` of it.
 #[derive(Default, Deserialize)]
 pub struct Params<'a> {
-    #[serde(borrow)]
-    pub name: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub name: Cow<'a, str>,
     #[serde(borrow)]
     arguments: Option<&'a RawValue>,
     #[serde(borrow, rename = "_meta")]
@@ -33,8 +34,8 @@ pub struct Params<'a> {
 
 #[derive(Deserialize)]
 struct Meta<'a> {
-    #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
-    version: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "io.modelcontextprotocol/protocolVersion")]
+    version: Cow<'a, str>,
     #[serde(borrow, rename = "io.modelcontextprotocol/clientCapabilities")]
     capabilities: Option<&'a RawValue>,
 }
@@ -67,7 +68,8 @@ struct Found<'a> {
 impl Message<'_> {
     /// The version that the message itself names, if it is one of the modern kind.
     pub fn modern(&self) -> Option<&str> {
-        self.params.as_ref()?.meta.as_ref()?.version.as_deref()
+        let version = &*self.params.as_ref()?.meta.as_ref()?.version;
+        (!version.is_empty()).then_some(version)
     }
 }
 
@@ -80,7 +82,12 @@ pub struct Server {
 impl Server {
     pub fn new() -> Self {
         let mut tools = vec![
-            tool("add", "Adds two numbers.", &json!({ "a": { "type": "integer" }, "b": { "type": "integer" } }), &["a", "b"]),
+            tool(
+                "add",
+                "Adds two numbers.",
+                &json!({ "a": { "type": "integer" }, "b": { "type": "integer" } }),
+                &["a", "b"],
+            ),
             tool("echo", "Says the message again.", &json!({ "message": { "type": "string" } }), &["message"]),
             tool(
                 "search",
@@ -112,8 +119,9 @@ impl Server {
 
     /// Answers one line of stdio.
     pub fn answer(&self, line: &[u8], greeted: &mut bool, out: &mut Vec<u8>) {
-        match serde_json::from_slice::<Message<'_>>(line) {
-            Ok(message) => {
+        // The text is looked at once, not string by string.
+        match str::from_utf8(line).ok().and_then(|line| serde_json::from_str::<Message<'_>>(line).ok()) {
+            Some(message) => {
                 let modern = message.modern().is_some();
                 if message.method == "initialize" {
                     *greeted = true;
@@ -122,7 +130,7 @@ impl Server {
                 }
                 self.reply(&message, modern, out);
             }
-            Err(_) => error(None, -32700, "Parse error", out),
+            None => error(None, -32700, "Parse error", out),
         }
     }
 
@@ -134,7 +142,7 @@ impl Server {
         }
         if modern {
             let meta = message.params.as_ref().and_then(|params| params.meta.as_ref());
-            if meta.is_none_or(|meta| meta.version.as_deref() != Some(MODERN)) {
+            if meta.is_none_or(|meta| meta.version != MODERN) {
                 return error(Some(id), -32022, "Unsupported protocol version", out);
             }
             if meta.is_none_or(|meta| meta.capabilities.is_none_or(|raw| !raw.get().starts_with('{'))) {
@@ -143,7 +151,7 @@ impl Server {
         }
         match &*message.method {
             "tools/call" => {
-                let Some(Params { name: Some(name), arguments: Some(arguments), .. }) = &message.params else {
+                let Some(Params { name, arguments: Some(arguments), .. }) = &message.params else {
                     return error(Some(id), -32602, "`name` and `arguments` must be given", out);
                 };
                 let start = out.len();
