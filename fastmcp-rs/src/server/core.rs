@@ -90,7 +90,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    #[expect(clippy::too_many_arguments, reason = "called once, by the builder")]
+    #[cfg_attr(feature = "interaction", expect(clippy::too_many_arguments, reason = "called once, by the builder"))]
     pub(crate) fn new(
         me: Weak<Self>,
         info: Implementation,

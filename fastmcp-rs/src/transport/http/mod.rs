@@ -41,6 +41,7 @@ pub(crate) struct HttpSettings {
 pub(crate) enum Sharing {
     Through(Arc<dyn ReplicaStore>),
     /// The Redis of this URL.
+    #[cfg(feature = "redis")]
     Redis(String),
 }
 
