@@ -22,5 +22,9 @@ pub(crate) const ERROR_TEXT: usize = 8 * 1024;
 pub(crate) const ECHO: usize = 128;
 /// Resources that one conversation may subscribe to.
 pub(crate) const SUBSCRIPTIONS: usize = 1024;
+/// Messages of one batch (2025-03-26).
+pub(crate) const BATCH: usize = 256;
+/// Notifications that middleware is shown at the same time.
+pub(crate) const OBSERVING: usize = 64;
 /// Messages that wait for a slow reader of one stream.
 pub(crate) const OUTGOING: usize = 64;

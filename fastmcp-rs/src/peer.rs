@@ -220,8 +220,10 @@ impl Session {
     }
 
     /// The request is done. `false` if it was cancelled, and its response is not to be sent.
-    pub(crate) fn finish(&self, id: &RawValue) -> bool {
-        lock(&self.running).remove(id.get()).is_some()
+    pub(crate) fn finish(&self, id: &RawValue, token: &CancellationToken) -> bool {
+        let mut running = lock(&self.running);
+        // Once cancelled, the id may belong to another request already.
+        !token.is_cancelled() && running.remove(id.get()).is_some()
     }
 
     /// `notifications/cancelled`: stops the request; unknown ids are ignored.
@@ -234,7 +236,9 @@ impl Session {
 
     /// Stops the request if it runs in this process.
     pub(crate) fn cancel_here(&self, id: &RawValue) -> bool {
-        let token = lock(&self.running).remove(id.get());
+        let mut running = lock(&self.running);
+        let token = running.remove(id.get());
+        // Under the lock, so that a request is either answered or cancelled.
         token.is_some_and(|token| {
             token.cancel();
             true

@@ -336,7 +336,9 @@ impl<'a> Visitor<'a> for Split<'_, 'a> {
                 None if self.signature.takes_extra(&name) => self.extra.push((name.into_owned(), map.next_value()?)),
                 None => {
                     map.next_value::<IgnoredAny>()?;
-                    self.faults.push(&Pointer::at(&name), self.signature.unknown(&name));
+                    // Looking for the nearest name is for those who will be told it.
+                    let what = if self.faults.len() < 32 { self.signature.unknown(&name) } else { String::new() };
+                    self.faults.push(&Pointer::at(&name), what);
                 }
             }
         }

@@ -541,7 +541,13 @@ fn outcome_of(message: &Message, reply: Reply) -> Outcome {
             Err(error) => Err(ToolError::rpc(error)),
         }),
         Message::ReadResource(_) => Outcome::Resource(match reply {
-            Ok(Body::Read { contents, .. }) => Ok(serde_json::json!({ "contents": contents })),
+            Ok(Body::Read { contents, meta, .. }) => {
+                let mut value = serde_json::json!({ "contents": contents });
+                if let Some(meta) = meta {
+                    value["_meta"] = Value::Object(meta);
+                }
+                Ok(value)
+            }
             Ok(Body::Input(input)) => Err(input.into()),
             Ok(_) => Ok(Value::Null),
             Err(error) => Err(ToolError::rpc(error)),
@@ -578,9 +584,15 @@ fn outcome_of(message: &Message, reply: Reply) -> Outcome {
 
 /// The outcome back as a reply.
 fn close(core: &Core, revision: crate::protocol::Revision, method: &str, uri: &str, outcome: Outcome) -> Reply {
-    let members = |value: Value| {
-        let json = value.to_string();
-        json.get(1..json.len().saturating_sub(1)).unwrap_or_default().as_bytes().to_vec()
+    let members = |value: Value| match value {
+        Value::Object(mut object) => {
+            // These are the server's to write.
+            object.remove("_meta");
+            object.remove("resultType");
+            let json = Value::Object(object).to_string();
+            Ok(json.as_bytes().get(1..json.len() - 1).unwrap_or_default().to_vec())
+        }
+        _ => Err(RpcError::internal("a middleware answered with what is no object")),
     };
     let cached = |members| {
         let settings = &core.settings;
@@ -590,7 +602,17 @@ fn close(core: &Core, revision: crate::protocol::Revision, method: &str, uri: &s
         Outcome::Tool(Ok(result)) => Ok(Body::Tool(result)),
         Outcome::Tool(Err(error)) => core.conclude(revision, true, error),
         Outcome::Resource(Ok(value)) => {
-            Ok(Body::Cached { members: members(value), ttl_ms: 0, scope: crate::protocol::CacheScope::Private })
+            let Value::Object(mut value) = value else {
+                return Err(RpcError::internal("a middleware answered with what is no object"));
+            };
+            let contents = serde_json::from_value(value.remove("contents").unwrap_or_default()).map_err(|error| {
+                RpcError::internal(format!("a middleware answered with what are no contents: {error}"))
+            })?;
+            let meta = match value.remove("_meta") {
+                Some(Value::Object(meta)) => Some(meta),
+                _ => None,
+            };
+            Ok(Body::Read { contents, meta, ttl_ms: 0, scope: crate::protocol::CacheScope::Private })
         }
         Outcome::Resource(Err(error)) if error.error_kind() == ErrorKind::NotFound => {
             Err(not_found(revision, uri, error.message()))
@@ -610,10 +632,10 @@ fn close(core: &Core, revision: crate::protocol::Revision, method: &str, uri: &s
             if let Some(next) = listed.next_cursor {
                 object.insert("nextCursor".to_owned(), Value::String(next));
             }
-            Ok(cached(members(Value::Object(object))))
+            Ok(cached(members(Value::Object(object))?))
         }
-        Outcome::Other(Ok(value)) if method == method::DISCOVER => Ok(cached(members(value))),
-        Outcome::Other(Ok(value)) => Ok(Body::Members(members(value))),
+        Outcome::Other(Ok(value)) if method == method::DISCOVER => Ok(cached(members(value)?)),
+        Outcome::Other(Ok(value)) => Ok(Body::Members(members(value)?)),
         Outcome::Nothing => Ok(Body::Empty),
     }
 }

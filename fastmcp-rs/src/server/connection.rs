@@ -1,6 +1,7 @@
 //! One conversation over a stream of messages: reads them, answers at once what can be, and keeps the rest running beside.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::future::Future as _;
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::task::{Context as Task, Poll, Waker};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::core::Core;
 use super::dispatch::{Link, Outcome, dispatch};
@@ -16,6 +17,7 @@ use super::encode::Reply;
 use super::lifecycle::cancelled_id;
 use super::running::Running;
 use crate::context::{Caller, Host};
+use crate::limits;
 use crate::peer::{Outgoing, Outlet, Session};
 use crate::protocol::jsonrpc::{self, Message, write_error};
 use crate::protocol::params::Params;
@@ -34,12 +36,14 @@ pub(crate) struct Connection {
     session: Arc<Session>,
     outlet: Option<Outlet>,
     caller: Caller,
+    /// Held by every request that runs beside the connection: when the last lets go, all is answered.
+    alive: Option<Sender<Infallible>>,
 }
 
 impl Connection {
     pub(crate) fn new(core: Arc<Core>, session: Arc<Session>, outlet: Option<Outlet>, caller: Caller) -> Self {
         let host: Arc<dyn Host> = Arc::clone(&core) as _;
-        Self { core, host, session, outlet, caller }
+        Self { core, host, session, outlet, caller, alive: None }
     }
 
     pub(crate) fn session(&self) -> &Arc<Session> {
@@ -49,6 +53,13 @@ impl Connection {
     /// Lets go of the outlet: once every call that holds a copy is done, the stream of outgoing messages ends.
     pub(crate) fn close_outlet(&mut self) {
         self.outlet = None;
+        self.alive = None;
+    }
+
+    /// Lets `alive` be held by every request that runs on.
+    pub(crate) fn tracked(mut self, alive: Sender<Infallible>) -> Self {
+        self.alive = Some(alive);
+        self
     }
 
     /// Takes one message. What can be answered now is appended to `out`, each answer on a line of its own, behind what
@@ -139,12 +150,15 @@ impl Connection {
 
     /// Runs the rest of a request beside the connection, until it is done or cancelled.
     fn spawn(&self, id: &RawValue, revision: Revision, running: Running) {
-        let (Some(cancelled), Some(outlet)) = (self.session.start(id), self.outlet.clone()) else { return };
+        let Some(outlet) = self.outlet.clone() else { return };
+        let Some(cancelled) = self.session.start(id) else { return };
         let (core, session, id) = (Arc::clone(&self.core), Arc::clone(&self.session), id.to_owned());
+        let alive = self.alive.clone();
         tokio::spawn(async move {
+            let _alive = alive;
             if let Some(reply) = cancelled.run_until_cancelled(running).await {
                 // A cancelled request gets no response, even if it was done in the same moment.
-                if session.finish(&id) {
+                if session.finish(&id, &cancelled) {
                     let mut out = Vec::new();
                     core.write_reply(&mut out, &id, revision, &reply);
                     outlet.send(Outgoing::Message(out)).await;
@@ -175,6 +189,12 @@ impl Connection {
         };
         if entries.is_empty() {
             write_error(out, None, &RpcError::invalid_request("a batch must not be empty"));
+            out.push(b'\n');
+            return;
+        }
+        if entries.len() > limits::BATCH {
+            let what = format!("a batch may have at most {} messages", limits::BATCH);
+            write_error(out, None, &RpcError::invalid_request(what));
             out.push(b'\n');
             return;
         }
@@ -216,17 +236,22 @@ impl Connection {
         }
         let Some(outlet) = self.outlet.clone() else { return };
         let (core, session) = (Arc::clone(&self.core), Arc::clone(&self.session));
+        let alive = self.alive.clone();
         tokio::spawn(async move {
+            let _alive = alive;
             // Each runs in a task of its own, so that they run at the same time.
             let tasks: Vec<_> = running
                 .into_iter()
                 .map(|(id, revision, rest, cancelled)| {
-                    tokio::spawn(async move { (id, revision, cancelled.run_until_cancelled_owned(rest).await) })
+                    tokio::spawn(async move {
+                        let reply = cancelled.run_until_cancelled(rest).await;
+                        (id, revision, reply, cancelled)
+                    })
                 })
                 .collect();
             for task in tasks {
-                if let Ok((id, revision, Some(reply))) = task.await
-                    && session.finish(&id)
+                if let Ok((id, revision, Some(reply), cancelled)) = task.await
+                    && session.finish(&id, &cancelled)
                 {
                     responses.push(written(&core, &id, revision, &reply));
                 }
@@ -245,7 +270,7 @@ fn written(core: &Core, id: &RawValue, revision: Revision, reply: &Reply) -> Vec
 }
 
 /// Writes what handlers have sent so far.
-fn take_sent(outgoing: &mut Receiver<Outgoing>, out: &mut Vec<u8>) {
+pub(crate) fn take_sent(outgoing: &mut Receiver<Outgoing>, out: &mut Vec<u8>) {
     while let Ok(sent) = outgoing.try_recv() {
         if let Outgoing::Message(message) = sent {
             out.extend_from_slice(&message);
@@ -264,7 +289,16 @@ fn array(responses: &[Vec<u8>]) -> Vec<u8> {
 /// Shows a notification to middleware, if there is any.
 pub(crate) fn observe(core: &Core, method: &str, params: Option<&RawValue>) {
     if !core.middleware.is_empty() {
+        // A slow middleware must not pile notifications up; what it cannot take is not shown to it.
+        let Ok(room) = Arc::clone(&core.observing).try_acquire_owned() else {
+            tracing::warn!(method = %crate::suggest::bounded(method, 64), "a notification was not shown to middleware that is behind");
+            return;
+        };
         let params = params.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null);
-        tokio::spawn(crate::middleware::notified(core.middleware.clone(), method.to_owned(), params));
+        let notified = crate::middleware::notified(core.middleware.clone(), method.to_owned(), params);
+        tokio::spawn(async move {
+            notified.await;
+            drop(room);
+        });
     }
 }

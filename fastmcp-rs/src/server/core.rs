@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::lifespan::Lifespans;
@@ -83,6 +83,8 @@ pub(crate) struct Core {
     /// Tells the other replicas of a change.
     #[cfg(feature = "http")]
     relay: OnceLock<Relay>,
+    /// Room for notifications on their way through middleware.
+    pub observing: Arc<Semaphore>,
     /// Cancelled when the server begins to shut down.
     pub shutdown: CancellationToken,
     /// Itself, for what handlers start through it.
@@ -120,6 +122,7 @@ impl Core {
             changes: broadcast::Sender::new(CHANGES),
             #[cfg(feature = "http")]
             relay: OnceLock::new(),
+            observing: Arc::new(Semaphore::new(crate::limits::OBSERVING)),
             shutdown: CancellationToken::new(),
             me,
         }

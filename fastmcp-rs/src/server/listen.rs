@@ -73,8 +73,9 @@ impl Request<'_> {
         filter.resources_list_changed &= catalog.has(ListKind::Resources);
         filter.resource_subscriptions.retain(|uri| matches!(catalog.resource(uri), Ok(Some(_))));
         let running_core = Arc::clone(&core);
+        let closed = self.link.session.map(|session| session.closed().clone()).unwrap_or_default();
         let work = Box::pin(async move {
-            listen(&core, changes, &filter, &outlet, &id).await;
+            closed.run_until_cancelled(listen(&core, changes, &filter, &outlet, &id)).await;
             Ok(Body::ListenEnd(id))
         });
         Ok(Running::new(&running_core, self.revision, Work::Other(work)))

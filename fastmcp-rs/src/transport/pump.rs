@@ -49,8 +49,9 @@ pub(crate) async fn run(core: Arc<Core>, mut ends: Ends, caller: Caller) {
     let session = Arc::new(Session::new(None));
     let (sender, mut outgoing) = mpsc::channel(limits::OUTGOING);
     let outlet = Outlet::new(sender);
+    let (alive, mut running) = mpsc::channel(1);
     let notices = tokio::spawn(crate::server::tell_session(Arc::clone(&core), Arc::clone(&session), outlet.clone()));
-    let mut connection = Connection::new(Arc::clone(&core), Arc::clone(&session), Some(outlet), caller);
+    let mut connection = Connection::new(Arc::clone(&core), Arc::clone(&session), Some(outlet), caller).tracked(alive);
     let mut lines = Lines::new(core.settings.message_bytes);
     let mut out = Vec::new();
     let mut spare: Vec<Vec<u8>> = Vec::new();
@@ -95,6 +96,10 @@ pub(crate) async fn run(core: Arc<Core>, mut ends: Ends, caller: Caller) {
             {
                 return Poll::Ready(chunk.map_or(Event::InputEnded, Event::Chunk));
             }
+            // A handler may have left its context to a task that lives on; the requests themselves are what is waited for.
+            if !reading && !quiet && running.poll_recv(task).is_ready() {
+                return Poll::Ready(Event::Quiet);
+            }
             if let Some(grace) = &mut grace
                 && grace.as_mut().poll(task).is_ready()
             {
@@ -128,7 +133,10 @@ pub(crate) async fn run(core: Arc<Core>, mut ends: Ends, caller: Caller) {
                 notices.abort();
                 grace = Some(Box::pin(tokio::time::sleep(core.settings.shutdown_grace)));
             }
-            Event::Quiet => quiet = true,
+            Event::Quiet => {
+                quiet = true;
+                crate::server::connection::take_sent(&mut outgoing, &mut out);
+            }
             Event::WriterGone => break,
         }
     }

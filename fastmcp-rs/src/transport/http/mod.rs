@@ -4,6 +4,7 @@ mod body;
 mod envelope;
 mod events;
 mod guard;
+mod patient;
 mod replicas;
 mod serve;
 mod service;

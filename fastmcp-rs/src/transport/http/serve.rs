@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::body::Body;
+use super::patient::Patient;
 use super::service::McpService;
 use super::{HttpSettings, guard::Guard};
 use crate::error::Error;
@@ -71,10 +72,11 @@ pub(crate) async fn serve(core: Arc<Core>, mut settings: HttpSettings, listener:
         });
     }
     drop((listener, alive));
-    service.close();
+    service.wind_down();
     if tokio::time::timeout(core.settings.shutdown_grace, gone.recv()).await.is_err() {
-        tracing::warn!("connections that did not end in time were cut off");
+        tracing::warn!("calls that did not end in time were cut off");
     }
+    service.close();
     Ok(())
 }
 
@@ -108,7 +110,7 @@ async fn serve_connection(stream: TcpStream, service: McpService, shutdown: Canc
         .header_read_timeout(HEAD_TIME)
         .max_headers(HEADERS)
         .max_buf_size(HEAD_BYTES.max(8192))
-        .serve_connection(TokioIo::new(stream), answer);
+        .serve_connection(TokioIo::new(Patient::new(stream)), answer);
     let mut connection = pin!(connection);
     let mut stopping = pin!(shutdown.cancelled());
     let mut stopped = false;

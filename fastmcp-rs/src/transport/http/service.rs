@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, 
 use hyper::body::{Body as HttpBody, Buf as _};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::HttpSettings;
 use super::body::Body;
@@ -91,6 +92,11 @@ impl McpService {
             #[cfg(feature = "sse")]
             streams: super::sse::Streams::default(),
         }))
+    }
+
+    /// Begins to end the sessions: nobody is asked any more, and streams that belong to no request end. Calls go on.
+    pub(crate) fn wind_down(&self) {
+        self.0.sessions.wind_down();
     }
 
     /// Ends all sessions, so that their streams end and connections can close.
@@ -464,7 +470,7 @@ impl Endpoint {
             );
         };
         if http.session.running_count() > self.core.settings.running {
-            http.session.finish(id);
+            http.session.finish(id, &cancelled);
             return refused(200, Some(id), &RpcError::internal("too many requests are running: wait for one of them"));
         }
         let log = http.stream();
@@ -479,7 +485,7 @@ impl Endpoint {
         };
         tokio::spawn(async move {
             let done = cancelled.run_until_cancelled(driver.drive(work, messages)).await;
-            driver.end(done).await;
+            driver.end(done, &cancelled).await;
         });
         match log.opening(accepts.events).await {
             Opening::Response(response) => {
@@ -538,8 +544,11 @@ impl Endpoint {
                 );
             }
         };
+        if !accepts.json {
+            return plain(StatusCode::NOT_ACCEPTABLE, "a batch is answered with application/json".to_owned());
+        }
         let (sender, mut messages) = mpsc::channel(limits::OUTGOING);
-        let outlet = accepts.json.then(|| Outlet::new(sender));
+        let outlet = Some(Outlet::new(sender));
         let mut out = Vec::new();
         {
             let mut connection =
@@ -554,6 +563,7 @@ impl Endpoint {
                     && message.first() == Some(&b'[')
                 {
                     out = message;
+                    break;
                 }
             }
         }
@@ -688,12 +698,12 @@ impl Driver {
         .await
     }
 
-    async fn end(self, done: Option<Reply>) {
+    async fn end(self, done: Option<Reply>, cancelled: &CancellationToken) {
         // What the handler left in the session is there before its answer, for the next request may go elsewhere.
         if let Some(replicas) = &self.replicas {
             replicas.tell(&self.session.session).await;
         }
-        if let (Some(reply), true) = (done, self.session.session.finish(&self.id)) {
+        if let (Some(reply), true) = (done, self.session.session.finish(&self.id, cancelled)) {
             let mut out = Vec::new();
             self.core.write_reply(&mut out, &self.id, self.revision, &reply);
             self.log.push(out, true);

@@ -124,6 +124,14 @@ impl HttpSession {
         self.subject.as_deref() == caller.subject()
     }
 
+    /// See [`Sessions::wind_down`].
+    fn wind_down(&self) {
+        self.session.stop_asking();
+        if let Some(standalone) = lock(&self.streams).get(&0) {
+            standalone.finish();
+        }
+    }
+
     fn end(&self) {
         self.session.close();
         for (_, log) in std::mem::take(&mut *lock(&self.streams)) {
@@ -230,6 +238,14 @@ impl Sessions {
         let removed = lock(&self.map).remove(id);
         if let Some(session) = removed {
             session.end();
+        }
+    }
+
+    /// Nobody is asked any more, and the streams that belong to no request end; calls under way go on.
+    pub(crate) fn wind_down(&self) {
+        let all: Vec<_> = lock(&self.map).values().cloned().collect();
+        for session in all {
+            session.wind_down();
         }
     }
 
