@@ -148,11 +148,10 @@ impl Component<'_> {
     /// It is a closure in the table, not a function beside it, because rustc reports a type that does not fit once per body.
     fn call(&self) -> TokenStream {
         let &Self { options, function, service, .. } = self;
-        let p = options.krate.private();
-        let (call, cx, this, texts) = (local("call"), local("cx"), local("this"), local("texts"));
+        let (call, this, texts) = (local("call"), local("this"), local("texts"));
         let count = function.params.len();
         let slots: Vec<Ident> = (0..count).map(|index| local(&format!("s{index}"))).collect();
-        let values: Vec<TokenStream> = slots.iter().map(|slot| quote!(#slot.value())).collect();
+        let values: Vec<Ident> = (0..count).map(|index| local(&format!("a{index}"))).collect();
         let readers = options.readers(function);
         let reads = function.params.iter().zip(readers).enumerate().map(|(index, (param, reader))| {
             let slot = &slots[index];
@@ -161,29 +160,32 @@ impl Component<'_> {
         });
         let reads: TokenStream = reads.collect();
         let sound = quote! {
-            let (#(::core::option::Option::Some(mut #slots),)* true,) = (#(#slots,)* #call.sound(),) else {
+            let (#(::core::option::Option::Some(#slots),)* true,) = (#(#slots,)* #call.sound(),) else {
                 return #call.refuse();
             };
         };
-        let context = (count > 0).then(|| quote!(let #cx = #call.context();));
-        let settled = (count > 0).then(|| quote!(#p::settle(#cx, [#(&mut #slots),*]).await?;));
         let instance =
             service.filter(|_| function.receiver.is_some()).map(|ty| quote!(let #this = #call.service::<#ty>();));
         let texts_taken = self.is_filled().then(|| quote!(let #texts = #call.texts();));
         let answer = self.answer(&values, &this, &texts);
+        let (slots, values) = (tuple(&slots), tuple(&values));
         // What rustc says of the future (that it is not `Send`, for example) belongs under the function's name.
         let span = function.name().span();
         let at = options.krate.private_at(span);
-        let body = quote! {
-            #settled
-            #answer
+        let in_place = options.shared.inline.is_some() || (self.is_filled() && is_empty_block(&function.body));
+        let way = match () {
+            () if function.is_async() => "run",
+            () if in_place => "inline",
+            () => "blocking",
         };
-        let run = quote_spanned!(span=> #at::Reply::run(async move { #body }));
+        let way = Ident::new(way, span);
+        let future = function.is_async().then(|| quote_spanned!(span=> async move));
+        let work = quote_spanned!(span=> move |#values| #future { #answer });
+        let run = quote_spanned!(span=> #at::Reply::#way(#call.context(), #slots, #work));
         quote! {
             |#call| {
                 #reads
                 #sound
-                #context
                 #instance
                 #texts_taken
                 #run
@@ -218,7 +220,7 @@ impl Component<'_> {
     }
 
     /// Runs the user's function and turns its value into the answer.
-    fn answer(&self, values: &[TokenStream], this: &Ident, texts: &Ident) -> TokenStream {
+    fn answer(&self, values: &[Ident], this: &Ident, texts: &Ident) -> TokenStream {
         let &Self { kind, options, function, service } = self;
         let krate = &options.krate;
         let p = krate.private();
@@ -228,14 +230,8 @@ impl Component<'_> {
             None => quote!(#name(#(#values),*)),
             Some(ty) => quote!(<#ty>::#name(#this #(#values),*)),
         };
-        let in_place = options.shared.inline.is_some() || (self.is_filled() && is_empty_block(&function.body));
-        let blocking = |work: TokenStream| quote!(#p::blocking(move || #work).await?);
+        let called = if function.is_async() { quote!(#called.await) } else { called };
         if self.is_filled() {
-            let called = match () {
-                () if function.is_async() => quote!(#called.await),
-                () if in_place => called,
-                () => blocking(called),
-            };
             let docs = function.docs.expr();
             return quote! {
                 #called;
@@ -248,14 +244,11 @@ impl Component<'_> {
         let at = krate.private_at(span);
         let finish = Ident::new(kind.word(), span);
         let finished = quote_spanned!(span=> (&&#at::Returned::<#ty>::NEW).pick().#finish(#value));
-        let called = if function.is_async() { quote!(#called.await) } else { called };
-        let answer = quote!({
+        quote! {
             use #p::{PickResult as _, PickValue as _};
             let #value = #called;
             #finished
-        });
-        // The answer is made on the blocking pool, too: then nothing of the user's types has to leave it.
-        if function.is_async() || in_place { answer } else { blocking(answer) }
+        }
     }
 
     /// An empty table for a function with errors, so that `server.tool::<greet>()` raises no error of its own.
@@ -385,6 +378,16 @@ fn default_fn(param: &Parameter) -> Option<TokenStream> {
 pub(crate) fn local(name: &str) -> Ident {
     // Hygiene does not reach constants: a `const call: u8` in the user's module would be what the pattern `call` means.
     Ident::new(&format!("__{name}"), Span::mixed_site())
+}
+
+/// A tuple of names, nested where there are more than the runtime's tuples hold.
+fn tuple(names: &[Ident]) -> TokenStream {
+    const MOST: usize = 8;
+    if names.len() <= MOST {
+        return quote!((#(#names,)*));
+    }
+    let groups = names.chunks(names.len().div_ceil(MOST).max(MOST)).map(tuple);
+    quote!((#(#groups,)*))
 }
 
 fn is_empty_block(body: &TokenStream) -> bool {

@@ -1,7 +1,7 @@
 //! The only door for generated code. Nothing here is part of the public interface; anything may change with any release.
 
 pub use crate::component::Completing;
-pub use crate::component::call::{Call, Reply, blocking, fill, json, model_part};
+pub use crate::component::call::{Call, Reply, fill, json, model_part};
 pub use crate::component::complete::{CompleteFuture, Completer, complete};
 pub use crate::component::def::{
     Bound, Complete, Hints, Param, PromptDef, PromptFn, Rate, Registered, ResourceDef, ResourceFn, Rule, Service,
@@ -9,7 +9,7 @@ pub use crate::component::def::{
 };
 pub use crate::component::output::{PickResult, PickValue, ReadResult, Returned, ToolResult};
 pub use crate::component::param::{
-    Is, IsNot, ParamKind, PickContext, PickFromStr, PickText, Slot, Text, ToolArg, injected_param, settle, tool_param,
+    Is, IsNot, ParamKind, PickContext, PickFromStr, PickText, Slot, Text, ToolArg, injected_param, tool_param,
 };
 pub use crate::context::Context;
 pub use crate::protocol::{CacheScope, PromptResult};

@@ -9,8 +9,9 @@ use expect_test::{Expect, expect};
 use fastmcp_rs::Server;
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "a server is built where it is named")]
 fn refused(server: Server, text: &Expect) {
-    let error = server.handle().err().expect("the server must not start");
+    let error = server.handle().expect_err("the server must not start");
     text.assert_eq(&format!("{error}\n"));
 }
 

@@ -30,14 +30,19 @@ async fn post(service: &McpService, session: Option<&str>, message: &Value) -> (
     }
     if let Some(version) = message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"].as_str() {
         let name = message["params"]["name"].as_str().unwrap();
-        request = request.header("MCP-Protocol-Version", version).header("Mcp-Method", "tools/call").header("Mcp-Name", name);
+        request =
+            request.header("MCP-Protocol-Version", version).header("Mcp-Method", "tools/call").header("Mcp-Name", name);
     }
     let request = request.body(Body::from(message.to_string())).unwrap();
     let response = service.clone().call(request).await.unwrap();
     let session = response.headers().get("mcp-session-id").map(|id| id.to_str().unwrap().to_owned());
     let body = axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await.unwrap();
     let text = std::str::from_utf8(&body).unwrap();
-    let messages = if text.starts_with('{') { vec![text] } else { text.lines().filter_map(|line| line.strip_prefix("data: ")).collect() };
+    let messages = if text.starts_with('{') {
+        vec![text]
+    } else {
+        text.lines().filter_map(|line| line.strip_prefix("data: ")).collect()
+    };
     let messages = messages.into_iter().filter(|message| !message.is_empty());
     (session, messages.map(|message| serde_json::from_str(message).unwrap()).collect())
 }

@@ -40,7 +40,11 @@ async fn an_argument_and_its_header_have_to_agree() {
     let tools = client.list("tools/list", "tools").await;
     let properties = &tools[0]["inputSchema"]["properties"];
     assert_eq!(
-        [&properties["region"]["x-mcp-header"], &properties["shard"]["x-mcp-header"], &properties["note"]["x-mcp-header"]],
+        [
+            &properties["region"]["x-mcp-header"],
+            &properties["shard"]["x-mcp-header"],
+            &properties["note"]["x-mcp-header"]
+        ],
         [&json!("Region"), &json!("Shard"), &Value::Null]
     );
     let text = |text: &str| json!({ "region": text });
@@ -101,7 +105,8 @@ async fn older_revisions_have_no_headers_of_arguments() {
     for revision in [Revision::V2025_03_26, Revision::V2025_11_25] {
         let mut client = client(revision).await;
         let arguments = json!({ "region": "eu", "shard": 1 });
-        for headers in [&[][..], &[("Mcp-Param-Region", "us")], &[("Mcp-Method", "tools/list"), ("Mcp-Name", "other")]] {
+        for headers in [&[][..], &[("Mcp-Param-Region", "us")], &[("Mcp-Method", "tools/list"), ("Mcp-Name", "other")]]
+        {
             assert_eq!(verdict(&mut client, &arguments, headers).await, FINE, "{headers:?}");
         }
         client.finish().await;

@@ -52,7 +52,7 @@ impl Drop for Farewell {
 /// Waits for ever.
 #[tool(timeout = "none")]
 async fn wait(said: State<mpsc::UnboundedSender<&'static str>>) -> &'static str {
-    let _farewell = Farewell(said.clone());
+    let _farewell = Farewell((*said).clone());
     let _ = said.send("started");
     std::future::pending().await
 }

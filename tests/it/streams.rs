@@ -1,8 +1,9 @@
 //! What flows over HTTP apart from single answers: listening, the stream of an older session, resumption, polling, and what
 //! becomes of work whose client goes away.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
+use axum::body::HttpBody as _;
 use fastmcp_rs::{
     Handle,
     middleware::{Message as Passing, Middleware, Next, Outcome},
@@ -16,6 +17,7 @@ use fastmcp_rs_tests::{
 };
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
+use tower_service::Service as _;
 
 /// What a test and the tools that it calls tell each other.
 struct Wires {
@@ -246,29 +248,36 @@ async fn a_listener_is_acknowledged_first_and_hears_what_other_connections_chang
     }
 }
 
-/// Says when a request is over, in whatever way.
-struct Watch(mpsc::UnboundedSender<String>);
-
-impl Middleware for Watch {
-    async fn on_request(&self, message: Passing, next: Next<'_, Passing>) -> Outcome {
-        let _farewell = Farewell(self.0.clone(), message.method().to_owned());
-        next.run(message).await
-    }
+/// Part of a server, and gone when nothing holds the server any longer.
+struct Part {
+    _farewell: Farewell,
 }
 
 #[tokio::test]
 async fn closing_the_stream_ends_the_listening() {
-    let (said, heard) = mpsc::unbounded_channel();
-    let mut world = World::with(Revision::V2026_07_28, |server| server.middleware(Watch(said))).await;
-    world.heard = heard;
-    assert_eq!(world.hear().await, "server/discover dropped");
-    let request = listen(&world.client, &json!(1), json!({ "toolsListChanged": true }));
-    let mut events = post(&world.client, &request).await;
-    told(&mut events).await;
-    assert!(world.heard.try_recv().is_err(), "it listens");
-    drop(events);
-    assert_eq!(world.hear().await, "subscriptions/listen dropped");
-    world.client.finish().await;
+    let (said, mut heard) = mpsc::unbounded_channel();
+    let part = Part { _farewell: Farewell(said, "the server".to_owned()) };
+    let mut service = Server::empty("streams").tool::<touch>().state(part).into_service().unwrap();
+    let revision = Revision::V2026_07_28.name();
+    let request = axum::http::Request::post("http://localhost/mcp")
+        .header("Host", "localhost")
+        .header("Content-Type", "application/json")
+        .header("Accept", "text/event-stream")
+        .header("MCP-Protocol-Version", revision)
+        .header("Mcp-Method", "subscriptions/listen");
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": revision, "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let params = json!({ "_meta": meta, "notifications": { "toolsListChanged": true } });
+    let listen = json!({ "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": params });
+    let request = request.body(axum::body::Body::from(listen.to_string())).unwrap();
+    let mut body = service.call(request).await.unwrap().into_body();
+    let first = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await.unwrap().unwrap();
+    assert!(first.into_data().unwrap().starts_with(b"event: message\ndata: {"));
+    drop(service);
+    assert!(heard.try_recv().is_err(), "the listener holds the server");
+    drop(body);
+    assert_eq!(within("the end of everything", heard.recv()).await.unwrap(), "the server dropped");
 }
 
 #[tokio::test(start_paused = true)]
@@ -479,6 +488,16 @@ async fn a_client_that_goes_away_takes_its_call_along_in_the_newer_era_only() {
     }
 }
 
+/// Says when a request is over, in whatever way.
+struct Watch(mpsc::UnboundedSender<String>);
+
+impl Middleware for Watch {
+    async fn on_request(&self, message: Passing, next: Next<'_, Passing>) -> Outcome {
+        let _farewell = Farewell(self.0.clone(), message.method().to_owned());
+        next.run(message).await
+    }
+}
+
 #[tokio::test]
 async fn a_streamed_answer_is_cancelled_with_its_stream_in_the_newer_era() {
     let (said, heard) = mpsc::unbounded_channel();
@@ -584,8 +603,16 @@ async fn what_belongs_to_one_session_never_reaches_another() {
 
         // Log lines go on the stream of their own call, also when both calls have the same id.
         let (mine, theirs) = (
-            world.client.request_with_id(&json!(99), "tools/call", json!({ "name": "talk", "arguments": { "lines": 1 } })),
-            other.request_with_id(&json!(99), "tools/call", json!({ "name": "wait", "arguments": { "name": "theirs" } })),
+            world.client.request_with_id(
+                &json!(99),
+                "tools/call",
+                json!({ "name": "talk", "arguments": { "lines": 1 } }),
+            ),
+            other.request_with_id(
+                &json!(99),
+                "tools/call",
+                json!({ "name": "wait", "arguments": { "name": "theirs" } }),
+            ),
         );
         let mut connection = Connection::open(other.address()).await;
         connection.send("POST", "/mcp", &other.headers(&theirs), theirs.to_string().as_bytes()).await;

@@ -198,12 +198,7 @@ impl HttpServer {
 
     /// The same server for one more client, who does not end it.
     pub fn beside(&self) -> Self {
-        Self {
-            server: Running::Beside,
-            log: self.log.clone(),
-            address: self.address.clone(),
-            path: self.path.clone(),
-        }
+        Self { server: Running::Beside, log: self.log.clone(), address: self.address.clone(), path: self.path.clone() }
     }
 
     /// Asks it to end (SIGTERM, for a process) and returns how it did.

@@ -6,7 +6,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{self, Poll};
 
 use serde::Deserializer as _;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
@@ -14,7 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::def::{Param, Service};
-use super::param::{Slot, ToolArg};
+use super::param::{Slot, Slots, ToolArg, settle};
 use super::signature::{Argument, Signature};
 use crate::context::{Context, FromContext, Origin};
 use crate::error::ToolError;
@@ -32,8 +31,49 @@ pub enum Reply<T> {
 }
 
 impl<T> Reply<T> {
-    pub fn run(handler: impl Future<Output = Result<T, ToolError>> + Send + 'static) -> Self {
-        Self::Run(Box::pin(handler))
+    /// Runs a plain function on the blocking pool, once its parameters are there.
+    ///
+    /// What this and its siblings are given is a closure: rustc takes far longer over an `async` block, and there is one for
+    /// every function.
+    pub fn blocking<S: Slots>(
+        context: Option<Context>,
+        mut slots: S,
+        work: impl FnOnce(S::Values) -> Result<T, ToolError> + Send + 'static,
+    ) -> Self
+    where
+        T: Send + 'static,
+    {
+        Self::Run(Box::pin(async move {
+            settle(&mut slots, context).await?;
+            blocking(move || work(slots.values())).await?
+        }))
+    }
+
+    /// Runs a plain function in place.
+    pub fn inline<S: Slots>(
+        context: Option<Context>,
+        mut slots: S,
+        work: impl FnOnce(S::Values) -> Result<T, ToolError> + Send + 'static,
+    ) -> Self {
+        Self::Run(Box::pin(async move {
+            settle(&mut slots, context).await?;
+            work(slots.values())
+        }))
+    }
+
+    /// Runs an `async` function.
+    pub fn run<S: Slots, F>(
+        context: Option<Context>,
+        mut slots: S,
+        work: impl FnOnce(S::Values) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<T, ToolError>> + Send + 'static,
+    {
+        Self::Run(Box::pin(async move {
+            settle(&mut slots, context).await?;
+            work(slots.values()).await
+        }))
     }
 
     pub(crate) fn into_future(self) -> BoxFuture<'static, Result<T, ToolError>>
@@ -374,28 +414,15 @@ impl<'a> Visitor<'a> for Name {
 }
 
 /// Runs a plain function on the blocking pool, so that it cannot stall the connections that other calls are on.
-#[doc(hidden)]
-pub fn blocking<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> Blocking<T> {
+async fn blocking<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> Result<T, ToolError> {
     let span = tracing::Span::current();
-    Blocking(tokio::task::spawn_blocking(move || span.in_scope(function)))
-}
-
-/// A plain function while it runs. (It has a name for the reason that [`Resolving`](super::param::Resolving) has one.)
-#[doc(hidden)]
-pub struct Blocking<T>(tokio::task::JoinHandle<T>);
-
-impl<T> Future for Blocking<T> {
-    type Output = Result<T, ToolError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map(|done| match done {
-            Ok(value) => Ok(value),
-            // A panic goes on where every handler's panic is caught; the pool only cancels when the process ends.
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(ToolError::unavailable("the server is shutting down")),
-            },
-        })
+    match tokio::task::spawn_blocking(move || span.in_scope(function)).await {
+        Ok(value) => Ok(value),
+        // A panic goes on where every handler's panic is caught; the pool only cancels when the process ends.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(ToolError::unavailable("the server is shutting down")),
+        },
     }
 }
 

@@ -3,9 +3,8 @@
 use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
-use std::future::Future;
+use std::future::poll_fn;
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::str::FromStr;
 use std::task::{self, Poll, ready};
 
@@ -144,24 +143,23 @@ impl<T> Slot<T> {
             later: |context| Box::pin(async move { T::from_context(&context).await.map_err(Into::into) }),
         }
     }
-
-    /// The value, once the slot is settled.
-    #[must_use]
-    pub fn value(self) -> T {
-        match self {
-            Self::Given(value) => value,
-            Self::Injected { .. } | Self::Waiting(_) => unreachable!("the generated call settles every slot first"),
-        }
-    }
 }
 
-/// What a slot of any type can do: come to its value.
+/// All slots of a call: one, a tuple of some, or a tuple of tuples.
 #[doc(hidden)]
-pub trait Settle: Send {
+pub trait Slots: Send + 'static {
+    type Values: Send + 'static;
+
+    /// Comes to the values that are injected, one after the other. May be called again after it was ready.
     fn poll_settle(&mut self, context: Option<&Context>, cx: &mut task::Context<'_>) -> Poll<Result<(), ToolError>>;
+
+    /// The values, once all are settled.
+    fn values(self) -> Self::Values;
 }
 
-impl<T: Send> Settle for Slot<T> {
+impl<T: Send + 'static> Slots for Slot<T> {
+    type Values = T;
+
     fn poll_settle(&mut self, context: Option<&Context>, cx: &mut task::Context<'_>) -> Poll<Result<(), ToolError>> {
         if let Self::Injected { now, later } = self {
             let context = context.expect("a context is made for every call that has an injected parameter");
@@ -179,35 +177,42 @@ impl<T: Send> Settle for Slot<T> {
         }
         Poll::Ready(Ok(()))
     }
-}
 
-/// Comes to the values of all slots, one after the other.
-///
-/// One future with a name for all parameters: rustc looks into every `await` of every function, and into unnamed futures
-/// above all, to see that the whole is `Send`.
-#[doc(hidden)]
-pub fn settle<'s, const N: usize>(context: Option<Context>, slots: [&'s mut dyn Settle; N]) -> Settling<'s, N> {
-    Settling { context, slots, done: 0 }
-}
-
-#[doc(hidden)]
-pub struct Settling<'s, const N: usize> {
-    context: Option<Context>,
-    slots: [&'s mut dyn Settle; N],
-    done: usize,
-}
-
-impl<const N: usize> Future for Settling<'_, N> {
-    type Output = Result<(), ToolError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        let Self { context, slots, done } = self.get_mut();
-        while let Some(slot) = slots.get_mut(*done) {
-            ready!(slot.poll_settle(context.as_ref(), cx))?;
-            *done += 1;
+    fn values(self) -> T {
+        match self {
+            Self::Given(value) => value,
+            Self::Injected { .. } | Self::Waiting(_) => unreachable!("slots are settled before they are asked"),
         }
-        Poll::Ready(Ok(()))
     }
+}
+
+macro_rules! tuples {
+    ($(($($slot:ident)*))*) => {
+        $(
+            #[allow(non_snake_case, unused_variables, clippy::unused_unit, reason = "the names of the types are those of the fields")]
+            impl<$($slot: Slots),*> Slots for ($($slot,)*) {
+                type Values = ($($slot::Values,)*);
+
+                fn poll_settle(&mut self, context: Option<&Context>, cx: &mut task::Context<'_>) -> Poll<Result<(), ToolError>> {
+                    let ($($slot,)*) = self;
+                    $(ready!($slot.poll_settle(context, cx))?;)*
+                    Poll::Ready(Ok(()))
+                }
+
+                fn values(self) -> Self::Values {
+                    let ($($slot,)*) = self;
+                    ($($slot.values(),)*)
+                }
+            }
+        )*
+    };
+}
+
+tuples! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H) }
+
+/// Settles all slots.
+pub(crate) async fn settle<S: Slots>(slots: &mut S, context: Option<Context>) -> Result<(), ToolError> {
+    poll_fn(|cx| slots.poll_settle(context.as_ref(), cx)).await
 }
 
 /// The parameter of a resource or a prompt, whose values are text on the wire. What it is, is found by autoref dispatch,

@@ -92,7 +92,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    #[cfg_attr(feature = "interaction", expect(clippy::too_many_arguments, reason = "called once, by the builder"))]
+    #[expect(clippy::too_many_arguments, reason = "called once, by the builder")]
     pub(crate) fn new(
         me: Weak<Self>,
         info: Implementation,

@@ -30,11 +30,11 @@ CHARTS = {
         1,
     ),
     "stdio": (
-        "Messages a second on stdio",
-        "thousands; more is better",
-        "stdio, messages a second",
-        ["stdio echo 2025, ping-pong", "stdio echo 2025, 128 in flight", "stdio echo 2026, 128 in flight"],
-        1e-3,
+        "Server CPU a message on stdio",
+        "microseconds; less is better",
+        "stdio, server CPU a message",
+        ["stdio echo 2025, ping-pong", "stdio echo 2026, ping-pong", "stdio echo 2025, 128 in flight", "stdio echo 2026, 128 in flight"],
+        1,
     ),
     "footprint": (
         "Start and footprint",
@@ -83,7 +83,7 @@ def chart(title, subtitle, rows, scale):
         values = {server: row.values[server] * scale for server in TITLES if server in row.values}
         if not values:
             continue
-        unit = f", {row.unit}" if row.unit and row.unit not in subtitle else ""
+        unit = f", {row.unit}" if row.unit and row.unit != "µs" else ""
         out.append(f'<text class="facet" x="20" y="{y + 13}">{escape(row.name + unit)}</text>')
         y += 24
         on_scale = [value for server, value in values.items() if row.more or server not in OFF_SCALE]
@@ -103,7 +103,7 @@ def chart(title, subtitle, rows, scale):
                 length = max(value / most * space, 1.5)
                 end = LEFT + length
                 bar = f'<rect class="{kind}" x="{LEFT}" y="{y}" width="{length:.1f}" height="{BAR}" rx="2"/>'
-            said = f'<text class="{bold.strip()}" x="{end + 8:.1f}" y="{y + 13}">{figure(value)}<tspan class="quiet">{escape(times)}</tspan></text>'
+            said = f'<text class="{bold.strip()}" x="{end + 8:.1f}" y="{y + 13}">{figure(value)}<tspan class="quiet" dx="6">{escape(times.strip())}</tspan></text>'
             out += [label, bar, said]
             y += BAR + GAP
         y += 14

@@ -16,16 +16,16 @@ from .wire import LEGACY, MODERN
 
 # What is measured: name, transport, era, request, tools, and how many requests the two runs have.
 CELLS = [
-    ("stdio echo 2025", "stdio", LEGACY, "echo", 3, (1000, 11000)),
-    ("stdio echo 2026", "stdio", MODERN, "echo", 3, (1000, 11000)),
-    ("stdio search 2025", "stdio", LEGACY, "search", 3, (50, 550)),
-    ("stdio echo 2025, one at a time", "stdio-turns", LEGACY, "echo", 3, (500, 5500)),
-    ("stdio echo 2025 of 500 tools", "stdio", LEGACY, "echo", 500, (1000, 11000)),
-    ("HTTP echo session", "http", LEGACY, "echo", 3, (500, 5500)),
-    ("HTTP echo 2026", "http", MODERN, "echo", 3, (500, 5500)),
-    ("HTTP search session", "http", LEGACY, "search", 3, (50, 550)),
-    ("HTTP search 2026", "http", MODERN, "search", 3, (50, 550)),
-    ("HTTP list of 100, 2026", "http", MODERN, "list", 100, (50, 550)),
+    ("stdio echo 2025", "stdio", LEGACY, "echo", 3, (500, 3500)),
+    ("stdio echo 2026", "stdio", MODERN, "echo", 3, (500, 3500)),
+    ("stdio search 2025", "stdio", LEGACY, "search", 3, (50, 350)),
+    ("stdio echo 2025, one at a time", "stdio-turns", LEGACY, "echo", 3, (300, 2300)),
+    ("stdio echo 2025 of 500 tools", "stdio", LEGACY, "echo", 500, (500, 3500)),
+    ("HTTP echo session", "http", LEGACY, "echo", 3, (300, 2300)),
+    ("HTTP echo 2026", "http", MODERN, "echo", 3, (300, 2300)),
+    ("HTTP search session", "http", LEGACY, "search", 3, (50, 350)),
+    ("HTTP search 2026", "http", MODERN, "search", 3, (50, 350)),
+    ("HTTP list of 100, 2026", "http", MODERN, "list", 100, (50, 350)),
 ]
 
 # glibc copies large blocks with `rep movsb`, which valgrind counts as an instruction a byte. With this it uses its vector loop,

@@ -123,7 +123,7 @@ class TypeScript(Server):
 
 SERVERS = [
     Rust("limit", "the limit"),
-    Rust("limit-hyper", "the limit, raw hyper", "limit", http="--hyper", stdio=False),
+    Rust("limit-hyper", "raw hyper", "limit", http="--hyper", stdio=False),
     Rust("fastmcp", "fastmcp-rs"),
     Rust("rmcp", "rmcp"),
     Rust("rmcp-json", "rmcp, JSON answers", "rmcp", http="--http-json", stdio=False, sessions=False),

@@ -78,21 +78,17 @@ const _: () = {
                 ) = (__s0, __s1, __call.sound()) else {
                     return __call.refuse();
                 };
-                let __cx = __call.context();
-                ::fastmcp_rs::__private::Reply::run(async move {
-                    let __a0 = __s0.resolve(&__cx).await?;
-                    let __a1 = __s1.resolve(&__cx).await?;
-                    ::fastmcp_rs::__private::blocking(move || {
-                            use ::fastmcp_rs::__private::{
-                                PickResult as _, PickValue as _,
-                            };
-                            let __value = packing(__a0, __a1);
-                            (&&::fastmcp_rs::__private::Returned::<Vec<Message>>::NEW)
-                                .pick()
-                                .prompt(__value)
-                        })
-                        .await?
-                })
+                ::fastmcp_rs::__private::Reply::blocking(
+                    __call.context(),
+                    (__s0, __s1),
+                    move |(__a0, __a1)| {
+                        use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                        let __value = packing(__a0, __a1);
+                        (&&::fastmcp_rs::__private::Returned::<Vec<Message>>::NEW)
+                            .pick()
+                            .prompt(__value)
+                    },
+                )
             },
         }
     };

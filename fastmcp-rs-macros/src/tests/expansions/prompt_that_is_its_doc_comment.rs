@@ -52,21 +52,22 @@ const _: () = {
             ) = (__s0, __s1, __call.sound()) else {
                 return __call.refuse();
             };
-            let __cx = __call.context();
             let __texts = __call.texts();
-            ::fastmcp_rs::__private::Reply::run(async move {
-                let __a0 = __s0.resolve(&__cx).await?;
-                let __a1 = __s1.resolve(&__cx).await?;
-                review(__a0, __a1);
-                ::core::result::Result::Ok(
-                    ::fastmcp_rs::__private::PromptResult::text(
-                        ::fastmcp_rs::__private::fill(
-                            " Review this code, and be kind: {code}",
-                            &__texts,
+            ::fastmcp_rs::__private::Reply::inline(
+                __call.context(),
+                (__s0, __s1),
+                move |(__a0, __a1)| {
+                    review(__a0, __a1);
+                    ::core::result::Result::Ok(
+                        ::fastmcp_rs::__private::PromptResult::text(
+                            ::fastmcp_rs::__private::fill(
+                                " Review this code, and be kind: {code}",
+                                &__texts,
+                            ),
                         ),
-                    ),
-                )
-            })
+                    )
+                },
+            )
         },
     };
     impl ::fastmcp_rs::__private::PromptFn for review {

@@ -122,13 +122,10 @@ const _: () = {
                 ) = (__s0, __s1, __s2, __s3, __call.sound()) else {
                     return __call.refuse();
                 };
-                let __cx = __call.context();
-                ::fastmcp_rs::__private::Reply::run(async move {
-                    let __a0 = __s0.resolve(&__cx).await?;
-                    let __a1 = __s1.resolve(&__cx).await?;
-                    let __a2 = __s2.resolve(&__cx).await?;
-                    let __a3 = __s3.resolve(&__cx).await?;
-                    {
+                ::fastmcp_rs::__private::Reply::run(
+                    __call.context(),
+                    (__s0, __s1, __s2, __s3),
+                    move |(__a0, __a1, __a2, __a3)| async move {
                         use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                         let __value = file(__a0, __a1, __a2, __a3).await;
                         (&&::fastmcp_rs::__private::Returned::<
@@ -136,8 +133,8 @@ const _: () = {
                         >::NEW)
                             .pick()
                             .resource(__value)
-                    }
-                })
+                    },
+                )
             },
         }
     };

@@ -69,12 +69,11 @@ const _: () = {
                 ) = (__s0, __s1, __call.sound()) else {
                     return __call.refuse();
                 };
-                let __cx = __call.context();
                 let __this = __call.service::<Notes>();
-                ::fastmcp_rs::__private::Reply::run(async move {
-                    let __a0 = __s0.resolve(&__cx).await?;
-                    let __a1 = __s1.resolve(&__cx).await?;
-                    {
+                ::fastmcp_rs::__private::Reply::run(
+                    __call.context(),
+                    (__s0, __s1),
+                    move |(__a0, __a1)| async move {
                         use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                         let __value = <Notes>::add(&__this, __a0, __a1).await;
                         (&&::fastmcp_rs::__private::Returned::<
@@ -82,8 +81,8 @@ const _: () = {
                         >::NEW)
                             .pick()
                             .tool(__value)
-                    }
-                })
+                    },
+                )
             },
         }
     };
@@ -132,19 +131,18 @@ const _: () = {
             let (::core::option::Option::Some(__s0), true) = (__s0, __call.sound()) else {
                 return __call.refuse();
             };
-            let __cx = __call.context();
             let __this = __call.service::<Notes>();
-            ::fastmcp_rs::__private::Reply::run(async move {
-                let __a0 = __s0.resolve(&__cx).await?;
-                ::fastmcp_rs::__private::blocking(move || {
-                        use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
-                        let __value = <Notes>::one(&__this, __a0);
-                        (&&::fastmcp_rs::__private::Returned::<Option<String>>::NEW)
-                            .pick()
-                            .resource(__value)
-                    })
-                    .await?
-            })
+            ::fastmcp_rs::__private::Reply::blocking(
+                __call.context(),
+                (__s0,),
+                move |(__a0,)| {
+                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                    let __value = <Notes>::one(&__this, __a0);
+                    (&&::fastmcp_rs::__private::Returned::<Option<String>>::NEW)
+                        .pick()
+                        .resource(__value)
+                },
+            )
         },
     };
     static __HOW: ::fastmcp_rs::__private::PromptDef = ::fastmcp_rs::__private::PromptDef {
@@ -165,16 +163,17 @@ const _: () = {
             let (true,) = (__call.sound(),) else {
                 return __call.refuse();
             };
-            ::fastmcp_rs::__private::Reply::run(async move {
-                ::fastmcp_rs::__private::blocking(move || {
-                        use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
-                        let __value = <Notes>::how();
-                        (&&::fastmcp_rs::__private::Returned::<&'static str>::NEW)
-                            .pick()
-                            .prompt(__value)
-                    })
-                    .await?
-            })
+            ::fastmcp_rs::__private::Reply::blocking(
+                __call.context(),
+                (),
+                move |()| {
+                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                    let __value = <Notes>::how();
+                    (&&::fastmcp_rs::__private::Returned::<&'static str>::NEW)
+                        .pick()
+                        .prompt(__value)
+                },
+            )
         },
     };
     impl ::fastmcp_rs::__private::Service for Notes {

@@ -42,18 +42,17 @@ const _: () = {
             let (::core::option::Option::Some(__s0), true) = (__s0, __call.sound()) else {
                 return __call.refuse();
             };
-            let __cx = __call.context();
-            ::fastmcp_rs::__private::Reply::run(async move {
-                let __a0 = __s0.resolve(&__cx).await?;
-                ::fastmcp_rs::__private::blocking(move || {
-                        use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
-                        let __value = settings(__a0);
-                        (&&::fastmcp_rs::__private::Returned::<Json<Settings>>::NEW)
-                            .pick()
-                            .resource(__value)
-                    })
-                    .await?
-            })
+            ::fastmcp_rs::__private::Reply::blocking(
+                __call.context(),
+                (__s0,),
+                move |(__a0,)| {
+                    use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
+                    let __value = settings(__a0);
+                    (&&::fastmcp_rs::__private::Returned::<Json<Settings>>::NEW)
+                        .pick()
+                        .resource(__value)
+                },
+            )
         },
     };
     impl ::fastmcp_rs::__private::ResourceFn for settings {

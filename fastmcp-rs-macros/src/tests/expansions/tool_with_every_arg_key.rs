@@ -157,24 +157,18 @@ const _: () = {
                 ) = (__s0, __s1, __s2, __s3, __s4, __s5, __s6, __call.sound()) else {
                     return __call.refuse();
                 };
-                let __cx = __call.context();
-                ::fastmcp_rs::__private::Reply::run(async move {
-                    let __a0 = __s0.resolve(&__cx).await?;
-                    let __a1 = __s1.resolve(&__cx).await?;
-                    let __a2 = __s2.resolve(&__cx).await?;
-                    let __a3 = __s3.resolve(&__cx).await?;
-                    let __a4 = __s4.resolve(&__cx).await?;
-                    let __a5 = __s5.resolve(&__cx).await?;
-                    let __a6 = __s6.resolve(&__cx).await?;
-                    {
+                ::fastmcp_rs::__private::Reply::run(
+                    __call.context(),
+                    (__s0, __s1, __s2, __s3, __s4, __s5, __s6),
+                    move |(__a0, __a1, __a2, __a3, __a4, __a5, __a6)| async move {
                         use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                         let __value = search(__a0, __a1, __a2, __a3, __a4, __a5, __a6)
                             .await;
                         (&&::fastmcp_rs::__private::Returned::<Vec<Hit>>::NEW)
                             .pick()
                             .tool(__value)
-                    }
-                })
+                    },
+                )
             },
         }
     };

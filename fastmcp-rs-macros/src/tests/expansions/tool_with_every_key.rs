@@ -68,10 +68,10 @@ const _: () = {
             let (::core::option::Option::Some(__s0), true) = (__s0, __call.sound()) else {
                 return __call.refuse();
             };
-            let __cx = __call.context();
-            ::fastmcp_rs::__private::Reply::run(async move {
-                let __a0 = __s0.resolve(&__cx).await?;
-                {
+            ::fastmcp_rs::__private::Reply::run(
+                __call.context(),
+                (__s0,),
+                move |(__a0,)| async move {
                     use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                     let __value = get_forecast(__a0).await;
                     (&&::fastmcp_rs::__private::Returned::<
@@ -79,8 +79,8 @@ const _: () = {
                     >::NEW)
                         .pick()
                         .tool(__value)
-                }
-            })
+                },
+            )
         },
     };
     impl ::fastmcp_rs::__private::ToolFn for get_forecast {

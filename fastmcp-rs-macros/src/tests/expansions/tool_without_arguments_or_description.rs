@@ -28,13 +28,15 @@ const _: () = {
             let (true,) = (__call.sound(),) else {
                 return __call.refuse();
             };
-            ::fastmcp_rs::__private::Reply::run(async move {
-                {
+            ::fastmcp_rs::__private::Reply::inline(
+                __call.context(),
+                (),
+                move |()| {
                     use ::fastmcp_rs::__private::{PickResult as _, PickValue as _};
                     let __value = r#ping();
                     (&&::fastmcp_rs::__private::Returned::<()>::NEW).pick().tool(__value)
-                }
-            })
+                },
+            )
         },
     };
     impl ::fastmcp_rs::__private::ToolFn for r#ping {

@@ -42,8 +42,7 @@ pub(crate) struct HttpSettings {
 pub(crate) enum Sharing {
     Through(Arc<dyn ReplicaStore>),
     /// The Redis of this URL.
-    #[cfg(feature = "redis")]
-    Redis(String),
+    Redis(#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "named in an error only"))] String),
 }
 
 impl Default for HttpSettings {

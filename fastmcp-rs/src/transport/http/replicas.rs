@@ -158,13 +158,7 @@ pub(super) fn from_environment(sharing: &mut Option<Sharing>) -> Result<(), Erro
         return Ok(());
     }
     match std::env::var(NAME) {
-        #[cfg(feature = "redis")]
         Ok(url) if !url.is_empty() => *sharing = Some(Sharing::Redis(url)),
-        #[cfg(not(feature = "redis"))]
-        Ok(url) if !url.is_empty() => {
-            let what = "is set, and this server was built without the `redis` feature of fastmcp-rs";
-            return Err(Error::new(format!("{NAME} {what}")));
-        }
         Err(std::env::VarError::NotUnicode(_)) => return Err(Error::new(format!("{NAME} is not UTF-8"))),
         _ => {}
     }
@@ -172,7 +166,6 @@ pub(super) fn from_environment(sharing: &mut Option<Sharing>) -> Result<(), Erro
 }
 
 /// The store that the settings ask for.
-#[cfg_attr(not(feature = "redis"), expect(unused_variables, reason = "only a Redis serves several servers"))]
 fn open(sharing: &Sharing, server: &str) -> Result<Arc<dyn ReplicaStore>, Error> {
     match sharing {
         Sharing::Through(store) => Ok(Arc::clone(store)),
@@ -181,6 +174,10 @@ fn open(sharing: &Sharing, server: &str) -> Result<Arc<dyn ReplicaStore>, Error>
             let store = super::store::RedisStore::new(url, format!("fastmcp:{server}"));
             Ok(Arc::new(store.map_err(|error| Error::new("the URL of Redis cannot be used").caused_by(error))?))
         }
+        #[cfg(not(feature = "redis"))]
+        Sharing::Redis(_) => Err(Error::new(format!(
+            "FASTMCP_REDIS_URL is set, and the server `{server}` was built without the `redis` feature of fastmcp-rs"
+        ))),
     }
 }
 

@@ -83,7 +83,12 @@ impl Endpoint {
             }
             streams.insert(id.clone(), Arc::new(Conversation { connection, outlet, subject }));
         }
-        tokio::spawn(notices);
+        let (endpoint, own) = (Arc::clone(self), id.clone());
+        tokio::spawn(async move {
+            notices.await;
+            // The server shuts down, or the stream is gone: nothing new is taken, and the stream ends after what still runs.
+            lock(&endpoint.streams.0).remove(&own);
+        });
         let first = format!("event: endpoint\ndata: {MESSAGES}?session_id={id}\n\n");
         events(Body::events(Stream {
             endpoint: Arc::clone(self),
