@@ -39,11 +39,12 @@ impl Between {
             while let Ok((mut client, _)) = listener.accept().await {
                 let (upstream, mut state) = (upstream.clone(), watched.clone());
                 tokio::spawn(async move {
-                    if *state.borrow() == State::Open {
+                    if *state.borrow_and_update() == State::Open {
                         let mut server = TcpStream::connect(upstream).await.unwrap();
                         tokio::select! {
                             _ = copy_bidirectional(&mut client, &mut server) => return,
-                            _ = state.wait_for(|state| *state != State::Open) => {}
+                            // Also if it is open again by now: this connection is from before.
+                            _ = state.changed() => {}
                         }
                     }
                     // A silent connection stays open until everything is over.
