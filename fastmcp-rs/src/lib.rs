@@ -50,6 +50,7 @@ pub use transport::http::store::{
 };
 #[cfg(feature = "http")]
 pub use transport::http::{HttpBody, McpService};
+pub use transport::stream::Transport;
 pub use {schemars, serde, serde_json};
 
 /// What most servers need: `use fastmcp_rs::prelude::*;`.

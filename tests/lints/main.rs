@@ -3,9 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../support/outside.rs"]
+mod outside;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Output;
+
+use outside::{cargo, runtime};
 
 /// The smallest server of the examples, as it is.
 const HELLO: &str = include_str!("../../examples/hello.rs");
@@ -19,32 +24,16 @@ const THEIR_OWN: [&str; 5] = [
     "clippy::unused_self",
 ];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
 /// Writes a crate with one dependency.
 fn write(workspace: &Path, name: &str, edition: &str, dependency: &str, main: &str) {
     let directory = workspace.join(name);
     fs::create_dir_all(directory.join("src")).unwrap();
-    let path = root().join("fastmcp-rs");
     let manifest = format!(
-        "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"{edition}\"\n\n[dependencies]\n{dependency} = {{ path = {path:?}, package = \"fastmcp-rs\" }}\n",
+        "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"{edition}\"\n\n[dependencies]\n{dependency} = {{ {} }}\n",
+        runtime(),
     );
     fs::write(directory.join("Cargo.toml"), manifest).unwrap();
     fs::write(directory.join("src/main.rs"), main).unwrap();
-}
-
-fn cargo(workspace: &Path, arguments: &[&str]) -> Option<Output> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("users");
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
-        .arg(arguments[0])
-        .arg("--offline")
-        .args(&arguments[1..])
-        .current_dir(workspace)
-        .env("CARGO_TARGET_DIR", target);
-    command.env_remove("RUSTFLAGS").output().ok()
 }
 
 const MEMBERS: [&str; 5] = ["hello", "typed", "older", "renamed", "strict"];
@@ -60,8 +49,11 @@ fn is_silent(what: &str, output: &Output) {
 fn crates_of_users_compile_without_a_warning() {
     let workspace = tempfile::tempdir().unwrap();
     let workspace = workspace.path();
-    fs::write(workspace.join("Cargo.toml"), format!("[workspace]\nresolver = \"3\"\nmembers = {MEMBERS:?}\n")).unwrap();
-    fs::copy(root().join("Cargo.lock"), workspace.join("Cargo.lock")).unwrap();
+    fs::write(
+        workspace.join("Cargo.toml"),
+        format!("[workspace]\nresolver = \"3\"\nmembers = {MEMBERS:?}\n\n[profile.dev]\ndebug = 0\n"),
+    )
+    .unwrap();
     write(workspace, "hello", "2024", "fastmcp-rs", HELLO);
     write(workspace, "typed", "2024", "fastmcp-rs", include_str!("typed.rs"));
     write(workspace, "older", "2021", "fastmcp-rs", include_str!("typed.rs"));

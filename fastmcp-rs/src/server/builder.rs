@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::core::{Core, Settings};
 use super::handle::Handle;
@@ -20,6 +19,7 @@ use crate::protocol::{CacheScope, Icon, Implementation, PromptResult, ResourceCo
 use crate::provider::Registry;
 #[cfg(feature = "http")]
 use crate::transport::http::HttpSettings;
+use crate::transport::stream::Transport;
 
 /// An MCP server: what it offers, and how it is served.
 ///
@@ -440,7 +440,7 @@ impl Server {
     ///
     /// # Errors
     /// When the server cannot start.
-    pub async fn serve<S: AsyncRead + AsyncWrite + Send + 'static>(self, stream: S) -> Result {
+    pub async fn serve<S: Transport>(self, stream: S) -> Result {
         let core = self.core()?;
         core.start().await?;
         crate::transport::stream::serve(Arc::clone(&core), stream, Caller::anonymous()).await;

@@ -12,8 +12,20 @@ use crate::server::core::Core;
 /// Bytes read at once.
 const CHUNK: usize = 64 * 1024;
 
+/// Bytes in both directions, which a server can talk over: any tokio `AsyncRead + AsyncWrite + Send`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no transport",
+    label = "no stream of bytes in both directions",
+    note = "give `serve` what implements tokio's `AsyncRead + AsyncWrite + Send`: a socket, a pipe, one end of `tokio::io::duplex`",
+    note = "two halves become one with `tokio::io::join(reader, writer)`"
+)]
+pub trait Transport: AsyncRead + AsyncWrite + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<S: AsyncRead + AsyncWrite + Send + 'static> Transport for S {}
+
 /// Serves one conversation over a stream.
-pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Send + 'static>(core: Arc<Core>, stream: S, caller: Caller) {
+pub(crate) async fn serve<S: Transport>(core: Arc<Core>, stream: S, caller: Caller) {
     let (mut reader, mut writer) = tokio::io::split(stream);
     let (to_us, chunks) = mpsc::channel(BUFFERS);
     let (batches, mut to_write) = mpsc::channel::<Vec<u8>>(BUFFERS);
