@@ -376,3 +376,9 @@ async fn a_message_over_the_limit_is_refused_and_the_next_one_served() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn run_inside_a_runtime_says_what_to_write() {
+    let error = Server::new("tests").run().expect_err("a runtime cannot be made within another");
+    assert!(error.to_string().contains("run_async().await"), "{error}");
+}

@@ -404,6 +404,11 @@ impl Server {
     /// # Errors
     /// When the server cannot start or serve. Returned from `main`, it is printed on standard error and the exit code is 1.
     pub fn run(self) -> Result {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(Error::new(
+                "`run()` makes a runtime of its own and was called inside one: write `run_async().await`",
+            ));
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
