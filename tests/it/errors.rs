@@ -2,6 +2,7 @@
 
 use std::{fmt, io, time::Duration};
 
+use fastmcp_rs::serde::{Deserialize, Deserializer};
 use fastmcp_rs::{BoxError, ErrorKind, prelude::*};
 use fastmcp_rs_tests::{client::text_of, served};
 use serde_json::{Value, json};
@@ -284,6 +285,38 @@ async fn what_a_dynamic_tool_fails_with_is_treated_alike() {
                 assert!(text.starts_with("internal error (incident "), "{how}: {text}");
             }
             assert_eq!(text_of(&client.call("dynamic", json!({})).await), "fine");
+        },
+    )
+    .await;
+}
+
+/// Panics while some values are read.
+#[derive(fastmcp_rs::schemars::JsonSchema)]
+#[schemars(crate = "fastmcp_rs::schemars")]
+struct Trap(String);
+
+impl<'de> Deserialize<'de> for Trap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        assert_ne!(text, "hunter2");
+        Ok(Self(text))
+    }
+}
+
+/// Takes what may panic while it is read.
+#[tool]
+async fn trapped(trap: Trap) -> String {
+    trap.0
+}
+
+#[tokio::test]
+async fn a_panic_while_arguments_are_read_is_one_failed_call() {
+    served(
+        || Server::empty("traps").tool::<trapped>(),
+        async |client| {
+            let text = client.failure("trapped", json!({ "trap": "hunter2" })).await;
+            assert!(text.starts_with("internal error (incident ") && !text.contains("hunter2"), "{text}");
+            assert_eq!(text_of(&client.call("trapped", json!({ "trap": "safe" })).await), "safe");
         },
     )
     .await;

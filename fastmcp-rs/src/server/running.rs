@@ -162,8 +162,13 @@ impl Running {
 
     /// Ends the handler: what it holds is let go now, and not when the reply has been sent.
     fn end(&mut self) {
-        let name = self.name().to_owned();
-        drop_contained(std::mem::replace(&mut self.work, Work::Gone), &name);
+        match std::mem::replace(&mut self.work, Work::Gone) {
+            Work::Tool(tool, handler) => drop_contained(handler, &tool.common.name),
+            Work::Resource(resource, _, handler) => drop_contained(handler, &resource.common.name),
+            Work::Prompt(prompt, handler) => drop_contained(handler, &prompt.common.name),
+            Work::Other(handler) => drop_contained(handler, ""),
+            Work::Gone => {}
+        }
     }
 
     fn name(&self) -> &str {
