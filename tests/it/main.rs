@@ -27,6 +27,7 @@ mod resources;
 mod revisions;
 mod running;
 mod sse;
+mod stdio;
 mod streams;
 mod sysmon;
 mod todo;

@@ -62,6 +62,11 @@ impl Example {
         self.command().spawn().unwrap()
     }
 
+    /// Starts it on something else than pipes.
+    pub fn spawn_on(&self, input: impl Into<Stdio>, output: impl Into<Stdio>) -> Child {
+        self.command().stdin(input).stdout(output).spawn().unwrap()
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(executable(&self.name));
         for (key, _) in std::env::vars_os() {

@@ -448,7 +448,7 @@ impl Server {
     pub async fn serve<S: Transport>(self, stream: S) -> Result {
         let core = self.core()?;
         core.start().await?;
-        crate::transport::stream::serve(Arc::clone(&core), stream, Caller::anonymous()).await;
+        crate::transport::pump::run(Arc::clone(&core), stream, Caller::anonymous()).await;
         core.stop().await;
         Ok(())
     }

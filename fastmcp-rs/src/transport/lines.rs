@@ -14,6 +14,8 @@ pub(crate) enum Line<'a> {
 /// Splits bytes into lines. What is incomplete waits here for the next bytes.
 pub(crate) struct Lines {
     rest: Vec<u8>,
+    /// What is in `rest` was a whole line and has been handed out.
+    spent: bool,
     limit: usize,
     /// In a line that is too long: skip to its end.
     skipping: bool,
@@ -22,32 +24,40 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { rest: Vec::new(), limit, skipping: false, first: true }
+        Self { rest: Vec::new(), spent: false, limit, skipping: false, first: true }
     }
 
-    /// Takes bytes and hands on every line that they complete. Lines within one chunk are not copied.
-    pub(crate) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(Line<'_>)) {
-        while let Some(end) = find_newline(bytes) {
-            let (line, after) = (&bytes[..end], &bytes[end + 1..]);
-            bytes = after;
+    /// Takes the next line out of `bytes`, or all of them if they complete none. Lines within `bytes` are not copied.
+    pub(crate) fn next<'a, 'b: 'a>(&'a mut self, bytes: &mut &'b [u8]) -> Option<Line<'a>> {
+        if self.spent {
+            self.spent = false;
+            self.rest.clear();
+            // One large message must not keep its memory for the life of the connection.
+            self.rest.shrink_to(64 * 1024);
+        }
+        if let Some(end) = find_newline(bytes) {
+            let line = &bytes[..end];
+            *bytes = &bytes[end + 1..];
             if self.skipping {
                 self.skipping = false;
-                each(Line::TooLong);
-            } else if self.rest.len() + line.len() > self.limit {
-                self.rest = Vec::new();
-                each(Line::TooLong);
-            } else if self.rest.is_empty() {
-                hand_on(line, &mut self.first, &mut each);
-            } else {
-                self.rest.extend_from_slice(line);
-                hand_on(&self.rest, &mut self.first, &mut each);
-                self.rest.clear();
-                // One large message must not keep its memory for the life of the connection.
-                self.rest.shrink_to(64 * 1024);
+                return Some(Line::TooLong);
             }
+            if self.rest.len() + line.len() > self.limit {
+                self.rest = Vec::new();
+                return Some(Line::TooLong);
+            }
+            // A byte order mark is tolerated once, before the first message.
+            let first = std::mem::take(&mut self.first);
+            if self.rest.is_empty() {
+                return Some(text(line, first));
+            }
+            self.rest.extend_from_slice(line);
+            self.spent = true;
+            return Some(text(&self.rest, first));
         }
+        let bytes = std::mem::take(bytes);
         if self.skipping {
-            return;
+            return None;
         }
         if self.rest.len() + bytes.len() > self.limit {
             self.rest = Vec::new();
@@ -55,17 +65,13 @@ impl Lines {
         } else {
             self.rest.extend_from_slice(bytes);
         }
+        None
     }
 }
 
-fn hand_on(line: &[u8], first: &mut bool, each: &mut impl FnMut(Line<'_>)) {
-    // A byte order mark is tolerated once, before the first message.
-    let line = if std::mem::take(first) { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
-    match std::str::from_utf8(line) {
-        Ok(text) if text.trim_ascii().is_empty() => {}
-        Ok(text) => each(Line::Text(text)),
-        Err(_) => each(Line::NotText),
-    }
+fn text(line: &[u8], first: bool) -> Line<'_> {
+    let line = if first { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+    std::str::from_utf8(line).map_or(Line::NotText, Line::Text)
 }
 
 /// The place of the next line end, eight bytes at a time.
@@ -93,12 +99,13 @@ mod tests {
         let mut lines = Lines::new(limit);
         let mut found = Vec::new();
         for chunk in chunks {
-            lines.push(chunk, |line| {
+            let mut bytes = *chunk;
+            while let Some(line) = lines.next(&mut bytes) {
                 found.push(match line {
                     Line::Text(text) => text.to_owned(),
                     other => format!("{other:?}"),
                 });
-            });
+            }
         }
         found
     }
@@ -108,7 +115,10 @@ mod tests {
         let bytes =
             b"\xef\xbb\xbf{\"a\":1}\r\n\n  \n{\"long enough to cross eight bytes\":2}\n\xff\n{\"b\":3}\nunfinished";
         let whole = split(64, &[bytes]);
-        assert_eq!(whole, ["{\"a\":1}\r", "{\"long enough to cross eight bytes\":2}", "NotText", "{\"b\":3}"]);
+        assert_eq!(
+            whole,
+            ["{\"a\":1}\r", "", "  ", "{\"long enough to cross eight bytes\":2}", "NotText", "{\"b\":3}"]
+        );
         for size in 1..bytes.len() {
             assert_eq!(split(64, &bytes.chunks(size).collect::<Vec<_>>()), whole, "in pieces of {size}");
         }

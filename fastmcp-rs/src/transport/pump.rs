@@ -1,14 +1,14 @@
-//! The loop of a connection over a stream of lines: bytes come in chunks, answers leave in batches, and nothing here knows
-//! where they come from or go to.
-//!
-//! Two buffers go round between this loop and whoever writes. While both are away the answers of the meantime gather in
-//! a third, so a slow reader costs no system call a message, and no memory without a bound.
+//! The loop of a connection over a stream of lines: it reads what is there, answers every line of it, and writes once. Nothing
+//! here knows where the bytes come from or go to.
 
-use std::future::Future as _;
-use std::pin::Pin;
+use std::future::{Future as _, poll_fn};
+use std::io;
+use std::ops::Range;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context as Task, Poll, ready};
 
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
@@ -16,36 +16,28 @@ use super::lines::{Line, Lines};
 use crate::context::Caller;
 use crate::limits;
 use crate::peer::{Outgoing, Outlet, Session};
-use crate::server::connection::Connection;
+use crate::server::connection::{Connection, take_sent};
 use crate::server::core::Core;
 
-/// Answers that may wait for a slow reader before nothing more is read from it, in bytes.
+/// Bytes read at once.
+pub(crate) const CHUNK: usize = 64 * 1024;
+
+/// Answers that may wait for a slow reader before nothing more is answered, in bytes.
 const HIGH_WATER: usize = 1024 * 1024;
 
-/// Buffers on their way to the writer and back.
-pub(crate) const BUFFERS: usize = 2;
-
-/// The ends of a stream, as channels.
-pub(crate) struct Ends {
-    /// Bytes from the client; closed at the end of its input.
-    pub chunks: mpsc::Receiver<Vec<u8>>,
-    /// Batches for the client.
-    pub batches: mpsc::Sender<Vec<u8>>,
-    /// Written batches, to be filled again. At the beginning it holds [`BUFFERS`] empty ones.
-    pub spare: mpsc::Receiver<Vec<u8>>,
-}
-
 enum Event {
-    Chunk(Vec<u8>),
+    Read(usize),
+    Written,
     InputEnded,
     Message(Vec<u8>),
     Quiet,
-    Spare(Vec<u8>),
-    WriterGone,
+    /// The client is gone, or does not read in the time that it has.
+    OutputEnded,
 }
 
 /// Serves one conversation until its input ends and what it began is done, or the server shuts down.
-pub(crate) async fn run(core: Arc<Core>, mut ends: Ends, caller: Caller) {
+pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, caller: Caller) {
+    let mut stream = pin!(stream);
     let session = Arc::new(Session::new(None));
     let (sender, mut outgoing) = mpsc::channel(limits::OUTGOING);
     let outlet = Outlet::new(sender);
@@ -53,31 +45,36 @@ pub(crate) async fn run(core: Arc<Core>, mut ends: Ends, caller: Caller) {
     let notices = tokio::spawn(crate::server::tell_session(Arc::clone(&core), Arc::clone(&session), outlet.clone()));
     let mut connection = Connection::new(Arc::clone(&core), Arc::clone(&session), Some(outlet), caller).tracked(alive);
     let mut lines = Lines::new(core.settings.message_bytes);
-    let mut out = Vec::new();
-    let mut spare: Vec<Vec<u8>> = Vec::new();
+    let mut chunk = vec![0; CHUNK];
+    // What of the chunk is still to be answered.
+    let mut unread = Range::default();
+    let mut out = Out::default();
     let mut reading = true;
     let mut quiet = false;
     // Armed when the input has ended: how long the rest may take.
     let mut grace: Option<Pin<Box<Sleep>>> = None;
     let mut shutdown = Box::pin(core.shutdown.cancelled());
     loop {
-        if !out.is_empty()
-            && let Some(empty) = spare.pop()
+        let mut bytes = &chunk[unread.clone()];
+        while !out.is_full()
+            && let Some(line) = lines.next(&mut bytes)
         {
-            let batch = std::mem::replace(&mut out, empty);
-            if ends.batches.send(batch).await.is_err() {
-                break;
+            match line {
+                Line::Text(text) => connection.receive(text, &mut outgoing, &mut out.bytes),
+                Line::TooLong => connection.too_long(&mut out.bytes),
+                Line::NotText => tracing::debug!("a line that is not UTF-8 was ignored"),
             }
         }
-        if quiet && out.is_empty() {
-            break;
-        }
-        let full = out.len() >= HIGH_WATER;
-        let event = std::future::poll_fn(|task| {
-            if let Poll::Ready(buffer) = ends.spare.poll_recv(task) {
-                return Poll::Ready(buffer.map_or(Event::WriterGone, Event::Spare));
+        unread.start = unread.end - bytes.len();
+        let event = poll_fn(|task| {
+            let waiting = !out.is_empty();
+            match out.poll_write(task, stream.as_mut()) {
+                Poll::Ready(Err(_)) => return Poll::Ready(Event::OutputEnded),
+                Poll::Ready(Ok(())) if quiet => return Poll::Ready(Event::OutputEnded),
+                Poll::Ready(Ok(())) if waiting && !unread.is_empty() => return Poll::Ready(Event::Written),
+                Poll::Ready(Ok(())) | Poll::Pending => {}
             }
-            if !full
+            if !out.is_full()
                 && !quiet
                 && let Poll::Ready(message) = outgoing.poll_recv(task)
             {
@@ -90,11 +87,15 @@ pub(crate) async fn run(core: Arc<Core>, mut ends: Ends, caller: Caller) {
             if reading && shutdown.as_mut().poll(task).is_ready() {
                 return Poll::Ready(Event::InputEnded);
             }
-            if reading
-                && !full
-                && let Poll::Ready(chunk) = ends.chunks.poll_recv(task)
-            {
-                return Poll::Ready(chunk.map_or(Event::InputEnded, Event::Chunk));
+            if reading && !out.is_full() && unread.is_empty() {
+                let mut into = ReadBuf::new(&mut chunk);
+                match stream.as_mut().poll_read(task, &mut into) {
+                    Poll::Ready(Ok(())) if !into.filled().is_empty() => {
+                        return Poll::Ready(Event::Read(into.filled().len()));
+                    }
+                    Poll::Ready(_) => return Poll::Ready(Event::InputEnded),
+                    Poll::Pending => {}
+                }
             }
             // A handler may have left its context to a task that lives on; the requests themselves are what is waited for.
             if !reading && !quiet && running.poll_recv(task).is_ready() {
@@ -103,30 +104,28 @@ pub(crate) async fn run(core: Arc<Core>, mut ends: Ends, caller: Caller) {
             if let Some(grace) = &mut grace
                 && grace.as_mut().poll(task).is_ready()
             {
-                return Poll::Ready(Event::WriterGone);
+                return Poll::Ready(Event::OutputEnded);
             }
             Poll::Pending
         })
         .await;
         match event {
-            Event::Chunk(chunk) => lines.push(&chunk, |line| match line {
-                Line::Text(text) => connection.receive(text, &mut outgoing, &mut out),
-                Line::TooLong => connection.too_long(&mut out),
-                Line::NotText => tracing::debug!("a line that is not UTF-8 was ignored"),
-            }),
+            Event::Read(length) => unread = 0..length,
+            Event::Written => {}
             Event::Message(message) => {
-                if !message.is_empty() {
-                    out.extend_from_slice(&message);
-                    out.push(b'\n');
+                out.push(&message);
+                // What else has been sent by now leaves in the same write.
+                while !out.is_full()
+                    && let Ok(sent) = outgoing.try_recv()
+                {
+                    if let Outgoing::Message(message) = sent {
+                        out.push(&message);
+                    }
                 }
-            }
-            Event::Spare(mut buffer) => {
-                buffer.clear();
-                buffer.shrink_to(HIGH_WATER);
-                spare.push(buffer);
             }
             Event::InputEnded => {
                 reading = false;
+                unread = Range::default();
                 // Nobody answers questions any more; calls may finish what needs no answer.
                 connection.close_outlet();
                 session.stop_asking();
@@ -135,11 +134,67 @@ pub(crate) async fn run(core: Arc<Core>, mut ends: Ends, caller: Caller) {
             }
             Event::Quiet => {
                 quiet = true;
-                crate::server::connection::take_sent(&mut outgoing, &mut out);
+                take_sent(&mut outgoing, &mut out.bytes);
             }
-            Event::WriterGone => break,
+            Event::OutputEnded => break,
         }
     }
     notices.abort();
     connection.session().close();
+    let _ = tokio::time::timeout(limits::SHUTDOWN_GRACE, stream.shutdown()).await;
+}
+
+/// What waits to be written.
+#[derive(Default)]
+struct Out {
+    bytes: Vec<u8>,
+    written: usize,
+    unflushed: bool,
+}
+
+impl Out {
+    fn push(&mut self, message: &[u8]) {
+        if !message.is_empty() {
+            self.bytes.extend_from_slice(message);
+            self.bytes.push(b'\n');
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && !self.unflushed
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes.len() - self.written >= HIGH_WATER
+    }
+
+    /// Writes what the stream takes; ready when nothing is left.
+    fn poll_write(&mut self, task: &mut Task<'_>, mut stream: Pin<&mut impl AsyncWrite>) -> Poll<io::Result<()>> {
+        while self.written < self.bytes.len() {
+            match stream.as_mut().poll_write(task, &self.bytes[self.written..]) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(length)) => {
+                    self.written += length;
+                    self.unflushed = true;
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    // A reader that is slow for ever must not let what it has read pile up.
+                    if self.written >= HIGH_WATER {
+                        self.bytes.drain(..self.written);
+                        self.written = 0;
+                    }
+                    return Poll::Pending;
+                }
+            }
+        }
+        if self.unflushed {
+            self.bytes.clear();
+            self.bytes.shrink_to(HIGH_WATER);
+            self.written = 0;
+            ready!(stream.poll_flush(task))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(()))
+    }
 }
