@@ -22,6 +22,7 @@ mod server;
 #[cfg(any(feature = "stdio", feature = "http"))]
 mod signals;
 mod suggest;
+mod tasks;
 mod transport;
 mod uri;
 

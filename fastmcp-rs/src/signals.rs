@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::server::core::Core;
+use crate::tasks;
 
 /// Watches for signals while it is held.
 pub(crate) struct Watch(tokio::task::JoinHandle<()>);
@@ -22,7 +23,7 @@ pub(crate) fn watch(core: &Arc<Core>) -> Result<Watch, Error> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let shutdown = core.shutdown.clone();
-    Ok(Watch(tokio::spawn(async move {
+    Ok(Watch(tasks::spawn(async move {
         loop {
             std::future::poll_fn(|task| {
                 if interrupt.poll_recv(task).is_ready() {
@@ -43,7 +44,7 @@ pub(crate) fn watch(core: &Arc<Core>) -> Result<Watch, Error> {
 #[cfg(not(unix))]
 pub(crate) fn watch(core: &Arc<Core>) -> Result<Watch, Error> {
     let shutdown = core.shutdown.clone();
-    Ok(Watch(tokio::spawn(async move {
+    Ok(Watch(tasks::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
             if shutdown.is_cancelled() {
                 std::process::exit(130);

@@ -56,7 +56,7 @@ impl ToolResult {
     pub fn structured<T: Serialize + ?Sized>(mut self, value: &T) -> serde_json::Result<Self> {
         let mut json = serde_json::to_string(value)?;
         // Only a raw value can bring line ends along, and a message is one line.
-        if json.contains(['\n', '\r']) {
+        if memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_some() {
             json = serde_json::from_str::<Value>(&json)?.to_string();
         }
         self.structured = Some(json);

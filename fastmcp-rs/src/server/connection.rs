@@ -22,6 +22,7 @@ use crate::peer::{Outgoing, Outlet, Session};
 use crate::protocol::jsonrpc::{self, Message, write_error};
 use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
+use crate::tasks;
 
 /// A request after its first step.
 enum Begun {
@@ -154,7 +155,7 @@ impl Connection {
         let Some(cancelled) = self.session.start(id) else { return };
         let (core, session, id) = (Arc::clone(&self.core), Arc::clone(&self.session), id.to_owned());
         let alive = self.alive.clone();
-        tokio::spawn(async move {
+        tasks::spawn(async move {
             let _alive = alive;
             if let Some(reply) = cancelled.run_until_cancelled(running).await {
                 // A cancelled request gets no response, even if it was done in the same moment.
@@ -237,24 +238,23 @@ impl Connection {
         let Some(outlet) = self.outlet.clone() else { return };
         let (core, session) = (Arc::clone(&self.core), Arc::clone(&self.session));
         let alive = self.alive.clone();
-        tokio::spawn(async move {
+        tasks::spawn(async move {
             let _alive = alive;
+            let (done, mut finished) = tokio::sync::mpsc::channel(running.len());
             // Each runs in a task of its own, so that they run at the same time.
-            let tasks: Vec<_> = running
-                .into_iter()
-                .map(|(id, revision, rest, cancelled)| {
-                    tokio::spawn(async move {
-                        let reply = cancelled.run_until_cancelled(rest).await;
-                        (id, revision, reply, cancelled)
-                    })
-                })
-                .collect();
-            for task in tasks {
-                if let Ok((id, revision, Some(reply), cancelled)) = task.await
-                    && session.finish(&id, &cancelled)
-                {
-                    responses.push(written(&core, &id, revision, &reply));
-                }
+            for (id, revision, rest, cancelled) in running {
+                let (core, session, done) = (Arc::clone(&core), Arc::clone(&session), done.clone());
+                tasks::spawn(async move {
+                    if let Some(reply) = cancelled.run_until_cancelled(rest).await
+                        && session.finish(&id, &cancelled)
+                    {
+                        let _ = done.send(written(&core, &id, revision, &reply)).await;
+                    }
+                });
+            }
+            drop(done);
+            while let Some(response) = finished.recv().await {
+                responses.push(response);
             }
             if !responses.is_empty() {
                 outlet.send(Outgoing::Message(array(&responses))).await;
@@ -296,7 +296,7 @@ pub(crate) fn observe(core: &Core, method: &str, params: Option<&RawValue>) {
         };
         let params = params.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null);
         let notified = crate::middleware::notified(core.middleware.clone(), method.to_owned(), params);
-        tokio::spawn(async move {
+        tasks::spawn(async move {
             notified.await;
             drop(room);
         });

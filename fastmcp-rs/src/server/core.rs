@@ -117,8 +117,9 @@ impl Core {
             registry: Mutex::new(registry),
             catalog: RwLock::new(catalog),
             states: RwLock::default(),
+            // Nothing to start is started.
+            started: tokio::sync::OnceCell::new_with(lifespans.is_empty().then_some(())),
             lifespans: tokio::sync::Mutex::new(Some(lifespans)),
-            started: tokio::sync::OnceCell::new(),
             changes: broadcast::Sender::new(CHANGES),
             #[cfg(feature = "http")]
             relay: OnceLock::new(),

@@ -77,6 +77,10 @@ impl Lifespans {
         })));
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     pub(crate) fn provides(&self, of: TypeId) -> bool {
         self.provided.iter().any(|(provided, _)| *provided == of)
     }

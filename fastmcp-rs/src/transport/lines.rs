@@ -35,7 +35,7 @@ impl Lines {
             // One large message must not keep its memory for the life of the connection.
             self.rest.shrink_to(64 * 1024);
         }
-        if let Some(end) = find_newline(bytes) {
+        if let Some(end) = memchr::memchr(b'\n', bytes) {
             let line = &bytes[..end];
             *bytes = &bytes[end + 1..];
             if self.skipping {
@@ -72,23 +72,6 @@ impl Lines {
 fn text(line: &[u8], first: bool) -> Line<'_> {
     let line = if first { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
     std::str::from_utf8(line).map_or(Line::NotText, Line::Text)
-}
-
-/// The place of the next line end, eight bytes at a time.
-fn find_newline(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    const NEWLINE: u64 = u64::from_ne_bytes([b'\n'; 8]);
-    let mut at = 0;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk) ^ NEWLINE;
-        let found = word.wrapping_sub(ONES) & !word & HIGH;
-        if found != 0 {
-            return Some(at + (found.trailing_zeros() / 8) as usize);
-        }
-        at += 8;
-    }
-    bytes[at..].iter().position(|byte| *byte == b'\n').map(|end| at + end)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::limits;
 use crate::peer::{Outgoing, Outlet, Session};
 use crate::server::connection::{Connection, take_sent};
 use crate::server::core::Core;
+use crate::tasks;
 
 /// Bytes read at once.
 pub(crate) const CHUNK: usize = 64 * 1024;
@@ -42,7 +43,7 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
     let (sender, mut outgoing) = mpsc::channel(limits::OUTGOING);
     let outlet = Outlet::new(sender);
     let (alive, mut running) = mpsc::channel(1);
-    let notices = tokio::spawn(crate::server::tell_session(Arc::clone(&core), Arc::clone(&session), outlet.clone()));
+    let notices = tasks::spawn(crate::server::tell_session(Arc::clone(&core), Arc::clone(&session), outlet.clone()));
     let mut connection = Connection::new(Arc::clone(&core), Arc::clone(&session), Some(outlet), caller).tracked(alive);
     let mut lines = Lines::new(core.settings.message_bytes);
     let mut chunk = vec![0; CHUNK];

@@ -25,6 +25,7 @@ use super::store::{BusEvent, ReplicaStore, StoreError};
 use crate::error::Error;
 use crate::peer::{Elsewhere, Session};
 use crate::server::core::Core;
+use crate::tasks;
 use keep::Wake;
 use news::News;
 
@@ -74,8 +75,8 @@ impl Replicas {
             streams: AtomicU64::new(1),
             read_here: Mutex::default(),
         });
-        tokio::spawn(news::send(store, number, to_send));
-        tokio::spawn(news::receive(
+        tasks::spawn(news::send(store, number, to_send));
+        tasks::spawn(news::receive(
             incoming,
             Arc::downgrade(&replicas),
             Arc::downgrade(sessions),

@@ -22,6 +22,7 @@ use super::service::McpService;
 use super::{HttpSettings, guard::Guard};
 use crate::error::Error;
 use crate::server::core::Core;
+use crate::tasks;
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -66,7 +67,7 @@ pub(crate) async fn serve(core: Arc<Core>, mut settings: HttpSettings, listener:
     while let Some(accepted) = shutdown.run_until_cancelled(accept(&listener, &connections)).await {
         let (stream, permit) = accepted;
         let (service, shutdown, alive) = (service.clone(), shutdown.clone(), alive.clone());
-        tokio::spawn(async move {
+        tasks::spawn(async move {
             serve_connection(stream, service, shutdown).await;
             drop((permit, alive));
         });

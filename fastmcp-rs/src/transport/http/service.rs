@@ -34,6 +34,7 @@ use crate::server::core::Core;
 use crate::server::dispatch::{Answer, Envelope as _, Link, Outcome, dispatch};
 use crate::server::encode::Reply;
 use crate::server::running::Running;
+use crate::tasks;
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(60);
@@ -483,7 +484,7 @@ impl Endpoint {
             session: Arc::clone(http),
             replicas: self.replicas.get().cloned(),
         };
-        tokio::spawn(async move {
+        tasks::spawn(async move {
             let done = cancelled.run_until_cancelled(driver.drive(work, messages)).await;
             driver.end(done, &cancelled).await;
         });

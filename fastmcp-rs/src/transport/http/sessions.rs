@@ -15,6 +15,7 @@ use crate::context::Caller;
 use crate::limits;
 use crate::peer::{Outgoing, Outlet, Session, lock};
 use crate::server::core::Core;
+use crate::tasks;
 
 /// Finished streams that a session keeps for a client that lost its connection.
 const KEPT_STREAMS: usize = 16;
@@ -97,9 +98,9 @@ impl HttpSession {
         let log = Log::new(self.replicas.as_ref().map_or(0, |replicas| replicas.stream_number(true)));
         streams.insert(0, Arc::clone(&log));
         let (sender, mut receiver) = mpsc::channel(limits::OUTGOING);
-        tokio::spawn(crate::server::tell_session(Arc::clone(core), Arc::clone(&self.session), Outlet::new(sender)));
+        tasks::spawn(crate::server::tell_session(Arc::clone(core), Arc::clone(&self.session), Outlet::new(sender)));
         let kept = Arc::clone(&log);
-        tokio::spawn(async move {
+        tasks::spawn(async move {
             while let Some(message) = receiver.recv().await {
                 if let Outgoing::Message(message) = message {
                     kept.push(message, false);
@@ -261,7 +262,7 @@ impl Sessions {
     fn sweep(self: &Arc<Self>) {
         let sessions: Weak<Self> = Arc::downgrade(self);
         let pause = (self.idle / 4).clamp(Duration::from_millis(100), Duration::from_secs(60));
-        tokio::spawn(async move {
+        tasks::spawn(async move {
             loop {
                 tokio::time::sleep(pause).await;
                 let Some(sessions) = sessions.upgrade() else { return };

@@ -20,6 +20,7 @@ use crate::context::Caller;
 use crate::limits;
 use crate::peer::{Outgoing, Outlet, Session, lock};
 use crate::server::connection::Connection;
+use crate::tasks;
 
 /// Where the stream is.
 pub(crate) const STREAM: &str = "/sse";
@@ -84,7 +85,7 @@ impl Endpoint {
             streams.insert(id.clone(), Arc::new(Conversation { connection, outlet, subject }));
         }
         let (endpoint, own) = (Arc::clone(self), id.clone());
-        tokio::spawn(async move {
+        tasks::spawn(async move {
             notices.await;
             // The server shuts down, or the stream is gone: nothing new is taken, and the stream ends after what still runs.
             lock(&endpoint.streams.0).remove(&own);
