@@ -1,7 +1,7 @@
 //! The registry: every component that a server may offer, which of them are enabled, and the catalog that follows from it.
 
 use std::any::Any;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::catalog::Catalog;
@@ -20,6 +20,8 @@ pub(crate) struct Registry {
     pub prompts: BTreeMap<String, Arc<Prompt>>,
     pub resources: BTreeMap<String, (UriTemplate, Arc<Resource>)>,
     pub disabled: BTreeSet<String>,
+    /// The names of the tools in lower case, and perhaps of some that are gone.
+    folded: HashSet<String>,
     problems: Vec<String>,
 }
 
@@ -56,7 +58,9 @@ impl Registry {
             return;
         }
         let differs = |known: &&String| known.eq_ignore_ascii_case(&tool.common.name);
-        if let Some(known) = self.tools.keys().find(differs) {
+        if !self.folded.insert(tool.common.name.to_ascii_lowercase())
+            && let Some(known) = self.tools.keys().find(differs)
+        {
             let earlier = &self.tools[known].common;
             self.problems.push(format!(
                 "the tools `{known}` ({}) and `{}` ({}) differ only in case, which some clients do not keep apart: rename one with `name = \"..\"`",
@@ -67,6 +71,12 @@ impl Registry {
             return;
         }
         self.tools.insert(tool.common.name.clone(), Arc::new(tool));
+    }
+
+    pub(crate) fn remove_tool(&mut self, name: &str) {
+        if self.tools.remove(name).is_some() {
+            self.folded.remove(&name.to_ascii_lowercase());
+        }
     }
 
     pub(crate) fn prompt(&mut self, def: &'static PromptDef, service: Instance) {

@@ -65,7 +65,7 @@ impl Handle {
     pub fn remove(&self, name: &str) -> Result<(), Error> {
         self.0.change(|registry| {
             let mut changes = kinds(registry, name);
-            registry.tools.remove(name);
+            registry.remove_tool(name);
             registry.prompts.remove(name);
             registry.resources.remove(name);
             registry.disabled.remove(name);

@@ -3,6 +3,7 @@
 //! Keywords that are not understood are annotations, unless they are known to assert something: those are refused,
 //! so that nothing is published that is not enforced.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -59,7 +60,7 @@ impl<'a> Compiler<'a> {
             derived,
             queue: Vec::new(),
         };
-        compiler.anchors_in(root, "", 0)?;
+        compiler.anchors_in(root, &mut String::new(), 0)?;
         let schema = root.pointer(pointer).ok_or_else(|| Unsupported {
             keyword: "$ref".into(),
             pointer: pointer.into(),
@@ -76,33 +77,42 @@ impl<'a> Compiler<'a> {
         Ok(Check { nodes: compiler.nodes, root, derived, optional })
     }
 
-    fn anchors_in(&mut self, schema: &'a Value, pointer: &str, depth: usize) -> Result<(), Unsupported> {
+    /// Notes where the anchors in a schema are. `place` is the pointer to the schema.
+    fn anchors_in(&mut self, schema: &'a Value, place: &mut String, depth: usize) -> Result<(), Unsupported> {
         let Value::Object(map) = schema else {
             return Ok(());
         };
         if depth > SCHEMA_DEEP {
-            return Err(refuse("$defs", pointer, "schemas are nested too deeply"));
+            return Err(refuse("$defs", place, "schemas are nested too deeply"));
         }
         for keyword in ["$anchor", "$dynamicAnchor"] {
             if let Some(name) = map.get(keyword).and_then(Value::as_str) {
-                self.anchors.entry(name).or_insert_with(|| pointer.to_owned());
+                self.anchors.entry(name).or_insert_with(|| place.clone());
             }
         }
+        let here = place.len();
         for (keyword, value) in map {
-            let here = format!("{pointer}/{}", escape(keyword));
             match value {
                 Value::Array(list) if LIST.contains(&keyword.as_str()) => {
                     for (index, one) in list.iter().enumerate() {
-                        self.anchors_in(one, &format!("{here}/{index}"), depth + 1)?;
+                        step(place, keyword);
+                        step(place, &index.to_string());
+                        self.anchors_in(one, place, depth + 1)?;
+                        place.truncate(here);
                     }
                 }
                 Value::Object(named) if NAMED.contains(&keyword.as_str()) => {
                     for (name, one) in named {
-                        self.anchors_in(one, &format!("{here}/{}", escape(name)), depth + 1)?;
+                        step(place, keyword);
+                        step(place, name);
+                        self.anchors_in(one, place, depth + 1)?;
+                        place.truncate(here);
                     }
                 }
                 Value::Object(_) if ONE.contains(&keyword.as_str()) => {
-                    self.anchors_in(value, &here, depth + 1)?;
+                    step(place, keyword);
+                    self.anchors_in(value, place, depth + 1)?;
+                    place.truncate(here);
                 }
                 _ => {}
             }
@@ -369,6 +379,12 @@ fn strings(value: &Value) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
-fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
+fn escape(key: &str) -> Cow<'_, str> {
+    if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1").into() } else { key.into() }
+}
+
+/// One step further in a JSON pointer.
+fn step(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    pointer.push_str(&escape(key));
 }
