@@ -4,38 +4,39 @@
 /// Appends `text` with `"`, `\` and control characters escaped, as a JSON string wants it (RFC 8259, section 7).
 pub(crate) fn write_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    let mut done = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        if let Some(chunk) = bytes[at..].first_chunk::<8>() {
-            let marks = special(u64::from_le_bytes(*chunk));
-            if marks == 0 {
-                at += 8;
-                continue;
-            }
-            at += (marks.trailing_zeros() / 8) as usize;
-        } else if !is_special(bytes[at]) {
-            at += 1;
-            continue;
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    // A quarter more is what JSON needs that is mostly short strings.
+    out.reserve(bytes.len() + bytes.len() / 4);
+    let mut plain = 0;
+    for (place, chunk) in chunks.iter().enumerate() {
+        if has_special(u64::from_le_bytes(*chunk)) {
+            out.extend_from_slice(chunks[plain..place].as_flattened());
+            // Where one is, others are near, and runs between them too short for a copy each.
+            write_each(out, chunk);
+            plain = place + 1;
         }
-        out.extend_from_slice(&bytes[done..at]);
-        write_one(out, bytes[at]);
-        at += 1;
-        done = at;
     }
-    out.extend_from_slice(&bytes[done..]);
+    out.extend_from_slice(chunks[plain..].as_flattened());
+    write_each(out, rest);
 }
 
-const fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+fn write_each(out: &mut Vec<u8>, bytes: &[u8]) {
+    for byte in bytes {
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0x20.. => out.push(*byte),
+            _ => write_control(out, *byte),
+        }
+    }
 }
 
 const fn repeat(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// The high bit of each byte that needs escaping; exact up to and including the first one, which is all that is used.
-const fn special(word: u64) -> u64 {
+/// Whether one of eight bytes needs escaping.
+const fn has_special(word: u64) -> bool {
     const HIGH: u64 = repeat(0x80);
     const ONES: u64 = repeat(1);
     let control = word.wrapping_sub(repeat(0x20)) & !word;
@@ -43,14 +44,13 @@ const fn special(word: u64) -> u64 {
     let quote = quote.wrapping_sub(ONES) & !quote;
     let backslash = word ^ repeat(b'\\');
     let backslash = backslash.wrapping_sub(ONES) & !backslash;
-    (control | quote | backslash) & HIGH
+    (control | quote | backslash) & HIGH != 0
 }
 
-fn write_one(out: &mut Vec<u8>, byte: u8) {
+#[cold]
+fn write_control(out: &mut Vec<u8>, byte: u8) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     match byte {
-        b'"' => out.extend_from_slice(b"\\\""),
-        b'\\' => out.extend_from_slice(b"\\\\"),
         b'\n' => out.extend_from_slice(b"\\n"),
         b'\r' => out.extend_from_slice(b"\\r"),
         b'\t' => out.extend_from_slice(b"\\t"),

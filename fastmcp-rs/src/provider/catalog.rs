@@ -1,6 +1,6 @@
 //! What a server offers at one moment: never changed, only replaced, so that a call holds no lock while it runs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::component::prompt::Prompt;
@@ -26,24 +26,26 @@ pub(crate) struct Catalog {
 }
 
 impl Catalog {
-    /// Builds the lookup tables; the registry has checked that names and URIs are unique.
+    /// Builds the lookup tables; the registry has sorted everything, and checked that names and URIs are unique.
     pub(crate) fn new(
-        tools: &BTreeMap<String, Arc<Tool>>,
-        prompts: &BTreeMap<String, Arc<Prompt>>,
-        resources: &BTreeMap<String, (UriTemplate, Arc<Resource>)>,
+        tools: Vec<Arc<Tool>>,
+        prompts: Vec<Arc<Prompt>>,
+        resources: Vec<(UriTemplate, Arc<Resource>)>,
     ) -> Self {
         let mut router = Router::default();
-        for (template, resource) in resources.values() {
+        let mut sorted_resources = Vec::with_capacity(resources.len());
+        for (template, resource) in resources {
+            sorted_resources.push(Arc::clone(&resource));
             // The registry has refused templates that answer for the same URIs.
-            let _ = router.insert(template.clone(), Arc::clone(resource));
+            let _ = router.insert(template, resource);
         }
         Self {
-            tools: tools.iter().map(|(name, tool)| (name.clone(), Arc::clone(tool))).collect(),
-            prompts: prompts.iter().map(|(name, prompt)| (name.clone(), Arc::clone(prompt))).collect(),
+            tools: tools.iter().map(|tool| (tool.common.name.clone(), Arc::clone(tool))).collect(),
+            prompts: prompts.iter().map(|prompt| (prompt.common.name.clone(), Arc::clone(prompt))).collect(),
             resources: router,
-            sorted_tools: tools.values().cloned().collect(),
-            sorted_prompts: prompts.values().cloned().collect(),
-            sorted_resources: resources.values().map(|(_, resource)| Arc::clone(resource)).collect(),
+            sorted_tools: tools,
+            sorted_prompts: prompts,
+            sorted_resources,
             lists: Lists::default(),
         }
     }

@@ -139,26 +139,14 @@ impl Registry {
 
     /// The enabled components, ready to be looked up.
     pub(crate) fn catalog(&self) -> Catalog {
-        let enabled = |name: &String| !self.disabled.contains(name);
-        let tools = self
-            .tools
-            .iter()
-            .filter(|(name, _)| enabled(name))
-            .map(|(name, tool)| (name.clone(), Arc::clone(tool)))
-            .collect();
-        let prompts = self
-            .prompts
-            .iter()
-            .filter(|(name, _)| enabled(name))
-            .map(|(name, prompt)| (name.clone(), Arc::clone(prompt)))
-            .collect();
-        let resources = self
-            .resources
-            .iter()
-            .filter(|(uri, _)| enabled(uri))
-            .map(|(uri, resource)| (uri.clone(), resource.clone()))
-            .collect();
-        Catalog::new(&tools, &prompts, &resources)
+        fn enabled<T: Clone>(all: &BTreeMap<String, T>, disabled: &BTreeSet<String>) -> Vec<T> {
+            all.iter().filter(|(name, _)| !disabled.contains(*name)).map(|(_, one)| one.clone()).collect()
+        }
+        Catalog::new(
+            enabled(&self.tools, &self.disabled),
+            enabled(&self.prompts, &self.disabled),
+            enabled(&self.resources, &self.disabled),
+        )
     }
 
     /// The state that each component needs: whose, which, and where it was written.

@@ -108,16 +108,14 @@ fn references(schema: &Value, found: &mut Vec<String>) {
 
 /// The definitions that can reach themselves.
 fn recursive(defs: &Map<String, Value>) -> BTreeSet<String> {
-    let edges: BTreeMap<&str, Vec<String>> = defs
-        .iter()
-        .map(|(name, body)| {
-            let mut to = Vec::new();
-            references(body, &mut to);
-            to.sort();
-            to.dedup();
-            (name.as_str(), to)
-        })
-        .collect();
+    let mut edges = BTreeMap::new();
+    for (name, body) in defs {
+        let mut to: Vec<String> = Vec::new();
+        references(body, &mut to);
+        to.sort();
+        to.dedup();
+        edges.insert(name.as_str(), to);
+    }
     let reaches_itself = |start: &str| {
         let mut seen = BTreeSet::new();
         let mut queue: Vec<&str> = vec![start];

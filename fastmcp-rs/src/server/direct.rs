@@ -95,11 +95,15 @@ fn prompt_result(reply: Reply) -> Result<PromptResult, ToolError> {
 
 /// A prompt's arguments are strings; other values are written as JSON.
 fn texts(arguments: &Map<String, Value>) -> BTreeMap<Cow<'_, str>, Cow<'_, str>> {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    arguments.iter().map(|(name, value)| (Cow::Borrowed(name.as_str()), Cow::Owned(text(value)))).collect()
+    let mut texts = BTreeMap::new();
+    for (name, value) in arguments {
+        let text = match value {
+            Value::String(text) => Cow::Borrowed(text.as_str()),
+            other => Cow::Owned(other.to_string()),
+        };
+        texts.insert(Cow::Borrowed(name.as_str()), text);
+    }
+    texts
 }
 
 fn unknown(error: RpcError) -> ToolError {

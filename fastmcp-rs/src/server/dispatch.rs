@@ -418,24 +418,26 @@ impl<'a> Request<'a> {
         let name = self.name()?;
         let catalog = self.core().catalog();
         let prompt = catalog.prompt(&name)?;
-        let arguments: BTreeMap<Cow<'_, str>, Cow<'_, str>> = match self.params.members.arguments {
-            None => BTreeMap::new(),
-            Some(raw) => {
-                let raw: BTreeMap<String, &RawValue> = serde_json::from_str(raw.get())
-                    .map_err(|_| RpcError::invalid_params("`arguments` must be an object"))?;
-                let read = |(name, value): (String, &'a RawValue)| match text(value) {
-                    Some(text) => Ok((Cow::Owned(name), text)),
+        let mut arguments = BTreeMap::new();
+        if let Some(raw) = self.params.members.arguments {
+            let raw: BTreeMap<String, &'a RawValue> = serde_json::from_str(raw.get())
+                .map_err(|_| RpcError::invalid_params("`arguments` must be an object"))?;
+            for (name, value) in raw {
+                let text = match text(value) {
+                    Some(text) => text,
+                    None if value.get() == "null" => continue,
                     // Strings are what the protocol says; numbers and booleans mean themselves.
                     None if self.core().settings.lenient && !value.get().starts_with(['{', '[']) => {
-                        Ok((Cow::Owned(name), Cow::Borrowed(value.get())))
+                        Cow::Borrowed(value.get())
                     }
                     None => {
-                        Err(RpcError::invalid_params(format!("the argument `{}` must be a string", bounded(&name, 64))))
+                        let what = format!("the argument `{}` must be a string", bounded(&name, 64));
+                        return Err(RpcError::invalid_params(what));
                     }
                 };
-                raw.into_iter().filter(|(_, value)| value.get() != "null").map(read).collect::<Result<_, _>>()?
+                arguments.insert(Cow::Owned(name), text);
             }
-        };
+        }
         let rounds = self.rounds(|| self.bound(method::PROMPTS_GET, &name))?;
         let handler = prompt.start(&arguments, &self.origin(&rounds));
         Ok(self.run(Work::Prompt(Arc::clone(prompt), handler), rounds, method::PROMPTS_GET, &name))

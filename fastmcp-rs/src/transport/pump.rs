@@ -20,8 +20,11 @@ use crate::server::connection::{Connection, take_sent};
 use crate::server::core::Core;
 use crate::tasks;
 
-/// Bytes read at once.
+/// Bytes read at once, at most.
 pub(crate) const CHUNK: usize = 64 * 1024;
+
+/// Bytes read at once, as long as no more come: most clients wait for each answer.
+const SMALL_CHUNK: usize = 4 * 1024;
 
 /// Answers that may wait for a slow reader before nothing more is answered, in bytes.
 const HIGH_WATER: usize = 1024 * 1024;
@@ -46,7 +49,7 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
     let notices = tasks::spawn(crate::server::tell_session(Arc::clone(&core), Arc::clone(&session), outlet.clone()));
     let mut connection = Connection::new(Arc::clone(&core), Arc::clone(&session), Some(outlet), caller).tracked(alive);
     let mut lines = Lines::new(core.settings.message_bytes);
-    let mut chunk = vec![0; CHUNK];
+    let mut chunk = vec![0; SMALL_CHUNK];
     // What of the chunk is still to be answered.
     let mut unread = Range::default();
     let mut out = Out::default();
@@ -111,7 +114,12 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
         })
         .await;
         match event {
-            Event::Read(length) => unread = 0..length,
+            Event::Read(length) => {
+                unread = 0..length;
+                if length == chunk.len() && length < CHUNK {
+                    chunk.resize(4 * length, 0);
+                }
+            }
             Event::Written => {}
             Event::Message(message) => {
                 out.push(&message);
