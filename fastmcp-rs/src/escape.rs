@@ -2,29 +2,45 @@
 //! once as the text of that JSON, and the second copy is mostly this loop.
 
 /// Appends `text` with `"`, `\` and control characters escaped, as a JSON string wants it (RFC 8259, section 7).
+///
+/// In the text of JSON there is a quote every few bytes. What is between them goes through a buffer of known size eight bytes
+/// at a time, since a copy of known length is one instruction, and one of any length is a call.
 pub(crate) fn write_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    let (chunks, rest) = bytes.as_chunks::<8>();
-    // A quarter more is what JSON needs that is mostly short strings.
-    out.reserve(bytes.len() + bytes.len() / 4);
-    let mut plain = 0;
-    for (place, chunk) in chunks.iter().enumerate() {
-        if has_special(u64::from_le_bytes(*chunk)) {
-            out.extend_from_slice(chunks[plain..place].as_flattened());
-            // Where one is, others are near, and runs between them too short for a copy each.
-            write_each(out, chunk);
-            plain = place + 1;
+    let mut staged = [0; 256];
+    let mut length = 0;
+    let mut at = 0;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        // Eight bytes and one more for an escape, rounded up.
+        let Some(room) = staged.get_mut(length..).and_then(|rest| rest.first_chunk_mut::<10>()) else {
+            out.extend_from_slice(&staged[..length]);
+            length = 0;
+            continue;
+        };
+        room[..8].copy_from_slice(chunk);
+        let marks = special(u64::from_le_bytes(*chunk));
+        if marks == 0 {
+            at += 8;
+            length += 8;
+            continue;
+        }
+        let plain = (marks.trailing_zeros() / 8) as usize;
+        let byte = chunk[plain];
+        at += plain + 1;
+        if byte < 0x20 {
+            out.extend_from_slice(&staged[..length + plain]);
+            length = 0;
+            write_control(out, byte);
+        } else {
+            room[plain] = b'\\';
+            room[plain + 1] = byte;
+            length += plain + 2;
         }
     }
-    out.extend_from_slice(chunks[plain..].as_flattened());
-    write_each(out, rest);
-}
-
-fn write_each(out: &mut Vec<u8>, bytes: &[u8]) {
-    for byte in bytes {
+    out.extend_from_slice(&staged[..length]);
+    for byte in &bytes[at..] {
         match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
             0x20.. => out.push(*byte),
             _ => write_control(out, *byte),
         }
@@ -35,8 +51,8 @@ const fn repeat(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// Whether one of eight bytes needs escaping.
-const fn has_special(word: u64) -> bool {
+/// The high bit of each byte that needs escaping; exact up to and including the first one, which is all that is used.
+const fn special(word: u64) -> u64 {
     const HIGH: u64 = repeat(0x80);
     const ONES: u64 = repeat(1);
     let control = word.wrapping_sub(repeat(0x20)) & !word;
@@ -44,7 +60,7 @@ const fn has_special(word: u64) -> bool {
     let quote = quote.wrapping_sub(ONES) & !quote;
     let backslash = word ^ repeat(b'\\');
     let backslash = backslash.wrapping_sub(ONES) & !backslash;
-    (control | quote | backslash) & HIGH != 0
+    (control | quote | backslash) & HIGH
 }
 
 #[cold]
@@ -82,6 +98,8 @@ mod tests {
                 "1234567\"",
                 "12345678\\",
                 "\u{1f}       \u{20}",
+                &r#"{"key":"said \"so\"","tab":"\t"}"#.repeat(40),
+                &"\n".repeat(300),
             ] {
                 let text = format!("{}{text}", "x".repeat(start));
                 let read: String = serde_json::from_str(&format!("\"{}\"", escaped(&text))).expect("JSON");
