@@ -2,13 +2,23 @@
 
 #![cfg(unix)]
 
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+use std::{
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
-use fastmcp_rs_tests::{Example, stdio::Ended, within};
+use fastmcp_rs::prelude::*;
+use fastmcp_rs_tests::{
+    Example,
+    stdio::{Ended, Pipe},
+    within,
+};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
-use tokio::sync::oneshot;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader},
+    sync::oneshot,
+};
 
 /// More than the server keeps for a client that does not read.
 const MUCH: usize = 1024 * 1024;
@@ -130,4 +140,35 @@ async fn files_are_read_to_their_end() {
     let (ids, last) = answers(BufReader::new(&*std::fs::read(&output).unwrap())).await;
     assert_eq!(ids, (0..=100).collect::<Vec<_>>());
     assert_eq!(last["result"]["content"][0]["text"], "Hello, Ada!");
+}
+
+static ANSWERED: AtomicUsize = AtomicUsize::new(0);
+
+/// Half a mebibyte, counted.
+#[tool(inline)]
+fn half_a_mebibyte() -> String {
+    ANSWERED.fetch_add(1, Ordering::Relaxed);
+    "x".repeat(MUCH / 2)
+}
+
+/// What one read brought is not all answered at once: the answers would have to wait somewhere.
+#[tokio::test(start_paused = true)]
+async fn requests_wait_as_long_as_their_client_does_not_read() {
+    const CALLS: usize = 40;
+    let mut pipe = Pipe::serve(Server::empty("mebibytes").tool::<half_a_mebibyte>());
+    pipe.write(initialize().as_bytes()).await;
+    pipe.receive().await;
+    let call =
+        |id| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": "half_a_mebibyte" } });
+    let calls: String = (1..=CALLS).map(|id| format!("{}\n", call(id))).collect();
+    pipe.write(calls.as_bytes()).await;
+    // The clock stands still for as long as there is anything to do, so this is when the server waits for its client.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let answered = ANSWERED.load(Ordering::Relaxed);
+    assert!((1..=4).contains(&answered), "{answered} of {CALLS} calls were answered and nothing was read");
+    for id in 1..=CALLS {
+        assert_eq!(pipe.receive().await["id"], id);
+    }
+    assert_eq!(ANSWERED.load(Ordering::Relaxed), CALLS);
+    assert!(pipe.close().await.0.success());
 }
