@@ -26,6 +26,9 @@ mod tasks;
 mod transport;
 mod uri;
 
+#[cfg(feature = "__bench")]
+#[doc(hidden)]
+pub mod __bench;
 #[doc(hidden)]
 pub mod __private;
 

@@ -1,0 +1,177 @@
+//! The door for the benches of this repository, behind the feature `__bench`: single stages of a request's way, which nobody else
+//! can call one by one. Nothing here is part of the public interface; anything may change with any release.
+
+use std::cell::OnceCell;
+use std::future::Future as _;
+use std::hint::black_box;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, Waker};
+
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+
+use crate::component::ToolResult;
+use crate::component::call::BoxFuture;
+use crate::component::tool::Tool;
+use crate::context::{Caller, Host, Origin};
+use crate::error::{Error, ToolError};
+use crate::peer::{Outgoing, Outlet, Session};
+use crate::protocol::Revision;
+use crate::protocol::jsonrpc::Message;
+use crate::protocol::meta::Meta;
+use crate::protocol::params::Params;
+use crate::provider::ListKind;
+use crate::server::Server;
+use crate::server::connection::Connection;
+use crate::server::core::Core;
+use crate::server::encode::{Body, Reply};
+use crate::server::running::{Running, Work};
+use crate::uri::{Router, UriTemplate};
+
+/// Reads one message; whether it is a request that could be read.
+pub fn parse(text: &str) -> bool {
+    matches!(black_box(&Message::read(text)), Ok(Message::Request { params: Ok(_), .. }))
+}
+
+/// A server, to be asked for single stages.
+#[derive(Clone)]
+pub struct Stages {
+    core: Arc<Core>,
+    host: Arc<dyn Host>,
+}
+
+impl Stages {
+    /// # Errors
+    /// When the server cannot start.
+    pub fn of(server: &Server) -> Result<Self, Error> {
+        let core = Arc::clone(server.handle()?.core());
+        let host: Arc<dyn Host> = Arc::clone(&core) as _;
+        Ok(Self { core, host })
+    }
+
+    /// Looks a tool up by its name.
+    #[must_use]
+    pub fn finds(&self, name: &str) -> bool {
+        black_box(self.core.catalog().tool(name)).is_ok()
+    }
+
+    /// One tool, found before its call is measured.
+    ///
+    /// # Panics
+    /// When there is none of that name.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Handler {
+        let catalog = self.core.catalog();
+        Handler {
+            stages: self.clone(),
+            tool: Arc::clone(catalog.tool(name).expect("the bench names a tool that it has added")),
+        }
+    }
+
+    /// Writes a tool's result as a response.
+    pub fn write(&self, result: &Written, out: &mut Vec<u8>) {
+        let id: &RawValue = serde_json::from_str("1").expect("a number is JSON");
+        self.core.write_reply(out, id, Revision::LATEST, &result.0);
+    }
+
+    /// Renders `tools/list` as for the first request of a revision; how many bytes it has.
+    ///
+    /// # Panics
+    /// Never: there is no cursor that could be wrong.
+    #[must_use]
+    pub fn render(&self) -> usize {
+        // A page that holds everything is made anew each time; the list without pages is kept.
+        let page = self.core.catalog().page(ListKind::Tools, Revision::LATEST, None, Some(usize::MAX));
+        page.expect("there is no cursor that could be wrong").items.len()
+    }
+}
+
+/// A tool's result on its way out.
+pub struct Written(Reply);
+
+impl From<ToolResult> for Written {
+    fn from(result: ToolResult) -> Self {
+        Self(Ok(Body::Tool(result)))
+    }
+}
+
+/// One tool of a server.
+pub struct Handler {
+    stages: Stages,
+    tool: Arc<Tool>,
+}
+
+impl Handler {
+    /// Reads the arguments and lets go of the handler that they were read for.
+    pub fn read(&self, arguments: &RawValue) {
+        drop(black_box(self.start(arguments)));
+    }
+
+    /// Reads the arguments and runs the handler; whether it was done in one step, and well.
+    pub fn call(&self, arguments: &RawValue) -> bool {
+        let work = Work::Tool(Arc::clone(&self.tool), self.start(arguments));
+        let running = Running::new(&self.stages.core, Revision::LATEST, work);
+        let reply = pin!(running).poll(&mut Task::from_waker(Waker::noop()));
+        matches!(black_box(&reply), Poll::Ready(Ok(Body::Tool(result))) if !result.is_error())
+    }
+
+    fn start(&self, arguments: &RawValue) -> BoxFuture<'static, Result<ToolResult, ToolError>> {
+        let origin = Origin {
+            host: &self.stages.host,
+            revision: Revision::LATEST,
+            id: None,
+            meta: Meta::of(&Params::default()),
+            session: None,
+            outlet: &None::<Outlet>,
+            headers: None,
+            caller: &Caller::anonymous(),
+            log_level: None,
+            lenient: true,
+            rounds: &OnceCell::new(),
+        };
+        self.tool.start(Some(arguments), &origin)
+    }
+}
+
+/// Many URI templates.
+#[derive(Default)]
+pub struct Templates(Router<()>);
+
+impl Templates {
+    /// # Panics
+    /// When the template is none, or another answers for the same URIs.
+    pub fn add(&mut self, template: &str) {
+        let template = UriTemplate::parse(template).expect("the bench writes templates that can be read");
+        assert!(self.0.insert(template, ()).is_none(), "the bench writes templates that differ");
+    }
+
+    /// Whether one of them answers for a URI.
+    #[must_use]
+    pub fn find(&self, uri: &str) -> bool {
+        matches!(black_box(&self.0.find(uri)), Ok(Some(_)))
+    }
+}
+
+/// One conversation over a stream, without the stream.
+pub struct Conversation {
+    connection: Connection,
+    outgoing: mpsc::Receiver<Outgoing>,
+}
+
+impl Conversation {
+    /// # Errors
+    /// When the server cannot start.
+    pub fn with(server: &Server) -> Result<Self, Error> {
+        let (sender, outgoing) = mpsc::channel(crate::limits::OUTGOING);
+        let core = Arc::clone(server.handle()?.core());
+        let session = Arc::new(Session::new(None));
+        let connection = Connection::new(core, session, Some(Outlet::new(sender)), Caller::anonymous());
+        Ok(Self { connection, outgoing })
+    }
+
+    /// Takes one message; the answer is appended to `out`.
+    pub fn receive(&mut self, text: &str, out: &mut Vec<u8>) {
+        self.connection.receive(text, &mut self.outgoing, out);
+    }
+}
