@@ -9,7 +9,7 @@ use fastmcp_rs::{
     },
     prelude::*,
 };
-use fastmcp_rs_tests::{Client, Revision, client::text_of, served, within};
+use fastmcp_rs_tests::{Client, Revision, client::text_of, served, stdio::Pipe, within};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -337,4 +337,54 @@ async fn the_timing_of_a_request_goes_to_whoever_wants_it() {
     assert_eq!(receiver.recv().await.unwrap().0, "server/discover");
     assert_eq!(receiver.recv().await.unwrap(), ("tools/call".to_owned(), Some("add".to_owned())));
     assert!(receiver.try_recv().is_err());
+}
+
+/// Looks at the arguments and passes them on.
+struct Onlooker;
+
+impl Middleware for Onlooker {
+    async fn on_call_tool(&self, call: CallTool, next: Next<'_, CallTool>) -> Result<ToolResult, ToolError> {
+        assert!(call.arguments.contains_key("number"));
+        next.run(call).await
+    }
+}
+
+/// Says a number again.
+#[tool(inline)]
+fn exactly(number: u128) -> String {
+    number.to_string()
+}
+
+#[tokio::test]
+async fn arguments_that_no_middleware_changes_arrive_as_they_were_sent() {
+    let call = |arguments: &str| {
+        let meta = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
+        format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"exactly","arguments":{arguments},"_meta":{meta}}}}}"#
+        )
+    };
+    let mut plain = Pipe::serve(Server::empty("plain").tool::<exactly>());
+    let mut looked_at = Pipe::serve(Server::empty("looked at").tool::<exactly>().middleware(Onlooker));
+    let mut answers = async |arguments: &str| {
+        let line = call(arguments) + "\n";
+        plain.write(line.as_bytes()).await;
+        looked_at.write(line.as_bytes()).await;
+        [plain.receive().await, looked_at.receive().await].map(|mut answer| {
+            answer["result"]["_meta"].take();
+            answer
+        })
+    };
+    for (arguments, wanted) in [
+        (r#"{"number":340282366920938463463374607431768211455}"#, "340282366920938463463374607431768211455"),
+        (r#"{"number":1,"number":2}"#, "given twice"),
+    ] {
+        let [plain, looked_at] = answers(arguments).await;
+        assert_eq!(plain, looked_at);
+        assert!(plain.to_string().contains(wanted), "{plain}");
+    }
+    // Too deep to be looked at: no middleware is shown anything else instead.
+    let deep = format!(r#"{{"number":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
+    let [plain, looked_at] = answers(&deep).await;
+    assert_eq!(plain["result"]["isError"], true, "{plain}");
+    assert_eq!(looked_at["error"]["code"], -32602, "{looked_at}");
 }

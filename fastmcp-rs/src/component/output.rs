@@ -45,6 +45,10 @@ impl ToolResult {
     /// Adds a content block.
     #[must_use]
     pub fn content(mut self, content: impl Into<Content>) -> Self {
+        if self.content.is_empty() {
+            // Most results are of one block, and a vector that grows by itself begins with room for four.
+            self.content.reserve_exact(1);
+        }
         self.content.push(content.into());
         self
     }

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
+use super::arguments::Arguments;
 use crate::component::ToolResult;
 use crate::component::call::BoxFuture;
 use crate::context::Context;
 use crate::error::{ErrorKind, ToolError};
+use crate::protocol::jsonrpc::text;
 use crate::protocol::{PromptResult, RpcError, method};
 use crate::server::core::Core;
 use crate::server::dispatch::{Outcome as Routed, Request, route};
@@ -24,7 +26,7 @@ pub struct CallTool {
     /// The tool's name.
     pub name: String,
     /// The arguments as they came, not yet held against the schema.
-    pub arguments: Map<String, Value>,
+    pub arguments: Arguments,
     /// The context of the call.
     pub context: Context,
 }
@@ -46,7 +48,7 @@ pub struct GetPrompt {
     /// The prompt's name.
     pub name: String,
     /// The arguments as they came.
-    pub arguments: Map<String, Value>,
+    pub arguments: Arguments,
     /// The context of the call.
     pub context: Context,
 }
@@ -121,6 +123,16 @@ impl Message {
             Self::CallTool(call) => Some(&call.name),
             Self::ReadResource(read) => Some(&read.uri),
             Self::GetPrompt(get) => Some(&get.name),
+            _ => None,
+        }
+    }
+
+    /// The arguments of a call or a prompt.
+    #[must_use]
+    pub fn arguments(&self) -> Option<&Arguments> {
+        match self {
+            Self::CallTool(call) => Some(&call.arguments),
+            Self::GetPrompt(get) => Some(&get.arguments),
             _ => None,
         }
     }
@@ -438,15 +450,13 @@ pub(crate) async fn notified(chain: Chain, method: String, params: Value) {
 fn open(request: &Request<'_>) -> Result<(Message, Next<'static, Message>), RpcError> {
     request.check_params()?;
     let context = request.context();
-    let params: Map<String, Value> = match request.params.raw() {
-        Some(raw) => serde_json::from_str(raw.get()).map_err(|error| RpcError::invalid_params(error.to_string()))?,
-        None => Map::new(),
-    };
+    let came = request.params.raw().map(ToOwned::to_owned);
     // What cannot be read as what it claims to be still passes, but as a refusal that nothing on the way can turn into a call.
-    let (message, refusal) = match typed_message(request, &params, &context) {
+    let (message, refusal) = match typed_message(request, &context) {
         Ok(message) => (message, None),
         Err(error) => (Message::Request { method: request.method.to_owned(), context: context.clone() }, Some(error)),
     };
+    let target = message.target().map(ToOwned::to_owned);
     let core = Arc::clone(request.core());
     let log_level = request.log_level;
     let end = Next::new(move |message: Message| -> BoxFuture<'static, Outcome> {
@@ -454,23 +464,14 @@ fn open(request: &Request<'_>) -> Result<(Message, Next<'static, Message>), RpcE
             if let Some(error) = refusal {
                 return outcome_of(&message, Err(error));
             }
-            let mut params = params;
-            match &message {
-                Message::CallTool(CallTool { name, arguments, .. })
-                | Message::GetPrompt(GetPrompt { name, arguments, .. }) => {
-                    params.insert("name".to_owned(), Value::String(name.clone()));
-                    if !arguments.is_empty() || params.contains_key("arguments") {
-                        params.insert("arguments".to_owned(), Value::Object(arguments.clone()));
-                    }
-                }
-                Message::ReadResource(ReadResource { uri, .. }) => {
-                    params.insert("uri".to_owned(), Value::String(uri.clone()));
-                }
-                _ => {}
-            }
-            let reply = match to_raw_value(&params) {
+            let same = !message.arguments().is_some_and(Arguments::changed) && message.target() == target.as_deref();
+            let params = match came {
+                Some(came) if same => Ok(came),
+                came => params_of(&message, came.as_deref()).map_err(|error| RpcError::internal(error.to_string())),
+            };
+            let reply = match params {
                 Ok(params) => answer(&core, &context, message.method(), &params, log_level).await,
-                Err(error) => Err(RpcError::internal(error.to_string())),
+                Err(error) => Err(error),
             };
             outcome_of(&message, reply)
         })
@@ -478,15 +479,36 @@ fn open(request: &Request<'_>) -> Result<(Message, Next<'static, Message>), RpcE
     Ok((message, end))
 }
 
-fn typed_message(request: &Request<'_>, params: &Map<String, Value>, context: &Context) -> Result<Message, RpcError> {
-    let arguments = || match params.get("arguments") {
-        None | Some(Value::Null) => Ok(Map::new()),
-        Some(Value::Object(arguments)) => Ok(arguments.clone()),
+/// The parameters that came, with what a middleware has made of the name, the URI and the arguments.
+fn params_of(message: &Message, came: Option<&RawValue>) -> serde_json::Result<Box<RawValue>> {
+    let mut params: Map<String, Value> = match came {
+        Some(came) => serde_json::from_str(came.get())?,
+        None => Map::new(),
+    };
+    if let Some(target) = message.target() {
+        let key = if matches!(message, Message::ReadResource(_)) { "uri" } else { "name" };
+        params.insert(key.to_owned(), target.into());
+    }
+    if let Some(arguments) = message.arguments()
+        && (!arguments.is_empty() || params.contains_key("arguments"))
+    {
+        params.insert("arguments".to_owned(), Value::Object(Map::clone(arguments)));
+    }
+    to_raw_value(&params)
+}
+
+fn typed_message(request: &Request<'_>, context: &Context) -> Result<Message, RpcError> {
+    let arguments = || match request.params.members.arguments {
         // Some clients send the object as a string.
-        Some(Value::String(text)) if request.method == method::TOOLS_CALL && request.core().settings.lenient => {
-            serde_json::from_str(text).map_err(|_| RpcError::invalid_params("`arguments` must be an object"))
+        Some(raw)
+            if raw.get().starts_with('"')
+                && request.method == method::TOOLS_CALL
+                && request.core().settings.lenient =>
+        {
+            let inside = text(raw).and_then(|text| serde_json::from_str(&text).ok());
+            inside.ok_or_else(|| RpcError::invalid_params("`arguments` must be an object")).and_then(Arguments::of)
         }
-        Some(_) => Err(RpcError::invalid_params("`arguments` must be an object")),
+        raw => Arguments::of(raw.map(ToOwned::to_owned)),
     };
     let context = context.clone();
     Ok(match request.method {

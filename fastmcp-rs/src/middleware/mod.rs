@@ -4,10 +4,12 @@
 //! the hooks of a middleware run inside one another: `on_message`, `on_request`, `on_call_tool`. The first middleware
 //! added is the outermost. Without any middleware nothing of this is on a request's way.
 
+mod arguments;
 mod chain;
 mod logging;
 mod timing;
 
+pub use arguments::Arguments;
 pub use chain::{CallTool, GetPrompt, List, Listed, Message, Middleware, Next, Outcome, ReadResource};
 pub(crate) use chain::{Chain, applies, notified, through};
 pub use logging::Logging;
