@@ -18,15 +18,15 @@ struct Seen {
 }
 
 /// A fifth of the time is for warming up; it counts where a server needs longer than that for its first answer to each.
-pub fn run(address: &str, time: Duration, pid: u32, templates: Vec<Template>) -> Result<(), Box<dyn Error>> {
-    let (start, at_start) = (Instant::now(), cpu(pid));
+pub fn run(address: &str, time: Duration, pids: &[u32], templates: Vec<Template>) -> Result<(), Box<dyn Error>> {
+    let (start, at_start) = (Instant::now(), each(pids));
     let mut begin = start + time / 5;
     let end = begin + time;
     let seen = Rc::new(RefCell::new(Seen::default()));
-    let mut before = Duration::ZERO;
+    let mut before = Vec::new();
     if templates.len() == 1 {
         // Alone, a blocking socket has the smallest cost of its own.
-        before = one(address, begin, end, pid, templates.into_iter().next().expect("there is one"), &seen)?;
+        before = one(address, begin, end, pids, templates.into_iter().next().expect("there is one"), &seen)?;
     } else {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let local = tokio::task::LocalSet::new();
@@ -36,7 +36,7 @@ pub fn run(address: &str, time: Duration, pid: u32, templates: Vec<Template>) ->
                 tasks.push(tokio::task::spawn_local(many(address.to_owned(), begin, end, template, Rc::clone(&seen))));
             }
             tokio::time::sleep_until(begin.into()).await;
-            before = cpu(pid);
+            before = each(pids);
             for task in tasks {
                 task.await?.map_err(|why| -> Box<dyn Error> { why.into() })?;
             }
@@ -48,30 +48,54 @@ pub fn run(address: &str, time: Duration, pid: u32, templates: Vec<Template>) ->
         (begin, before) = (start, at_start);
         seen.latencies = std::mem::take(&mut seen.early);
     }
-    let spent = cpu(pid).saturating_sub(before);
-    let mut latencies = std::mem::take(&mut seen.latencies);
-    latencies.sort_unstable();
-    let at =
-        |part: f64| latencies.get((latencies.len() as f64 * part) as usize).map_or(0.0, |nanos| *nanos as f64 / 1e3);
+    let spent: Vec<f64> =
+        each(pids).iter().zip(&before).map(|(now, then)| now.saturating_sub(*then).as_secs_f64()).collect();
+    let latencies = Latencies::of(std::mem::take(&mut seen.latencies));
     println!(
-        "{{\"requests\":{},\"seconds\":{},\"cpu\":{},\"p50\":{},\"p99\":{}}}",
-        latencies.len(),
+        "{{\"requests\":{},\"seconds\":{},\"cpu\":{},\"each\":{spent:?},{latencies}}}",
+        latencies.0.len(),
         begin.elapsed().as_secs_f64(),
-        spent.as_secs_f64(),
-        at(0.5),
-        at(0.99),
+        spent.iter().sum::<f64>(),
     );
     Ok(())
+}
+
+/// The CPU time of each process so far.
+fn each(pids: &[u32]) -> Vec<Duration> {
+    pids.iter().map(|pid| cpu(*pid)).collect()
+}
+
+/// What many calls took, in nanoseconds, in order.
+pub struct Latencies(Vec<u64>);
+
+impl Latencies {
+    pub fn of(mut latencies: Vec<u64>) -> Self {
+        latencies.sort_unstable();
+        Self(latencies)
+    }
+
+    /// In microseconds.
+    fn at(&self, part: f64) -> f64 {
+        let place = (self.0.len() as f64 * part) as usize;
+        self.0.get(place.min(self.0.len().saturating_sub(1))).map_or(0.0, |nanos| *nanos as f64 / 1e3)
+    }
+}
+
+impl std::fmt::Display for Latencies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [p50, p99, slowest] = [0.5, 0.99, 1.0].map(|part| self.at(part));
+        write!(f, "\"p50\":{p50},\"p99\":{p99},\"slowest\":{slowest},\"calls\":{}", self.0.len())
+    }
 }
 
 fn one(
     address: &str,
     begin: Instant,
     end: Instant,
-    pid: u32,
+    pids: &[u32],
     mut template: Template,
     seen: &RefCell<Seen>,
-) -> Result<Duration, Box<dyn Error>> {
+) -> Result<Vec<Duration>, Box<dyn Error>> {
     let mut stream = std::net::TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
     let mut answer = Answer::default();
@@ -82,7 +106,7 @@ fn one(
             return Ok(before.unwrap_or_default());
         }
         if started >= begin && before.is_none() {
-            before = Some(cpu(pid));
+            before = Some(each(pids));
             continue;
         }
         let (request, number) = template.next();
@@ -132,7 +156,7 @@ impl Seen {
 }
 
 /// What has come of an answer so far.
-struct Answer {
+pub struct Answer {
     buffer: Vec<u8>,
     filled: usize,
     /// Where the body begins; 0 while the head is not whole.
@@ -150,18 +174,18 @@ impl Default for Answer {
 }
 
 impl Answer {
-    fn clear(&mut self) {
+    pub fn clear(&mut self) {
         (self.filled, self.body, self.end, self.chunked) = (0, 0, 0, false);
     }
 
-    fn room(&mut self) -> &mut [u8] {
+    pub fn room(&mut self) -> &mut [u8] {
         if self.filled == self.buffer.len() {
             self.buffer.resize(self.filled * 2, 0);
         }
         &mut self.buffer[self.filled..]
     }
 
-    fn grew(&mut self, read: impl FnOnce(&mut [u8]) -> std::io::Result<usize>) -> Result<(), Box<dyn Error>> {
+    pub fn grew(&mut self, read: impl FnOnce(&mut [u8]) -> std::io::Result<usize>) -> Result<(), Box<dyn Error>> {
         match read(self.room())? {
             0 => Err("the server closed the connection".into()),
             more => {
@@ -172,21 +196,18 @@ impl Answer {
     }
 
     /// Whether the answer is all there.
-    fn whole(&mut self) -> Result<bool, Box<dyn Error>> {
+    pub fn whole(&mut self) -> Result<bool, Box<dyn Error>> {
         let there = &self.buffer[..self.filled];
         if self.body == 0 {
             let Some(head) = there.windows(4).position(|part| part == b"\r\n\r\n") else { return Ok(false) };
             let text = std::str::from_utf8(&there[..head])?;
-            if !text.starts_with("HTTP/1.1 200") {
+            // Notifications are accepted, and not answered.
+            if !text.starts_with("HTTP/1.1 200") && !text.starts_with("HTTP/1.1 202") {
                 return Err(format!("the server said {text}").into());
             }
             self.body = head + 4;
             self.end = self.body;
-            let header = |wanted: &str| {
-                let lines = text.split("\r\n").filter_map(|line| line.split_once(':'));
-                lines.filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim()).next()
-            };
-            match header("content-length") {
+            match header(text, "content-length") {
                 Some(length) => self.end += length.parse::<usize>()?,
                 None => self.chunked = true,
             }
@@ -202,9 +223,19 @@ impl Answer {
         Ok(!self.chunked && self.end <= self.filled)
     }
 
+    /// A header of an answer that is whole.
+    pub fn header(&self, wanted: &str) -> Option<&str> {
+        header(std::str::from_utf8(&self.buffer[..self.body]).ok()?, wanted)
+    }
+
     /// Looks into one answer of 64.
-    fn check(&mut self, number: [u8; 7]) -> Result<(), Box<dyn Error>> {
+    pub fn check(&mut self, number: [u8; 7]) -> Result<(), Box<dyn Error>> {
         self.count += 1;
         if self.count % 64 == 1 { check(&self.buffer[self.body..self.filled], number) } else { Ok(()) }
     }
+}
+
+fn header<'a>(head: &'a str, wanted: &str) -> Option<&'a str> {
+    let lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
+    lines.filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim()).next()
 }

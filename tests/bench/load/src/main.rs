@@ -3,12 +3,17 @@
 //! A template is a whole request in a file. Wherever it says `1000000`, each request gets a number of its own, counting up from
 //! there; a number keeps its seven digits, so a request keeps its length.
 //!
-//! - `bench-load http ADDR SECONDS PID TEMPLATE..`: one keep-alive connection for each template, the next request after each
-//!   answer. Says requests, seconds, the CPU seconds of process PID, and the latencies' p50 and p99 in microseconds.
+//! - `bench-load http ADDR SECONDS PID[,PID..] TEMPLATE..`: one keep-alive connection for each template, the next request after
+//!   each answer. Says requests, seconds, the CPU seconds of the processes, together and each, and in microseconds the
+//!   latencies' p50, p99 and the slowest.
 //! - `bench-load stdio SECONDS WINDOW GREETING TEMPLATE COMMAND..`: starts the server, and keeps WINDOW requests under way.
 //!   Says messages and seconds, and the CPU seconds of the server.
 //! - `bench-load start COUNT GREETING TEMPLATE COMMAND..`: milliseconds from start to first answer, as often as COUNT.
+//! - `bench-load hold ADDR COUNT HEADER [OPENING..] -- [STREAM]`: holds many conversations open, see `hold.rs`.
+//! - `bench-load bad ADDR SECONDS CONNECTIONS RATE ONCE AGAIN TIMES`: clients that do not behave, see `bad.rs`.
 
+mod bad;
+mod hold;
 mod http;
 mod stdio;
 
@@ -18,9 +23,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["http", address, seconds, pid, templates @ ..] if !templates.is_empty() => {
+        ["http", address, seconds, pids, templates @ ..] if !templates.is_empty() => {
             let templates = templates.iter().map(|path| Template::read(path)).collect::<Result<Vec<_>, _>>()?;
-            http::run(address, Duration::from_secs_f64(seconds.parse()?), pid.parse()?, templates)
+            let pids = pids.split(',').map(str::parse).collect::<Result<Vec<_>, _>>()?;
+            http::run(address, Duration::from_secs_f64(seconds.parse()?), &pids, templates)
         }
         ["stdio", seconds, window, greeting, template, command @ ..] if !command.is_empty() => {
             let greeting = std::fs::read(greeting)?;
@@ -30,7 +36,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ["start", count, greeting, template, command @ ..] if !command.is_empty() => {
             stdio::start(count.parse()?, &std::fs::read(greeting)?, &Template::read(template)?, command)
         }
-        _ => Err("bench-load http|stdio|start: see the top of its main.rs".into()),
+        ["hold", address, count, header, files @ ..] if files.contains(&"--") => {
+            let at = files.iter().position(|file| *file == "--").unwrap_or_default();
+            let openings = files[..at].iter().map(std::fs::read).collect::<Result<Vec<_>, _>>()?;
+            let stream = files.get(at + 1).map(std::fs::read).transpose()?;
+            hold::run(address, count.parse()?, header, openings, stream)
+        }
+        ["bad", address, seconds, connections, rate, once, again, times] => {
+            let kind = bad::Kind {
+                once: std::fs::read(once)?,
+                again: std::fs::read(again)?,
+                times: times.parse()?,
+                rate: rate.parse()?,
+            };
+            bad::run(address, Duration::from_secs_f64(seconds.parse()?), connections.parse()?, kind)
+        }
+        _ => Err("bench-load http|stdio|start|hold|bad: see the top of its main.rs".into()),
     }
 }
 
