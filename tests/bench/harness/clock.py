@@ -49,11 +49,11 @@ def load(core, *arguments):
 class Running:
     """A server over HTTP, on the server's core, until the end of the `with`."""
 
-    def __init__(self, server, tools):
+    def __init__(self, server, tools, **environment):
         self.port = free_port()
         self.process = subprocess.Popen(
             ["taskset", "-c", SERVER, *server.http(self.port)],
-            env=dict(os.environ, BENCH_TOOLS=str(tools)),
+            env=dict(os.environ, BENCH_TOOLS=str(tools), **environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -64,35 +64,47 @@ class Running:
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
 
     def measure(self, era, what, connections, seconds):
-        """One sample. Each connection has a session of its own where there are sessions."""
-        clients = [wire.Http(self.port) for _ in range(connections)]
-        with tempfile.TemporaryDirectory() as folder:
-            paths = []
-            for place, client in enumerate(clients):
-                session = client.greet() if era == LEGACY else None
-                if place == 0:
-                    client.in_turn(what, era, 2, session)
-                body = wire.line(wire.request(what, era, MARK))
-                paths.append(Path(folder, str(place)))
-                paths[-1].write_bytes(client.head(wire.headers(what, era, session), len(body)) + body)
-            sample = load(CLIENT, "http", f"127.0.0.1:{self.port}", seconds, self.process.pid, *paths)
-        for client in clients:
-            client.close()
-        return per_request(sample)
+        return sample(self.port, [self.process.pid], era, what, connections, seconds)
 
     def memory(self):
-        """Resident memory now and at most, in bytes."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-        fields = dict(line.split(":", 1) for line in status)
-        return tuple(int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
+        return memory_of(self.process.pid)
+
+
+def end(process):
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def memory_of(pid):
+    """Resident memory of a process now and at most, in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    fields = dict(line.split(":", 1) for line in status)
+    return tuple(int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
+
+
+def sample(port, pids, era, what, connections, seconds):
+    """One sample, with the CPU time of these processes. Each connection has a session of its own where there are sessions."""
+    clients = [wire.Http(port) for _ in range(connections)]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for place, client in enumerate(clients):
+            session = client.greet() if era == LEGACY else None
+            if place == 0:
+                client.in_turn(what, era, 2, session)
+            body = wire.line(wire.request(what, era, MARK))
+            paths.append(Path(folder, str(place)))
+            paths[-1].write_bytes(client.head(wire.headers(what, era, session), len(body)) + body)
+        found = load(CLIENT, "http", f"127.0.0.1:{port}", seconds, ",".join(map(str, pids)), *paths)
+    for client in clients:
+        client.close()
+    return per_request(found)
 
 
 def per_request(sample):
@@ -104,7 +116,8 @@ def per_request(sample):
         "cpu": sample["cpu"] / requests * 1e6,
         "busy": sample["cpu"] / sample["seconds"],
     }
-    return found | {key: sample[key] for key in ("p50", "p99") if key in sample}
+    found |= {f"cpu of {place}": spent / requests * 1e6 for place, spent in enumerate(sample.get("each", [])) if len(sample["each"]) > 1}
+    return found | {key: sample[key] for key in ("p50", "p99", "slowest") if key in sample}
 
 
 def median(samples):

@@ -1,13 +1,13 @@
 """The table and the charts, from what was measured."""
 
-from . import charts
+from . import charts, scale
 from .instructions import CELLS
 from .clock import HTTP, STDIO
 from .servers import BENCH, ROOT, SERVERS
 
 TITLES = {server.name: server.title for server in SERVERS}
-# Between these, docs/performance.md has its table.
-BEGIN, END = "<!-- by tests/bench/run -->", "<!-- end -->"
+# Between these, docs/performance.md has what is written here.
+BEGIN, END = "<!-- by tests/bench/run{} -->", "<!-- end -->"
 # Against whom ours is held as the best of the other Rust frameworks.
 PEERS = ["rmcp", "rmcp-json", "tower-mcp", "turbomcp"]
 
@@ -185,18 +185,111 @@ def tables(found):
     return lines
 
 
+KINDS = {
+    "connections": "idle connections",
+    "sessions": "idle sessions",
+    "streams": "open event streams, each with its session and connection",
+    "listeners": "`subscriptions/listen`, each with its connection",
+}
+
+
+def grid(found, name, pick, said=number):
+    """A row of the figures that are there, by how many are held."""
+    values = [pick(found.get(str(count), {}), count) for count in scale.COUNTS]
+    return f"| {name} | {' | '.join('' if value is None else said(value) for value in values)} |"
+
+
+def scaled(found):
+    """What many sessions and streams cost, by their number."""
+    lines = [f"| | {' | '.join(f'{count:,}'.replace(',', ' ') for count in scale.COUNTS)} |", "|---|" + "--:|" * len(scale.COUNTS)]
+    memory = lambda kind, count: found.get(kind, {}).get(str(count), {}).get("bytes") if count >= scale.ENOUGH else None
+    for kind, title in KINDS.items():
+        cells = found.get(kind, {})
+        lines += [
+            f"| **{title}** |{' |' * len(scale.COUNTS)}",
+            grid(cells, "resident memory of each (KiB)", lambda _, count: memory(kind, count), lambda value: number(value / 1024)),
+        ]
+        parts = ["connections", "sessions"] if kind == "streams" else ["connections"] if kind == "listeners" else []
+        if parts:
+            own = lambda count: (whole - sum(less) if None not in (whole := memory(kind, count), *(less := [memory(part, count) for part in parts])) else None)
+            lines.append(grid(cells, "of it for the stream itself (KiB)", lambda _, count: own(count), lambda value: number(value / 1024)))
+        if not any("calls" in cell for cell in cells.values()):
+            continue
+        lone = cells[str(scale.COUNTS[0])]["calls"]["cpu"]
+        lines += [
+            grid(cells, "server CPU of a call beside them (µs; times that beside one)", lambda cell, _: cell.get("calls", {}).get("cpu"), lambda value: f"{number(value)} ({ratio(value / lone)})"),
+            grid(cells, "calls a second, 16 connections", lambda cell, _: cell.get("calls", {}).get("per second")),
+        ]
+        told = {count: cell["told"] for count, cell in cells.items() if cell.get("told")}
+        if told:
+            lines += [
+                grid(told, "a change told: until all have it (ms)", lambda cell, _: cell.get("all")),
+                *[
+                    grid(told, f"{label} call of another connection meanwhile (ms)", lambda cell, _: cell["meanwhile"][key] / 1e3 if cell else None)
+                    for key, label in (("p99", "p99 of a"), ("slowest", "slowest"))
+                ],
+                *[
+                    grid(told, f"{label} call before (ms)", lambda cell, _: cell["quiet"][key] / 1e3 if cell else None)
+                    for key, label in (("p99", "p99 of a"), ("slowest", "slowest"))
+                ],
+            ]
+    return lines
+
+
+def replicated(found):
+    """What a balancer, a second replica and the sessions in Redis cost."""
+    lines = [
+        "| | requests a second | CPU a call, all | of it the replicas | nginx | Redis |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for label, title in (("session", "with a session"), ("2026", "2026-07-28")):
+        lines.append(f"| **{title}** | | | | | |")
+        for setup, eras in found.items():
+            sample = eras[label]
+            each = [number(sample[key]) if sample[key] else "" for key in ("replicas", "nginx", "Redis")]
+            lines.append(f"| {setup} | {number(sample['per second'])} | {number(sample['cpu'])} µs | {' | '.join(each)} |")
+    return lines
+
+
+def tormented(found):
+    """What clients that do not behave make the server take, and what another client notices."""
+    mib = lambda size: f"{size / 2**20:.1f}"
+    lines = ["| | memory at most (MiB more) | of a calling client: p50 (µs) | p99 (µs) | slowest (ms) |", "|---|--:|--:|--:|--:|"]
+    for part, title in (("stdio", "stdio"), ("http", "HTTP, 16 bad connections and one that behaves")):
+        lines.append(f"| **{title}** | | | | |")
+        for name, cell in found[part].items():
+            grown = mib(cell["growth"]) if "growth" in cell else ""
+            beside = cell.get("beside")
+            seen = [number(beside["p50"]), number(beside["p99"]), number(beside["slowest"] / 1e3)] if beside else [""] * 3
+            lines.append(f"| {name} | {grown} | {' | '.join(seen)} |")
+    return lines
+
+
+# Of fastmcp-rs alone: what it does with many clients, with several replicas, and with clients that do not behave.
+ALONE = {"scale": ("Scale", scaled), "replicas": ("Replicas", replicated), "hostile": ("Bad clients", tormented)}
+
+
+def alone(results):
+    lines = []
+    for part, (title, written) in ALONE.items():
+        if part in results["parts"]:
+            lines += [f"### {title}", "", *written(results["parts"][part]["found"]), ""]
+    return lines
+
+
 def about(results):
     """What was measured, on what, and how quiet it was there."""
     told, versions = results["machine"], results["versions"]
+    peers = [f"{TITLES[name]} {version}" for name, version in versions.items() if not name.startswith("limit") and name not in ("fastmcp", "rmcp-json")]
     lines = [
         f"Commit {told['commit']}, Rust {told['rust']}; {told['cpu']}, {told['cores']} cores, {told['memory']} GiB, Linux {told['kernel']}.",
-        "Peers: " + ", ".join(f"{TITLES[name]} {version}" for name, version in versions.items() if not name.startswith("limit") and name not in ("fastmcp", "rmcp-json")) + ".",
+        *([f"Peers: {', '.join(peers)}."] if peers else []),
         "",
         "| part | begun (UTC) | load of the machine | samples | seconds a sample |",
         "|---|---|--:|--:|--:|",
     ]
     for name, part in results["parts"].items():
-        clocked = name in ("http", "stdio")
+        clocked = name in ("http", "stdio", "scale", "replicas")
         rounds = part["rounds"] if clocked or name == "start" else 1
         lines.append(f"| {name} | {part['begun']} | {part['load']:.1f} | {rounds} | {part['seconds'] if clocked else ''} |")
     cells = [sample for part in ("http", "stdio") if part in results["parts"] for cell in results["parts"][part]["found"].values() for sample in cell.values() if sample]
@@ -235,16 +328,28 @@ def table(results):
             "In brackets: the ratio of costs to the limit.",
             "",
             *tables(found),
+            "## fastmcp-rs alone",
+            "",
+            *alone(results),
         ]
     ).rstrip() + "\n"
+
+
+def placed(page, name, lines):
+    """A page with these lines between the markers of that name."""
+    begin = BEGIN.format(name)
+    before, found, rest = page.partition(begin)
+    _, ended, after = rest.partition(END)
+    if not found or not ended:
+        raise RuntimeError(f"docs/performance.md has no `{begin}` with an `{END}` after it")
+    return "\n".join([before + begin, "", *lines, "", END + after])
 
 
 def write(results):
     (BENCH / "results.md").write_text(table(results))
     page = ROOT / "docs/performance.md"
-    before, _, rest = page.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text("\n".join([before + BEGIN, "", *short(rows(results)), "", END + after]))
+    text = placed(page.read_text(), "", short(rows(results)))
+    page.write_text(placed(text, ": alone", "\n".join(alone(results)).rstrip().split("\n")))
     folder = ROOT / "docs/charts"
     folder.mkdir(parents=True, exist_ok=True)
     for name, chart in charts.all_of(rows(results)).items():

@@ -42,15 +42,16 @@ class Rust(Server):
 
     rust = True
 
-    def __init__(self, name, title, package=None, **more):
+    def __init__(self, name, title, package=None, *, binary=None, features=(), **more):
         super().__init__(name, title, **more)
         self.package = f"bench-{package or name}"
+        self.binary, self.features = binary or self.package, features
 
     def make(self):
-        cargo("build", "--release", "-p", self.package)
+        cargo("build", "--release", "-p", self.package, "--bin", self.binary, "--features", ",".join(self.features))
 
     def command(self):
-        return [str(TARGET / "release" / self.package)]
+        return [str(TARGET / "release" / self.binary)]
 
     def version(self):
         wanted = {"rmcp-json": "rmcp", "fastmcp": "fastmcp-rs", "limit": "axum", "limit-hyper": "hyper"}.get(self.name, self.name)

@@ -31,15 +31,20 @@ def line(message):
     return json.dumps(message, separators=(",", ":")).encode()
 
 
+METHODS = {"list": "tools/list", "listen": "subscriptions/listen", "ping": "ping"}
+
+
 def request(what, era, number):
-    """One request of the fixture: `what` is echo, add, search or list."""
-    method = "tools/list" if what == "list" else "tools/call"
+    """One request of the fixture: `what` is the name of a tool, list, listen or ping."""
+    method = METHODS.get(what, "tools/call")
     arguments = {
         "echo": lambda: {"message": f"hello, this is message {number}"},
         "add": lambda: {"a": number, "b": 1},
         "search": lambda: {"query": "found", "limit": 50},
     }
-    params = {} if what == "list" else {"name": what, "arguments": arguments[what]()}
+    params = {} if what in METHODS else {"name": what, "arguments": arguments.get(what, dict)()}
+    if what == "listen":
+        params["notifications"] = {"toolsListChanged": True}
     if era == MODERN:
         params["_meta"] = META
     return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
@@ -54,12 +59,25 @@ def headers(what, era, session=None):
         "MCP-Protocol-Version": era,
     }
     if era == MODERN:
-        named["Mcp-Method"] = "tools/list" if what == "list" else "tools/call"
-        if what != "list":
+        named["Mcp-Method"] = METHODS.get(what, "tools/call")
+        if what not in METHODS:
             named["Mcp-Name"] = what
     if session:
         named["Mcp-Session-Id"] = session
     return named
+
+
+def head(port, named, verb="POST", path="/mcp"):
+    """The head of a request over HTTP."""
+    named = dict(named, Host=f"127.0.0.1:{port}")
+    text = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+    return f"{verb} {path} HTTP/1.1\r\n{text}\r\n".encode()
+
+
+def post(port, named, message):
+    """A whole request over HTTP."""
+    body = message if isinstance(message, bytes) else line(message)
+    return head(port, named | {"Content-Length": len(body)}) + body
 
 
 def check(what, number, response):
@@ -141,9 +159,7 @@ class Http:
         self.rest = b""
 
     def head(self, named, length):
-        named = dict(named, Host=f"127.0.0.1:{self.port}")
-        text = "".join(f"{name}: {value}\r\n" for name, value in named.items())
-        return f"POST {self.path} HTTP/1.1\r\n{text}Content-Length: {length}\r\n\r\n".encode()
+        return head(self.port, named | {"Content-Length": length}, path=self.path)
 
     def post(self, named, body):
         """Sends a request; gives back status, headers and the JSON of the answer."""
