@@ -89,6 +89,12 @@ def memory_of(pid):
     return tuple(int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
 
 
+def cpu(pid):
+    """Seconds that a process has had of a core so far, all its threads together."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+
+
 def sample(port, pids, era, what, connections, seconds):
     """One sample, with the CPU time of these processes. Each connection has a session of its own where there are sessions."""
     clients = [wire.Http(port) for _ in range(connections)]

@@ -186,9 +186,9 @@ def tables(found):
 
 
 KINDS = {
-    "connections": "idle connections",
+    "connections": "idle connections, for comparison",
     "sessions": "idle sessions",
-    "streams": "open event streams, each with its session and connection",
+    "streams": "open event streams of sessions, each with its session and connection",
     "listeners": "`subscriptions/listen`, each with its connection",
 }
 
@@ -202,20 +202,18 @@ def grid(found, name, pick, said=number):
 def scaled(found):
     """What many sessions and streams cost, by their number."""
     lines = [f"| | {' | '.join(f'{count:,}'.replace(',', ' ') for count in scale.COUNTS)} |", "|---|" + "--:|" * len(scale.COUNTS)]
-    memory = lambda kind, count: found.get(kind, {}).get(str(count), {}).get("bytes") if count >= scale.ENOUGH else None
+    memory = lambda cell, count: cell.get("bytes") if count >= scale.ENOUGH else None
     for kind, title in KINDS.items():
         cells = found.get(kind, {})
         lines += [
             f"| **{title}** |{' |' * len(scale.COUNTS)}",
-            grid(cells, "resident memory of each (KiB)", lambda _, count: memory(kind, count), lambda value: number(value / 1024)),
+            grid(cells, "resident memory of each (KiB)", memory, lambda value: number(value / 1024)),
         ]
-        parts = ["connections", "sessions"] if kind == "streams" else ["connections"] if kind == "listeners" else []
-        if parts:
-            own = lambda count: (whole - sum(less) if None not in (whole := memory(kind, count), *(less := [memory(part, count) for part in parts])) else None)
-            lines.append(grid(cells, "of it for the stream itself (KiB)", lambda _, count: own(count), lambda value: number(value / 1024)))
         if not any("calls" in cell for cell in cells.values()):
             continue
         lone = cells[str(scale.COUNTS[0])]["calls"]["cpu"]
+        if any(cell.get("alone") is not None for cell in cells.values()):
+            lines.append(grid(cells, "server CPU when nothing happens (ms a second)", lambda cell, _: cell.get("alone"), lambda value: number(value * 1e3)))
         lines += [
             grid(cells, "server CPU of a call beside them (µs; times that beside one)", lambda cell, _: cell.get("calls", {}).get("cpu"), lambda value: f"{number(value)} ({ratio(value / lone)})"),
             grid(cells, "calls a second, 16 connections", lambda cell, _: cell.get("calls", {}).get("per second")),

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from . import wire
-from .clock import CLIENT, LOAD, MARK, Running, median
+from .clock import CLIENT, LOAD, MARK, Running, cpu, median
 from .servers import Rust
 from .wire import LEGACY, MODERN
 
@@ -29,6 +29,8 @@ KINDS = [
     ("streams", LEGACY, True),
     ("listeners", MODERN, True),
 ]
+# How often a stream on which nothing moves says that it is open.
+KEEP_ALIVE = 15
 # Memory comes in pages: what fewer hold says nothing of each.
 ENOUGH = 1_000
 
@@ -112,6 +114,12 @@ def measure(rounds, seconds, quick, say):
                 # An idle connection is ended by the server after a while, so nothing more is asked of them.
                 found[kind] = {str(count): {"bytes": cell["bytes"]} for count, cell in cells.items()}
                 continue
+            if hears:
+                say(f"scale: {kind} alone")
+                begin = {count: cpu(server.process.pid) for count, server in servers.items()}
+                time.sleep(1 if quick else KEEP_ALIVE)
+                for count, server in servers.items():
+                    cells[count]["alone"] = (cpu(server.process.pid) - begin[count]) / (1 if quick else KEEP_ALIVE)
             for number in range(rounds):
                 say(f"scale: calls beside {kind}, round {number + 1} of {rounds}")
                 for count in random.sample(counts, len(counts)):
@@ -119,7 +127,12 @@ def measure(rounds, seconds, quick, say):
                     if hears:
                         cells[count]["told"].append(holding[count].tell(era, seconds))
         found[kind] = {
-            str(count): {"bytes": cell["bytes"], "calls": median(cell["samples"]), "told": notices(cell["told"])}
+            str(count): {
+                "bytes": cell["bytes"],
+                "alone": cell.get("alone"),
+                "calls": median(cell["samples"]),
+                "told": notices(cell["told"]),
+            }
             for count, cell in cells.items()
         }
     return found
