@@ -7,6 +7,8 @@
 mod shared;
 
 use std::collections::{HashMap, HashSet};
+#[cfg(feature = "http")]
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -37,23 +39,58 @@ pub(crate) enum Outgoing {
     CloseStream,
 }
 
-/// Where the messages of one request, or of one conversation, go. Bounded: a sender waits for a slow reader.
-#[derive(Clone, Debug)]
-pub(crate) struct Outlet(mpsc::Sender<Outgoing>);
+/// Where the messages of one request, or of one conversation, go.
+#[derive(Clone)]
+pub(crate) struct Outlet(To);
+
+#[derive(Clone)]
+enum To {
+    /// Bounded: a sender waits for a slow reader.
+    Channel(mpsc::Sender<Outgoing>),
+    /// Keeps what it is given, within bounds of its own.
+    #[cfg(feature = "http")]
+    Keeper(Arc<dyn Fn(Outgoing) + Send + Sync>),
+}
 
 impl Outlet {
     pub(crate) fn new(sender: mpsc::Sender<Outgoing>) -> Self {
-        Self(sender)
+        Self(To::Channel(sender))
+    }
+
+    /// An outlet on which nobody waits.
+    #[cfg(feature = "http")]
+    pub(crate) fn keeper(keep: impl Fn(Outgoing) + Send + Sync + 'static) -> Self {
+        Self(To::Keeper(Arc::new(keep)))
     }
 
     /// Sends, waiting for room; `false` if the other end is gone.
     pub(crate) async fn send(&self, outgoing: Outgoing) -> bool {
-        self.0.send(outgoing).await.is_ok()
+        match &self.0 {
+            To::Channel(sender) => sender.send(outgoing).await.is_ok(),
+            #[cfg(feature = "http")]
+            To::Keeper(keep) => {
+                keep(outgoing);
+                true
+            }
+        }
     }
 
     /// Sends if there is room now: for notices that lose nothing by being dropped.
     pub(crate) fn offer(&self, outgoing: Outgoing) -> bool {
-        self.0.try_send(outgoing).is_ok()
+        match &self.0 {
+            To::Channel(sender) => sender.try_send(outgoing).is_ok(),
+            #[cfg(feature = "http")]
+            To::Keeper(keep) => {
+                keep(outgoing);
+                true
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outlet").finish_non_exhaustive()
     }
 }
 

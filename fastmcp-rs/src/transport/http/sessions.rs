@@ -6,13 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::events::Log;
 use super::replicas::Replicas;
 use crate::context::Caller;
-use crate::limits;
 use crate::peer::{Outgoing, Outlet, Session, lock};
 use crate::server::core::Core;
 use crate::tasks;
@@ -97,15 +95,16 @@ impl HttpSession {
         }
         let log = Log::new(self.replicas.as_ref().map_or(0, |replicas| replicas.stream_number(true)));
         streams.insert(0, Arc::clone(&log));
-        let (sender, mut receiver) = mpsc::channel(limits::OUTGOING);
-        tasks::spawn(crate::server::tell_session(Arc::clone(core), Arc::clone(&self.session), Outlet::new(sender)));
+        let kept = Arc::clone(&log);
+        let outlet = Outlet::keeper(move |outgoing| {
+            if let Outgoing::Message(message) = outgoing {
+                kept.push(message, false);
+            }
+        });
+        let told = crate::server::tell_session(Arc::clone(core), Arc::clone(&self.session), outlet);
         let kept = Arc::clone(&log);
         tasks::spawn(async move {
-            while let Some(message) = receiver.recv().await {
-                if let Outgoing::Message(message) = message {
-                    kept.push(message, false);
-                }
-            }
+            told.await;
             kept.finish();
         });
         drop(streams);
