@@ -113,15 +113,27 @@ impl World {
     }
 
     async fn with(revision: Revision, more: impl FnOnce(Server) -> Server) -> Self {
-        let (said, heard) = mpsc::unbounded_channel();
-        let go = Arc::new(Semaphore::new(0));
-        let server = Server::empty("streams").tool::<wait>().tool::<talk>().tool::<leave>().tool::<ask>();
-        let server = server.tool::<touch>().resource::<file>().prompt::<greet>();
-        let server = more(server.state(Wires { said, go: Arc::clone(&go) }));
+        let (server, heard, go) = Self::server();
+        let server = more(server);
         let handle = server.handle().unwrap();
         let capabilities = json!({ "elicitation": {} });
         let client = Client::with_capabilities(server, Transport::Http, revision, capabilities).await;
         Self { client, handle, heard, go }
+    }
+
+    /// One with the listener that a program has.
+    async fn listening(revision: Revision) -> Self {
+        let (server, heard, go) = Self::server();
+        let handle = server.handle().unwrap();
+        Self { client: Client::listening(server, revision).await, handle, heard, go }
+    }
+
+    fn server() -> (Server, mpsc::UnboundedReceiver<String>, Arc<Semaphore>) {
+        let (said, heard) = mpsc::unbounded_channel();
+        let go = Arc::new(Semaphore::new(0));
+        let server = Server::empty("streams").tool::<wait>().tool::<talk>().tool::<leave>().tool::<ask>();
+        let server = server.tool::<touch>().resource::<file>().prompt::<greet>();
+        (server.state(Wires { said, go: Arc::clone(&go) }), heard, go)
     }
 
     async fn hear(&mut self) -> String {
@@ -366,6 +378,67 @@ async fn a_get_is_for_sessions_and_for_events() {
         assert_eq!(refused.head.status, 400, "{garbage}");
     }
     world.client.finish().await;
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_after_a_stream_with_what_was_sent_meanwhile() {
+    let mut world = World::listening(Revision::V2025_11_25).await;
+    let mut connection = Connection::open(world.client.address()).await;
+    let talk = call(&mut world.client, "talk", json!({ "lines": 1 }));
+    let others: Vec<Value> = (0..3).map(|_| world.client.request("ping", json!({}))).collect();
+    let (ahead, after) = others.split_at(2);
+    connection.send("POST", "/mcp", &world.client.headers(&talk), talk.to_string().as_bytes()).await;
+    connection.send("POST", "/mcp", &world.client.headers(&ahead[0]), ahead[0].to_string().as_bytes()).await;
+    world.go.add_permits(1);
+    let head = connection.head().await.unwrap();
+    is_stream(&head);
+    assert!(head.header("date").is_some(), "{head:?}");
+    connection.send("POST", "/mcp", &world.client.headers(&ahead[1]), ahead[1].to_string().as_bytes()).await;
+    world.go.add_permits(1);
+    let streamed = connection.rest(head).await;
+    assert_eq!(text_of(&streamed.messages().last().unwrap()["result"]), "done");
+    for other in ahead {
+        let response = connection.response().await.expect("an answer to what was sent ahead");
+        assert_eq!(response.messages()[0]["id"], other["id"]);
+    }
+    connection.send("POST", "/mcp", &world.client.headers(&after[0]), after[0].to_string().as_bytes()).await;
+    assert_eq!(connection.response().await.expect("the connection survives").head.status, 200);
+    world.client.finish().await;
+}
+
+#[tokio::test]
+async fn a_connection_ends_after_its_stream_if_its_client_wants_that() {
+    let mut world = World::listening(Revision::V2025_11_25).await;
+    let mut connection = Connection::open(world.client.address()).await;
+    let talk = call(&mut world.client, "talk", json!({ "lines": 1 }));
+    let mut headers = world.client.headers(&talk);
+    headers.push(("Connection".to_owned(), "close".to_owned()));
+    connection.send("POST", "/mcp", &headers, talk.to_string().as_bytes()).await;
+    world.go.add_permits(2);
+    let response = connection.response().await.unwrap();
+    assert_eq!(response.head.header("connection"), Some("close"));
+    assert_eq!(text_of(&response.messages().last().unwrap()["result"]), "done");
+    assert!(connection.closed().await);
+    world.client.finish().await;
+}
+
+#[tokio::test]
+async fn the_body_of_a_get_is_never_read_as_a_request() {
+    let mut world = World::listening(Revision::V2025_11_25).await;
+    let mut connection = Connection::open(world.client.address()).await;
+    let wait = call(&mut world.client, "wait", json!({ "name": "smuggled" })).to_string();
+    let mut smuggled = format!("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", wait.len());
+    for (name, value) in world.client.headers(&Value::Null) {
+        smuggled += &format!("{name}: {value}\r\n");
+    }
+    smuggled += &format!("\r\n{wait}");
+    connection.send("GET", "/mcp", &get_headers(&world.client, None), smuggled.as_bytes()).await;
+    let head = connection.head().await.unwrap();
+    is_stream(&head);
+    world.client.http("DELETE", &world.client.headers(&Value::Null), b"").await;
+    connection.rest(head).await;
+    assert!(connection.closed().await);
+    assert!(world.heard.try_recv().is_err(), "the body was run");
 }
 
 #[tokio::test]

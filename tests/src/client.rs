@@ -123,6 +123,11 @@ impl Client {
         Self::with_capabilities(subject, transport, revision, json!({})).await
     }
 
+    /// A client of a server in this process that listens as a program would, see [`HttpServer::listening`].
+    pub async fn listening(server: Server, revision: Revision) -> Self {
+        Self::on(Wire::Http(HttpServer::listening(server).await), revision, json!({})).await
+    }
+
     /// The same, with capabilities of the client's own.
     pub async fn with_capabilities(
         subject: impl Into<Subject>,

@@ -201,6 +201,26 @@ impl HttpServer {
         }
     }
 
+    /// The same with the listener of the server's own, as a program has it. Another process may take the port in between, so this
+    /// is for tests of that listener.
+    pub async fn listening(server: Server) -> Self {
+        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let handle = server.handle().unwrap();
+        let task = tokio::spawn(async move { server.serve_http(address).await.unwrap() });
+        let connects = async {
+            while tokio::net::TcpStream::connect(address).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        within("the listener", connects).await;
+        Self {
+            server: Running::Task(handle, task),
+            log: Log::collect(tokio::io::empty()),
+            address: address.to_string(),
+            path: "/mcp".to_owned(),
+        }
+    }
+
     /// The same server for one more client, who does not end it.
     pub fn beside(&self) -> Self {
         Self { server: Running::Beside, log: self.log.clone(), address: self.address.clone(), path: self.path.clone() }

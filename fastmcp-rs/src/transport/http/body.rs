@@ -33,6 +33,17 @@ impl Body {
     pub(crate) fn events(events: impl Events + 'static) -> Self {
         Self(Kind::Events(Box::new(events)))
     }
+
+    pub(crate) const fn is_events(&self) -> bool {
+        matches!(self.0, Kind::Events(_))
+    }
+
+    pub(crate) fn into_events(self) -> Option<Box<dyn Events>> {
+        match self.0 {
+            Kind::Events(events) => Some(events),
+            Kind::Empty | Kind::Full(_) => None,
+        }
+    }
 }
 
 impl HttpBody for Body {

@@ -12,6 +12,7 @@ mod sessions;
 #[cfg(feature = "sse")]
 mod sse;
 pub(crate) mod store;
+mod streaming;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,6 +4,8 @@
 use std::future::Future as _;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,19 +20,38 @@ pub(crate) struct Patient {
     stream: TcpStream,
     /// Armed while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
+    /// Whether a write waits, for whoever cannot reach this one.
+    stuck: Arc<AtomicBool>,
+    /// What was read already by somebody who had no use for it.
+    ahead: Vec<u8>,
 }
 
 impl Patient {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, waiting: None }
+        Self { stream, waiting: None, stuck: Arc::default(), ahead: Vec::new() }
+    }
+
+    /// Whether a write waits; to be asked while somebody else has the connection.
+    pub(super) fn stuck(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stuck)
+    }
+
+    /// Gives bytes back, to be read again before any others.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) {
+        self.ahead.splice(..0, bytes.iter().copied());
     }
 
     fn watched<T>(&mut self, task: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if polled.is_ready() {
-            self.waiting = None;
+            if self.waiting.take().is_some() {
+                self.stuck.store(false, Ordering::Relaxed);
+            }
             return polled;
         }
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
+        let waiting = self.waiting.get_or_insert_with(|| {
+            self.stuck.store(true, Ordering::Relaxed);
+            Box::pin(tokio::time::sleep(PATIENCE))
+        });
         match waiting.as_mut().poll(task) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => Poll::Pending,
@@ -40,6 +61,15 @@ impl Patient {
 
 impl AsyncRead for Patient {
     fn poll_read(mut self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let some = buffer.remaining().min(self.ahead.len());
+            buffer.put_slice(&self.ahead[..some]);
+            self.ahead.drain(..some);
+            if self.ahead.is_empty() {
+                self.ahead = Vec::new();
+            }
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.stream).poll_read(task, buffer)
     }
 }

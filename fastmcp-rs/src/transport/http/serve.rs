@@ -3,15 +3,17 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
+use axum::http::{Method, Request, Response, StatusCode, Version};
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -19,8 +21,9 @@ use tokio_util::sync::CancellationToken;
 use super::body::Body;
 use super::patient::Patient;
 use super::service::McpService;
-use super::{HttpSettings, guard::Guard};
-use crate::error::Error;
+use super::{HttpSettings, guard::Guard, streaming};
+use crate::error::{BoxError, Error};
+use crate::peer::lock;
 use crate::server::core::Core;
 use crate::tasks;
 
@@ -99,36 +102,99 @@ async fn accept(
     }
 }
 
+/// What the requests of one connection share.
+struct Here {
+    service: McpService,
+    /// The stream that answers the request at hand.
+    stream: Mutex<Option<Stream>>,
+}
+
+struct Stream {
+    response: Response<Body>,
+    /// The connection ends with it.
+    close: bool,
+}
+
 async fn serve_connection(stream: TcpStream, service: McpService, shutdown: CancellationToken) {
     // A response is one write; waiting to fill a packet would cost its client the delay of an acknowledgement.
     let _ = stream.set_nodelay(true);
+    let here = Arc::new(Here { service, stream: Mutex::default() });
+    let mut io = Patient::new(stream);
+    let served = loop {
+        let (taken, stream) = match serve_requests(io, &here, &shutdown).await {
+            Ok(Some(taken)) => taken,
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        };
+        io = taken;
+        let close = stream.close || shutdown.is_cancelled();
+        let written = streaming::write(&mut io, stream.response, close).await;
+        if close || written.is_err() || shutdown.is_cancelled() {
+            let _ = io.shutdown().await;
+            break written.map_err(Into::into);
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Serves requests until the connection ends, or is to go on with a stream.
+async fn serve_requests(
+    io: Patient,
+    here: &Arc<Here>,
+    shutdown: &CancellationToken,
+) -> Result<Option<(Patient, Stream)>, BoxError> {
+    let stuck = io.stuck();
+    let shared = Arc::clone(here);
     let answer = service_fn(move |request: Request<Incoming>| {
-        let service = service.clone();
-        async move { Ok::<_, Infallible>(route(&service, request).await) }
+        let here = Arc::clone(&shared);
+        async move {
+            // Before HTTP/1.1, a body without a length can only be ended by the end of the connection.
+            let chunks = request.version() == Version::HTTP_11;
+            // A body that nobody reads must not be taken for the next request.
+            let unread = request.method() != Method::POST && !request.body().is_end_stream();
+            let close = unread || streaming::closes(request.headers());
+            let response = route(&here.service, request).await;
+            if chunks && response.body().is_events() {
+                *lock(&here.stream) = Some(Stream { response, close });
+                // Who polls this connection takes the stream, and drops this with all else of the request.
+                return std::future::pending().await;
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
-    let connection = hyper::server::conn::http1::Builder::new()
+    let mut connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_headers(HEADERS)
         .max_buf_size(HEAD_BYTES.max(8192))
-        .serve_connection(TokioIo::new(Patient::new(stream)), answer);
-    let mut connection = pin!(connection);
+        .serve_connection(TokioIo::new(io), answer);
     let mut stopping = pin!(shutdown.cancelled());
     let mut stopped = false;
-    let served = std::future::poll_fn(|task| {
+    let stream = std::future::poll_fn(|task| {
         if !stopped && stopping.as_mut().poll(task).is_ready() {
             stopped = true;
-            connection.as_mut().graceful_shutdown();
+            Pin::new(&mut connection).graceful_shutdown();
         }
-        match connection.as_mut().poll(task) {
-            Poll::Ready(served) => Poll::Ready(served),
-            Poll::Pending => Poll::Pending,
+        if let Poll::Ready(served) = Pin::new(&mut connection).poll(task) {
+            return Poll::Ready(served.map(|()| None));
         }
+        // What still waits to be written is the answer before, to a client that did not wait for it.
+        if !stuck.load(Ordering::Relaxed)
+            && let Some(stream) = lock(&here.stream).take()
+        {
+            return Poll::Ready(Ok(Some(stream)));
+        }
+        Poll::Pending
     })
-    .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "a connection ended early");
-    }
+    .await?;
+    Ok(stream.map(|stream| {
+        let parts = connection.into_parts();
+        let mut io = parts.io.into_inner();
+        io.put_back(&parts.read_buf);
+        (io, stream)
+    }))
 }
 
 async fn route(service: &McpService, request: Request<Incoming>) -> Response<Body> {
