@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use fastmcp_rs::prelude::*;
 use fastmcp_rs_tests::{Client, Revision, client::text_of, served, wherever};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 #[model]
 #[derive(PartialEq)]
@@ -377,4 +377,44 @@ struct Echo {
 #[tool(inline)]
 fn echo(text: String) -> Echo {
     Echo { text }
+}
+
+/// Answers with JSON that somebody else wrote, over several lines, and says a word before that if it is to.
+#[tool]
+async fn written_elsewhere(talkative: bool, ctx: Context) -> Result<ToolResult, ToolError> {
+    if talkative {
+        ctx.info("here it comes").await;
+    }
+    let raw = RawValue::from_string(WRITTEN_ELSEWHERE.to_owned())?;
+    Ok(ToolResult::new().structured(&raw)?)
+}
+
+const WRITTEN_ELSEWHERE: &str =
+    "{\r\n\t\"text\": \"two\\nlines\",\n\n  \"number\": 123456789012345678901234567890,\r  \"list\": [\n1\n]\n}";
+
+#[tokio::test]
+async fn json_of_several_lines_is_sent_on_one() {
+    wherever(
+        &Revision::ALL,
+        |_| Server::empty("elsewhere").tool::<written_elsewhere>(),
+        async |client| {
+            for talkative in [false, true] {
+                let params = json!({
+                    "name": "written_elsewhere",
+                    "arguments": { "talkative": talkative },
+                    "_meta": { "io.modelcontextprotocol/logLevel": "info" },
+                });
+                let result = client.result("tools/call", params).await;
+                let expected: Value = serde_json::from_str(WRITTEN_ELSEWHERE).unwrap();
+                let text = text_of(&result);
+                assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+                assert!(text.contains("123456789012345678901234567890"), "not a digit is lost: {text}");
+                if client.revision() >= Revision::V2025_06_18 {
+                    assert_eq!(result["structuredContent"], expected);
+                }
+                assert_eq!(client.unasked.drain(..).count(), usize::from(talkative));
+            }
+        },
+    )
+    .await;
 }

@@ -59,9 +59,11 @@ impl ToolResult {
     /// When the value cannot be written as JSON.
     pub fn structured<T: Serialize + ?Sized>(mut self, value: &T) -> serde_json::Result<Self> {
         let mut json = serde_json::to_string(value)?;
-        // Only a raw value can bring line ends along, and a message is one line.
+        // Only a raw value can bring line ends along, and a message is one line. They stand between tokens: in a string
+        // they would be escaped.
         if memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_some() {
-            json = serde_json::from_str::<Value>(&json)?.to_string();
+            json = json.replace(['\n', '\r'], " ");
+        }
         }
         self.structured = Some(json);
         Ok(self)
