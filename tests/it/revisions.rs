@@ -215,6 +215,24 @@ async fn an_empty_batch_and_a_greeting_in_a_batch_are_refused() {
 }
 
 #[tokio::test]
+async fn a_batch_without_end_is_refused_as_a_whole() {
+    for transport in Transport::ALL {
+        let mut client = batching(transport).await;
+        let pings = |count: usize| -> Value {
+            (0..count)
+                .map(|id| json!({ "jsonrpc": "2.0", "id": format!("in a batch {id}"), "method": "ping" }))
+                .collect()
+        };
+        let delivered = client.deliver_json(&pings(257)).await;
+        assert_eq!((delivered.code(), delivered.id()), (Some(-32600), None), "{delivered:?}");
+        assert!(matches!(delivered.status, None | Some(400)), "{delivered:?}");
+        assert!(delivered.messages[0]["error"]["message"].as_str().unwrap().contains("256"), "{delivered:?}");
+        assert_eq!(batch(&mut client, pings(256)).await.len(), 256, "the conversation goes on");
+        client.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn only_one_revision_has_batches() {
     let revisions = [Revision::V2024_11_05, Revision::V2025_06_18, Revision::V2025_11_25, Revision::V2026_07_28];
     wherever(
