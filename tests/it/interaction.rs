@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use fastmcp_rs::{InteractionError, prelude::*};
+use fastmcp_rs::{InteractionError, middleware::Logging, prelude::*};
 use fastmcp_rs_tests::{Client, Revision, Transport, client::text_of, within};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -50,6 +50,7 @@ fn server() -> Server {
     let server =
         Server::empty("asking").tool::<order>().tool::<adding>().tool::<both>().tool::<model>().tool::<places>();
     let server = server.tool::<either_way>().tool::<log_in>().tool::<by_hand>().tool::<unaskable>();
+    let server = server.tool::<step_by_step>().resource::<resource_step_by_step>().prompt::<prompt_step_by_step>();
     server.resource::<asking_resource>().prompt::<asking_prompt>().state(Counter::default())
 }
 
@@ -386,6 +387,64 @@ async fn rounds_can_be_made_by_hand() {
         assert_eq!(text_of(&client.call("by_hand", json!({})).await), "Hello, Ada!");
     })
     .await;
+}
+
+/// Asks three things by hand, each in a round of its own, and tells everything that it knows in the end.
+async fn steps(counter: &Counter, ctx: &Context) -> Result<String, ToolError> {
+    let number = ctx.once("number", async { counter.0.fetch_add(1, Ordering::SeqCst) + 1 }).await?;
+    let state = ctx.request_state().unwrap_or_default();
+    let mut told = Vec::new();
+    for key in ["one", "two", "three"] {
+        let Some(answer) = ctx.input_response(key) else {
+            let question = InputRequest::sample(SamplingRequest::new(key).max_tokens(5));
+            return Err(InputRequired::new().ask(key, question).state(format!("{state}{key} ")).into());
+        };
+        told.push(answer["content"]["text"].as_str().unwrap_or("?"));
+    }
+    Ok(format!("{number}: {}, asked for {state}", told.join(" ")))
+}
+
+/// Asks in rounds.
+#[tool]
+async fn step_by_step(counter: State<Counter>, ctx: Context) -> Result<String, ToolError> {
+    steps(&counter, &ctx).await
+}
+
+/// The same as a resource.
+#[resource("steps://all")]
+async fn resource_step_by_step(counter: State<Counter>, ctx: Context) -> Result<String, ToolError> {
+    steps(&counter, &ctx).await
+}
+
+/// The same as a prompt.
+#[prompt]
+async fn prompt_step_by_step(counter: State<Counter>, ctx: Context) -> Result<String, ToolError> {
+    steps(&counter, &ctx).await
+}
+
+#[tokio::test]
+async fn rounds_by_hand_know_the_answers_of_all_earlier_rounds() {
+    // With middleware a request takes another way through the server.
+    for server in [server, || server().middleware(Logging)] {
+        for transport in Transport::ALL {
+            for revision in Revision::ALL {
+                eprintln!("-- {transport:?}, {revision}");
+                let mut client = Client::with_capabilities(server(), transport, revision, everything()).await;
+                client.answering(|method, params| {
+                    assert_eq!(method, "sampling/createMessage");
+                    let text = params["messages"][0]["content"]["text"].as_str().unwrap().to_uppercase();
+                    Ok(json!({ "role": "assistant", "content": { "type": "text", "text": text }, "model": "m" }))
+                });
+                let told = |number: u32| format!("{number}: ONE TWO THREE, asked for one two three ");
+                assert_eq!(text_of(&client.call("step_by_step", json!({})).await), told(1));
+                let read = client.result("resources/read", json!({ "uri": "steps://all" })).await;
+                assert_eq!(read["contents"][0]["text"], told(2));
+                let prompt = client.result("prompts/get", json!({ "name": "prompt_step_by_step" })).await;
+                assert_eq!(prompt["messages"][0]["content"]["text"], told(3));
+                client.finish().await;
+            }
+        }
+    }
 }
 
 /// Asks what no form can hold.
