@@ -7,7 +7,7 @@ use std::{
 };
 
 use fastmcp_rs::prelude::*;
-use fastmcp_rs_tests::{Client, Revision, client::text_of, served, within};
+use fastmcp_rs_tests::{Client, Example, Revision, Transport, client::text_of, http::Connection, served, within};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -44,7 +44,15 @@ async fn wait(wires: State<Wires>, token: CancellationToken) -> String {
     "done".to_owned()
 }
 
-/// The same with a limit of its own.
+/// Waits for nobody, and is done a moment later.
+#[tool]
+async fn pass(wires: State<Wires>) -> String {
+    tokio::task::yield_now().await;
+    let _ = wires.said.send("passed");
+    "passed".to_owned()
+}
+
+/// Waits like `wait`, with a limit of its own.
 #[tool(timeout = "90s")]
 async fn wait_longer(wires: State<Wires>) -> String {
     let _farewell = Farewell(wires.said.clone());
@@ -77,7 +85,7 @@ fn server() -> (Server, mpsc::UnboundedReceiver<&'static str>, Arc<Semaphore>) {
     let (said, heard) = mpsc::unbounded_channel();
     let go = Arc::new(Semaphore::new(0));
     let server = Server::empty("waiting").tool::<wait>().tool::<wait_longer>().tool::<wait_for_ever>();
-    let server = server.resource::<waiting_resource>().prompt::<waiting_prompt>();
+    let server = server.tool::<pass>().resource::<waiting_resource>().prompt::<waiting_prompt>();
     (server.state(Wires { said, go: Arc::clone(&go) }), heard, go)
 }
 
@@ -224,6 +232,84 @@ async fn an_id_in_flight_cannot_be_used_again() {
         go.add_permits(1);
         let answer = client.receive().await;
         assert_eq!(text_of(&answer["result"]), "done", "the first is unaffected");
+        client.finish().await;
+    }
+}
+
+/// Sends a message without waiting for what comes of it: over HTTP on a connection of its own.
+async fn dispatch(client: &mut Client, message: &Value) -> Option<Connection> {
+    if client.transport() == Transport::Stdio {
+        client.send(message).await;
+        return None;
+    }
+    let mut connection = Connection::open(client.address()).await;
+    connection.send("POST", "/mcp", &client.headers(message), message.to_string().as_bytes()).await;
+    Some(connection)
+}
+
+/// What came of it, if it has an answer.
+async fn outcome(client: &mut Client, connection: Option<Connection>) -> Option<Value> {
+    match connection {
+        None => Some(client.receive().await),
+        Some(mut connection) => connection.response().await.expect("a response").messages().pop(),
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_free_again_once_its_request_was_cancelled() {
+    for transport in Transport::ALL {
+        let (server, mut heard, go) = server();
+        let mut client = Client::start(server, transport, Revision::V2025_11_25).await;
+        let request = client.request("tools/call", call("wait"));
+        let first = dispatch(&mut client, &request).await;
+        assert_eq!(hear(&mut heard).await, "started");
+        client.notify("notifications/cancelled", json!({ "requestId": request["id"] })).await;
+        if transport == Transport::Http {
+            assert_eq!(outcome(&mut client, first).await, None, "a cancelled call is not answered");
+        }
+        let second = dispatch(&mut client, &request).await;
+        let mut said = [hear(&mut heard).await, hear(&mut heard).await, hear(&mut heard).await];
+        said.sort_unstable();
+        assert_eq!(said, ["cancelled", "dropped", "started"], "the first is gone, the second has begun");
+        go.add_permits(1);
+        let answer = outcome(&mut client, second).await.expect("an answer");
+        assert_eq!((&answer["id"], text_of(&answer["result"])), (&request["id"], "done".to_owned()));
+        client.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_cancelled_when_it_was_done_leaves_its_id_to_the_next() {
+    for transport in Transport::ALL {
+        let (server, mut heard, go) = server();
+        let mut client = Client::start(server, transport, Revision::V2025_03_26).await;
+        let request =
+            |id: &str, tool: &str| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": call(tool) });
+        // The answers of a batch leave together: the second is done, and waits for the first.
+        let batch = dispatch(&mut client, &json!([request("one", "wait"), request("two", "pass")])).await;
+        let mut said = [hear(&mut heard).await, hear(&mut heard).await];
+        said.sort_unstable();
+        assert_eq!(said, ["passed", "started"]);
+        client.notify("notifications/cancelled", json!({ "requestId": "two" })).await;
+        let again = dispatch(&mut client, &request("two", "wait")).await;
+        assert_eq!(hear(&mut heard).await, "started");
+
+        go.add_permits(1);
+        let answers = outcome(&mut client, batch).await.expect("the answers of the batch");
+        let ids: Vec<_> = answers.as_array().unwrap().iter().map(|answer| &answer["id"]).collect();
+        assert_eq!(ids, ["one"], "what was cancelled is not answered");
+        go.add_permits(1);
+        let answer = outcome(&mut client, again).await.expect("an answer");
+        assert_eq!((&answer["id"], text_of(&answer["result"])), (&json!("two"), "done".to_owned()));
+        client.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_keeps_its_context_does_not_keep_the_process() {
+    for revision in ERAS {
+        let mut client = Client::start(Example::named("waiting"), Transport::Stdio, revision).await;
+        assert_eq!(text_of(&client.call("linger", json!({})).await), "lingering");
         client.finish().await;
     }
 }

@@ -10,13 +10,17 @@ use fastmcp_rs::{
     prelude::*,
 };
 use fastmcp_rs_tests::{
-    Client, Revision, Transport,
+    Client, Example, Revision, Transport,
     client::text_of,
     http::{Connection, Event, Events, Head},
     schema, within,
 };
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, mpsc},
+};
 use tower_service::Service as _;
 
 /// What a test and the tools that it calls tell each other.
@@ -788,4 +792,69 @@ async fn sessions_that_come_and_go_leave_nothing_running() {
     }
     assert!(running[49] <= running[0], "{running:?}");
     client.finish().await;
+}
+
+/// What stays open for as long as the server runs: the stream of a session, and in the newer era a subscription.
+async fn standing(client: &mut Client) -> Events {
+    if !client.revision().is_modern() {
+        return get(client, None).await;
+    }
+    let request = client.request("subscriptions/listen", json!({ "notifications": { "toolsListChanged": true } }));
+    let mut events = post(client, &request).await;
+    assert_eq!(events.message().await.unwrap()["method"], "notifications/subscriptions/acknowledged");
+    events
+}
+
+#[tokio::test]
+async fn shutdown_answers_what_is_under_way_and_takes_nothing_new() {
+    for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
+        let mut client = Client::start(Example::named("waiting"), Transport::Http, revision).await;
+        let mut standing = standing(&mut client).await;
+        let mut idle = Connection::open(client.address()).await;
+        let list = client.request("tools/list", json!({}));
+        idle.send("POST", "/mcp", &client.headers(&list), list.to_string().as_bytes()).await;
+        assert_eq!(idle.response().await.unwrap().head.status, 200);
+
+        let here = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let request = call(&mut client, "listen_to", json!({ "address": here.local_addr().unwrap().to_string() }));
+        let mut calling = Connection::open(client.address()).await;
+        calling.send("POST", "/mcp", &client.headers(&request), request.to_string().as_bytes()).await;
+        let (mut listening, _) = within("the call", here.accept()).await.unwrap();
+
+        let server = client.into_server();
+        server.ask_to_end().await;
+        // Comments keep a stream that does not end alive, so its end has a limit of its own.
+        within("the end of the stream", async { while standing.next().await.is_some() {} }).await;
+        assert!(idle.closed().await, "a connection on which nothing is asked does not wait");
+        within("the end of listening", async { while TcpStream::connect(&server.address).await.is_ok() {} }).await;
+
+        listening.write_all(b"still here").await.unwrap();
+        drop(listening);
+        let response = calling.response().await.expect("the call is answered");
+        assert_eq!(response.head.status, 200);
+        let answer = response.messages().pop().unwrap();
+        assert_eq!((&answer["id"], text_of(&answer["result"]).as_str()), (&request["id"], "still here"));
+        assert!(calling.closed().await);
+        let ended = server.ended().await;
+        assert!(ended.success(), "{ended}");
+    }
+}
+
+#[tokio::test]
+async fn shutdown_does_not_wait_for_a_person() {
+    for revision in [Revision::V2025_06_18, Revision::V2025_11_25] {
+        let capabilities = json!({ "elicitation": {} });
+        let waiting = Example::named("waiting");
+        let mut client = Client::with_capabilities(waiting, Transport::Http, revision, capabilities).await;
+        let request = call(&mut client, "ask", json!({}));
+        let mut events = post(&client, &request).await;
+        assert_eq!(events.message().await.unwrap()["method"], "elicitation/create");
+        let server = client.into_server();
+        server.ask_to_end().await;
+        let answer = within("the answer", events.message()).await.expect("the call is answered");
+        assert_eq!((&answer["id"], &answer["result"]["isError"]), (&request["id"], &json!(true)), "{answer}");
+        assert_eq!(events.next().await, None);
+        let ended = server.ended().await;
+        assert!(ended.success(), "{ended}");
+    }
 }

@@ -455,6 +455,14 @@ impl Client {
         }
     }
 
+    /// The server over HTTP, for what a client would not do.
+    pub fn into_server(self) -> HttpServer {
+        match self.wire {
+            Wire::Http(server) => server,
+            Wire::Stdio(_) => panic!("a pipe has no server beside it"),
+        }
+    }
+
     /// Sends `bytes` as they are, on stdio as one line, and returns what the server said to them: over HTTP the response, on stdio
     /// what was said before the answer to a request sent after them. So it also shows that the server lives.
     pub async fn deliver(&mut self, bytes: &[u8]) -> Delivered {

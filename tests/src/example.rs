@@ -27,7 +27,7 @@ pub struct Example {
 }
 
 impl Example {
-    /// `examples/NAME`. It inherits nothing that would change what it does.
+    /// `NAME` of `examples`, or of `tests/examples`. It inherits nothing that would change what it does.
     pub fn named(name: &str) -> Self {
         Self { name: name.into(), args: Vec::new(), env: Vec::new() }
     }
@@ -226,14 +226,22 @@ impl HttpServer {
         Self { server: Running::Beside, log: self.log.clone(), address: self.address.clone(), path: self.path.clone() }
     }
 
-    /// Asks it to end (SIGTERM, for a process) and returns how it did.
-    pub async fn terminate(self) -> Ended {
-        match self.server {
+    /// Asks it to end (SIGTERM, for a process). Once is enough: the second time it ends at once.
+    pub async fn ask_to_end(&self) {
+        match &self.server {
             Running::Process(child) => {
                 let id = child.id().unwrap().to_string();
                 assert!(Command::new("kill").arg(id).status().await.unwrap().success());
-                Ended::of(*child).await
             }
+            Running::Task(handle, _) => handle.shutdown(),
+            Running::Beside => {}
+        }
+    }
+
+    /// How it ended, once it has.
+    pub async fn ended(self) -> Ended {
+        match self.server {
+            Running::Process(child) => Ended::of(*child).await,
             Running::Task(handle, task) => {
                 within("the end of the lifespans", handle.stop()).await;
                 task.abort();
@@ -241,5 +249,11 @@ impl HttpServer {
             }
             Running::Beside => Ended::well(),
         }
+    }
+
+    /// Asks it to end and returns how it did.
+    pub async fn terminate(self) -> Ended {
+        self.ask_to_end().await;
+        self.ended().await
     }
 }
