@@ -249,3 +249,79 @@ pub(crate) fn router(core: Arc<Core>, settings: HttpSettings) -> axum::Router {
     }
     router
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::sync::mpsc;
+    use tokio::time::{Instant, advance};
+
+    use super::*;
+    use crate::{Context, DynamicTool, Server, ToolError};
+
+    /// More than the sockets of both ends take.
+    const LARGE: usize = 64 * 1024 * 1024;
+
+    /// A request of 2026-07-28 on a connection of its own, which is closed after the answer.
+    fn post(method: &str, more: &str) -> String {
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let params = json!({ "name": "large", "arguments": {}, "_meta": meta });
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+        format!(
+            "POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {method}\r\n{more}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_reads_nothing_is_cut_off_and_the_next_is_served() {
+        let (called, mut calls) = mpsc::unbounded_channel();
+        let large = DynamicTool::new("large", json!({ "type": "object" }), move |_: Value, _: Context| {
+            let _ = called.send(());
+            async { Ok::<_, ToolError>("x".repeat(LARGE)) }
+        });
+        // With room for one connection, the second is served when the first is gone, and no sooner.
+        let server = Server::empty("patient").add_tool(large).max_result_bytes(2 * LARGE).max_connections(1);
+        let (core, settings) = (server.core().unwrap(), server.http.clone());
+        core.start().await.unwrap();
+        let listener = listen(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut idler = TcpStream::connect(address).await.unwrap();
+        let mut next = TcpStream::connect(address).await.unwrap();
+        next.write_all(post("server/discover", "").as_bytes()).await.unwrap();
+        idler.write_all(post("tools/call", "Mcp-Name: large\r\n").as_bytes()).await.unwrap();
+
+        tokio::spawn(serve(Arc::clone(&core), settings, listener));
+        // The clock goes on by itself where everybody waits, so this does not wait.
+        let waiting = std::time::Instant::now();
+        while calls.try_recv().is_err() {
+            assert!(waiting.elapsed() < Duration::from_secs(30), "it is not called");
+            tokio::task::yield_now().await;
+        }
+        let begun = Instant::now();
+        let mut answer = String::new();
+        let mut reading = Box::pin(next.read_to_string(&mut answer));
+        tokio::select! {
+            biased;
+            read = &mut reading => drop(read.unwrap()),
+            () = async {
+                for _ in 0..300 {
+                    advance(Duration::from_secs(1)).await;
+                    // Time for what is not on this clock: the sockets.
+                    for _ in 0..100 {
+                        tokio::task::yield_now().await;
+                    }
+                }
+            } => panic!("it is not cut off"),
+        }
+        drop(reading);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(begun.elapsed() >= Duration::from_secs(30), "after {:?}", begun.elapsed());
+        core.shutdown.cancel();
+    }
+}
