@@ -11,6 +11,7 @@ use fastmcp_rs_tests::{
     schema,
 };
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 /// Tells everybody who listens that the list of tools has changed.
 #[tool]
@@ -29,11 +30,14 @@ async fn test_elicitation(message: String, ctx: Context) -> Result<String, ToolE
     }
 }
 
+/// Lets `test_reconnection` finish here. In a process it does so by itself, some time after.
+static SENT_AWAY: Semaphore = Semaphore::const_new(0);
+
 /// Closes its own stream and finishes afterwards.
 #[tool]
 async fn test_reconnection(ctx: Context) -> &'static str {
     ctx.close_sse_stream();
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    SENT_AWAY.acquire().await.unwrap().forget();
     "Reconnection test completed"
 }
 
@@ -394,6 +398,7 @@ async fn a_client_sent_away_may_come_back_to_another_replica() {
         let begun = stream.next().await.unwrap().id.unwrap();
         assert_eq!(stream.next().await, None);
         let mut stream = talker.get(&pair.b, Some(&begun)).await;
+        SENT_AWAY.add_permits(1);
         assert!(text(&stream.message().await.unwrap()).starts_with("Reconnection test completed"));
         assert_eq!(stream.next().await, None);
     })
