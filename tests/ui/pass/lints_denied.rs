@@ -9,7 +9,6 @@
     unused_lifetimes,
     unused_results,
     unused_import_braces,
-    unused_crate_dependencies,
     unreachable_pub,
     elided_lifetimes_in_paths,
     single_use_lifetimes,
@@ -35,7 +34,6 @@
     unit_bindings,
     unnameable_types
 )]
-#![allow(unused_crate_dependencies, reason = "the package of these programs has other dependencies")]
 
 use fastmcp_rs::prelude::*;
 
