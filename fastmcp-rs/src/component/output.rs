@@ -64,7 +64,6 @@ impl ToolResult {
         if memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_some() {
             json = json.replace(['\n', '\r'], " ");
         }
-        }
         self.structured = Some(json);
         Ok(self)
     }

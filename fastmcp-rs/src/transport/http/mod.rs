@@ -1,11 +1,15 @@
 //! Streamable HTTP: the 2026-07-28 revision and the older ones with sessions, at one path.
 
 mod body;
+mod endpoint;
 mod envelope;
 mod events;
 mod guard;
+mod in_session;
+mod outlet;
 mod patient;
 mod replicas;
+mod responses;
 mod serve;
 mod service;
 mod sessions;

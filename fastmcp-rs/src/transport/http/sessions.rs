@@ -4,10 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use tokio::time::Instant;
 
+use super::body::Events;
 use super::events::Log;
 use super::replicas::Replicas;
 use crate::context::Caller;
@@ -148,6 +151,34 @@ impl Drop for Hold {
         self.0.touch();
         self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// A stream that keeps its session from being idle.
+pub(super) struct Held<R> {
+    reader: R,
+    _hold: Hold,
+}
+
+impl<R> Held<R> {
+    pub(super) fn new(reader: R, hold: Hold) -> Self {
+        Self { reader, _hold: hold }
+    }
+}
+
+impl<R: Events> Events for Held<R> {
+    fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
+        self.reader.poll_next(task)
+    }
+}
+
+/// The session that a request names.
+pub(super) enum Known {
+    None,
+    Session(Arc<HttpSession>),
+    /// It names one that does not exist, not any more, or not for this caller.
+    Gone,
+    /// Nobody can say: the store does not answer.
+    Unavailable,
 }
 
 /// All conversations of a server, in memory.

@@ -13,8 +13,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
 use super::body::{Body, Events};
+use super::endpoint::Endpoint;
 use super::events::{COMMENT, KEEP_ALIVE, event};
-use super::service::{Endpoint, HttpResponse, events, not_allowed, plain, read_body, status};
+use super::responses::{HttpResponse, events, not_allowed, plain, status};
+use super::service::read_body;
 use super::sessions::new_id;
 use crate::context::Caller;
 use crate::limits;

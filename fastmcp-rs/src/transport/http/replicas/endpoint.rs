@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::http::HeaderValue;
 
-use super::super::service::{Endpoint, Known};
-use super::super::sessions::HttpSession;
+use super::super::endpoint::Endpoint;
+use super::super::sessions::{HttpSession, Known};
 use super::super::store::Loaded;
 use super::news::News;
 use super::{Replicas, open};

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use super::super::body::{Body, Events};
 use super::super::events::{COMMENT, KEEP_ALIVE, KEPT_BYTES, KEPT_EVENTS, Log, Reader, numbered_event};
-use super::super::service::Held;
+use super::super::sessions::Held;
 use super::super::sessions::HttpSession;
 use super::super::store::{Append, EventLimits, Page, StoreError};
 use super::Replicas;

@@ -1,0 +1,68 @@
+//! The endpoint: what its requests share, of either era.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::value::RawValue;
+
+use super::HttpSettings;
+use super::envelope::SESSION_ID;
+use super::replicas::Replicas;
+use super::responses::{HttpResponse, json_response};
+use super::sessions::{Known, Sessions};
+use crate::context::{Caller, Host};
+use crate::protocol::Revision;
+use crate::protocol::jsonrpc::INVALID_REQUEST;
+use crate::server::core::Core;
+use crate::server::encode::Reply;
+
+pub(super) struct Endpoint {
+    pub(super) core: Arc<Core>,
+    pub(super) host: Arc<dyn Host>,
+    pub(super) settings: HttpSettings,
+    pub(super) sessions: Arc<Sessions>,
+    /// The other replicas, once this one has joined them.
+    pub(super) replicas: tokio::sync::OnceCell<Arc<Replicas>>,
+    #[cfg(feature = "sse")]
+    pub(super) streams: super::sse::Streams,
+}
+
+impl Endpoint {
+    pub(super) fn new(core: Arc<Core>, settings: HttpSettings) -> Self {
+        let host: Arc<dyn Host> = Arc::clone(&core) as _;
+        let sessions = Sessions::new(settings.max_sessions, settings.session_idle);
+        Self {
+            core,
+            host,
+            settings,
+            sessions,
+            replicas: tokio::sync::OnceCell::new(),
+            #[cfg(feature = "sse")]
+            streams: super::sse::Streams::default(),
+        }
+    }
+
+    /// The session that a request names.
+    pub(super) async fn known(&self, headers: &HeaderMap, caller: &Caller) -> Known {
+        match headers.get(SESSION_ID) {
+            None => Known::None,
+            // Boxed, so that a server alone does not carry the place for it around.
+            Some(id) if !self.is_alone() => Box::pin(self.known_to_all(id, caller)).await,
+            Some(id) => match id.to_str().ok().and_then(|id| self.sessions.find(id, caller)) {
+                Some(session) => Known::Session(session),
+                None => Known::Gone,
+            },
+        }
+    }
+
+    /// A reply in one piece.
+    pub(super) fn json(&self, id: &RawValue, revision: Revision, reply: &Reply) -> HttpResponse {
+        let code = match reply {
+            Err(error) if revision.is_modern() || error.code == INVALID_REQUEST => error.status,
+            _ => 200,
+        };
+        let mut out = Vec::with_capacity(512);
+        self.core.write_reply(&mut out, id, revision, reply);
+        json_response(StatusCode::from_u16(code).unwrap_or(StatusCode::OK), out)
+    }
+}

@@ -1,0 +1,259 @@
+//! Requests of the older revisions, which belong to a session: they go on when their connection breaks, come in batches, and
+//! leave streams that can be read again.
+
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::body::Body;
+use super::endpoint::Endpoint;
+use super::envelope::LAST_EVENT_ID;
+use super::events::{Log, Opening, Work};
+use super::outlet::LazyOutlet;
+use super::replicas::Replicas;
+use super::responses::{
+    Accepts, HttpResponse, events, gone, json_response, not_allowed, plain, refused, status, unavailable,
+};
+use super::sessions::{Held, Hold, HttpSession, Known};
+use crate::context::Caller;
+use crate::limits;
+use crate::peer::{Outgoing, Outlet};
+use crate::protocol::{Revision, RpcError};
+use crate::server::connection::Connection;
+use crate::server::core::Core;
+use crate::server::encode::Reply;
+use crate::server::running::Running;
+use crate::tasks;
+
+impl Endpoint {
+    /// A request of an older session: once it takes time it belongs to the session, and goes on when its client's
+    /// connection breaks.
+    pub(super) async fn run_in_session(
+        &self,
+        id: &RawValue,
+        revision: Revision,
+        mut running: Running,
+        outlet: LazyOutlet,
+        accepts: Accepts,
+        http: &Arc<HttpSession>,
+    ) -> HttpResponse {
+        let first = poll_fn(|task| Poll::Ready(Pin::new(&mut running).poll(task))).await;
+        let messages = outlet.into_messages();
+        let quiet = messages.as_ref().is_none_or(mpsc::Receiver::is_empty);
+        if !self.is_alone() && first.is_ready() && !Box::pin(self.tell(http)).await {
+            return unavailable();
+        }
+        let work = match first {
+            Poll::Ready(reply) if quiet => return self.json(id, revision, &reply),
+            Poll::Ready(reply) => Work::Done(reply),
+            Poll::Pending => Work::Running(running),
+        };
+        let Some(cancelled) = http.session.start(id) else {
+            return refused(
+                400,
+                Some(id),
+                &RpcError::invalid_request(format!("a request with the id {} is still running", id.get())),
+            );
+        };
+        if http.session.running_count() > self.core.settings.running {
+            http.session.finish(id, &cancelled);
+            return refused(200, Some(id), &RpcError::internal("too many requests are running: wait for one of them"));
+        }
+        let log = http.stream();
+        let driver = Driver {
+            core: Arc::clone(&self.core),
+            log: Arc::clone(&log),
+            id: id.to_owned(),
+            revision,
+            hold: http.hold(),
+            session: Arc::clone(http),
+            replicas: self.replicas.get().cloned(),
+        };
+        tasks::spawn(async move {
+            let done = cancelled.run_until_cancelled(driver.drive(work, messages)).await;
+            driver.end(done, &cancelled).await;
+        });
+        match log.opening(accepts.events).await {
+            Opening::Response(response) => {
+                http.forget(&log);
+                json_response(StatusCode::OK, response.to_vec())
+            }
+            // Cancelled: there is no response, and the exchange has to end somehow.
+            Opening::Nothing => status(StatusCode::ACCEPTED),
+            Opening::Stream => {
+                http.keep_elsewhere(&log);
+                events(Body::events(log.read(0, revision >= Revision::V2025_11_25)))
+            }
+        }
+    }
+
+    /// Several messages at once, which only 2025-03-26 had.
+    pub(super) async fn batch(&self, text: &str, known: &Known, caller: &Caller, accepts: Accepts) -> HttpResponse {
+        let session = match known {
+            Known::Session(http)
+                if http.session.handshake().is_some_and(|handshake| handshake.revision == Revision::V2025_03_26) =>
+            {
+                http
+            }
+            Known::Gone => return gone(),
+            Known::Unavailable => return unavailable(),
+            _ => {
+                return refused(
+                    400,
+                    None,
+                    &RpcError::invalid_request("a batch is not accepted here: send one message at a time"),
+                );
+            }
+        };
+        if !accepts.json {
+            return plain(StatusCode::NOT_ACCEPTABLE, "a batch is answered with application/json".to_owned());
+        }
+        let (sender, mut messages) = mpsc::channel(limits::OUTGOING);
+        let outlet = Some(Outlet::new(sender));
+        let mut out = Vec::new();
+        {
+            let mut connection =
+                Connection::new(Arc::clone(&self.core), Arc::clone(&session.session), outlet, caller.clone());
+            connection.receive(text, &mut mpsc::channel(1).1, &mut out);
+            connection.close_outlet();
+        }
+        if out.is_empty() {
+            // The responses come together when the last is there; notifications in between have no stream to go on.
+            while let Some(message) = messages.recv().await {
+                if let Outgoing::Message(message) = message
+                    && message.first() == Some(&b'[')
+                {
+                    out = message;
+                    break;
+                }
+            }
+        }
+        if !self.is_alone() && !Box::pin(self.tell(session)).await {
+            return unavailable();
+        }
+        match out.trim_ascii_end() {
+            [] => status(StatusCode::ACCEPTED),
+            array @ [b'[', ..] => json_response(StatusCode::OK, array.to_vec()),
+            error => json_response(StatusCode::BAD_REQUEST, error.to_vec()),
+        }
+    }
+
+    /// The stream of what belongs to no request, or the rest of a broken one.
+    pub(super) async fn get(&self, headers: &HeaderMap, caller: &Caller) -> HttpResponse {
+        let http = match self.known(headers, caller).await {
+            Known::Session(http) => http,
+            Known::Gone => return gone(),
+            Known::Unavailable => return unavailable(),
+            Known::None => return not_allowed(),
+        };
+        if !Accepts::of(headers).events {
+            return plain(StatusCode::NOT_ACCEPTABLE, "a GET asks for text/event-stream".to_owned());
+        }
+        let prime = http.session.handshake().is_some_and(|handshake| handshake.revision >= Revision::V2025_11_25);
+        let reader = match headers.get(LAST_EVENT_ID) {
+            None => {
+                let log = http.standalone(&self.core);
+                log.read(log.last(), prime)
+            }
+            Some(last) => {
+                let place = last.to_str().ok().and_then(|last| {
+                    let (stream, event) = last.trim().split_once('-')?;
+                    Some((stream.parse::<u64>().ok()?, event.parse::<u64>().ok()?))
+                });
+                let Some((stream, event)) = place else {
+                    return plain(StatusCode::BAD_REQUEST, "the Last-Event-ID is none of this server's".to_owned());
+                };
+                if let Some(replicas) = self.replicas.get() {
+                    return match Box::pin(replicas.resume(&self.core, &http, stream, event)).await {
+                        Ok(body) => events(body),
+                        Err(_) => unavailable(),
+                    };
+                }
+                let log = if stream == 0 { Some(http.standalone(&self.core)) } else { http.find(stream) };
+                // A stream that is no longer kept has nothing left to say.
+                log.unwrap_or_else(|| {
+                    let ended = Log::new(stream);
+                    ended.finish();
+                    ended
+                })
+                .read(event, false)
+            }
+        };
+        events(Body::events(Held::new(reader, http.hold())))
+    }
+
+    pub(super) async fn delete(&self, headers: &HeaderMap, caller: &Caller) -> HttpResponse {
+        match self.known(headers, caller).await {
+            Known::Session(http) => {
+                if let Some(id) = http.session.id() {
+                    if !self.is_alone() && !Box::pin(self.end_everywhere(id)).await {
+                        return unavailable();
+                    }
+                    self.sessions.remove(id);
+                }
+                status(StatusCode::NO_CONTENT)
+            }
+            Known::Gone => gone(),
+            Known::Unavailable => unavailable(),
+            Known::None => not_allowed(),
+        }
+    }
+}
+
+/// Runs one request of a session and writes what comes of it into its stream.
+struct Driver {
+    core: Arc<Core>,
+    log: Arc<Log>,
+    id: Box<RawValue>,
+    revision: Revision,
+    session: Arc<HttpSession>,
+    replicas: Option<Arc<Replicas>>,
+    hold: Hold,
+}
+
+impl Driver {
+    async fn drive(&self, mut work: Work, mut messages: Option<mpsc::Receiver<Outgoing>>) -> Reply {
+        poll_fn(|task| {
+            let polled = match &mut work {
+                Work::Running(running) => Pin::new(running).poll(task),
+                Work::Done(_) => match std::mem::replace(&mut work, Work::Sent) {
+                    Work::Done(reply) => Poll::Ready(reply),
+                    _ => Poll::Pending,
+                },
+                Work::Sent => Poll::Pending,
+            };
+            // What was said before the end goes out before it.
+            while let Some(receiver) = &mut messages {
+                match receiver.poll_recv(task) {
+                    Poll::Ready(Some(Outgoing::Message(message))) => self.log.push(message, false),
+                    Poll::Ready(Some(Outgoing::CloseStream)) => self.log.send_away(),
+                    Poll::Ready(None) => messages = None,
+                    Poll::Pending => break,
+                }
+            }
+            polled
+        })
+        .await
+    }
+
+    async fn end(self, done: Option<Reply>, cancelled: &CancellationToken) {
+        // What the handler left in the session is there before its answer, for the next request may go elsewhere.
+        if let Some(replicas) = &self.replicas {
+            replicas.tell(&self.session.session).await;
+        }
+        if let (Some(reply), true) = (done, self.session.session.finish(&self.id, cancelled)) {
+            let mut out = Vec::new();
+            self.core.write_reply(&mut out, &self.id, self.revision, &reply);
+            self.log.push(out, true);
+        } else {
+            self.log.finish();
+        }
+        drop(self.hold);
+    }
+}

@@ -1,0 +1,46 @@
+//! The outlet of one request: most handlers say nothing before the end, and theirs is never made.
+
+use std::sync::{Mutex, OnceLock};
+
+use tokio::sync::mpsc;
+
+use super::responses::Accepts;
+use crate::context::OpenOutlet;
+use crate::limits;
+use crate::peer::{Outgoing, Outlet, lock};
+
+/// The outlet of one request, made when a handler first wants to say something.
+#[derive(Default)]
+pub(super) struct LazyOutlet {
+    made: OnceLock<Outlet>,
+    messages: Mutex<Option<mpsc::Receiver<Outgoing>>>,
+    /// The client takes no stream of events, so nothing can be said to it before the end.
+    mute: bool,
+}
+
+impl OpenOutlet for LazyOutlet {
+    fn outlet(&self) -> Option<Outlet> {
+        if self.mute {
+            return None;
+        }
+        Some(
+            self.made
+                .get_or_init(|| {
+                    let (sender, messages) = mpsc::channel(limits::OUTGOING);
+                    *lock(&self.messages) = Some(messages);
+                    Outlet::new(sender)
+                })
+                .clone(),
+        )
+    }
+}
+
+impl LazyOutlet {
+    pub(super) fn new(accepts: Accepts) -> Self {
+        Self { mute: !accepts.events, ..Self::default() }
+    }
+
+    pub(super) fn into_messages(self) -> Option<mpsc::Receiver<Outgoing>> {
+        self.messages.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
