@@ -254,17 +254,17 @@ async fn sent(service: &mut McpService, request: Request<Body>) -> Response<Http
 
 #[test]
 fn echo_of_2025_over_a_stream() {
-    over_stream(server, &echoing(LEGACY), 1, &expect!["4 allocations, 979 bytes"]);
+    over_stream(server, &echoing(LEGACY), 1, &expect!["4 allocations, 355 bytes"]);
 }
 
 #[test]
 fn echo_of_2025_over_a_stream_sixteen_at_once() {
-    over_stream(server, &echoing(LEGACY), 16, &expect!["4 allocations, 979 bytes"]);
+    over_stream(server, &echoing(LEGACY), 16, &expect!["4 allocations, 355 bytes"]);
 }
 
 #[test]
 fn echo_of_2026_over_a_stream() {
-    over_stream(server, &echoing(MODERN), 1, &expect!["4 allocations, 979 bytes"]);
+    over_stream(server, &echoing(MODERN), 1, &expect!["4 allocations, 355 bytes"]);
 }
 
 #[test]
@@ -279,20 +279,20 @@ fn list_of_a_hundred_over_a_stream() {
 
 #[test]
 fn echo_over_http_in_a_session() {
-    over_http(server, LEGACY, &echoing(LEGACY), &expect!["10 allocations, 6939 bytes"]);
+    over_http(server, LEGACY, &echoing(LEGACY), &expect!["10 allocations, 6331 bytes"]);
 }
 
 #[test]
 fn echo_over_http_of_2026() {
-    over_http(server, MODERN, &echoing(MODERN), &expect!["10 allocations, 6939 bytes"]);
+    over_http(server, MODERN, &echoing(MODERN), &expect!["10 allocations, 6331 bytes"]);
 }
 
 #[test]
 fn search_over_http_of_2026() {
-    over_http(server, MODERN, &searching(MODERN), &expect!["18 allocations, 60423 bytes"]);
+    over_http(server, MODERN, &searching(MODERN), &expect!["18 allocations, 60439 bytes"]);
 }
 
 #[test]
 fn list_of_a_hundred_over_http_of_2026() {
-    over_http(hundred, MODERN, &request(MODERN, "tools/list", json!({})), &expect!["9 allocations, 59645 bytes"]);
+    over_http(hundred, MODERN, &request(MODERN, "tools/list", json!({})), &expect!["9 allocations, 59661 bytes"]);
 }

@@ -243,18 +243,23 @@ impl Connection {
             let (done, mut finished) = tokio::sync::mpsc::channel(running.len());
             // Each runs in a task of its own, so that they run at the same time.
             for (id, revision, rest, cancelled) in running {
-                let (core, session, done) = (Arc::clone(&core), Arc::clone(&session), done.clone());
+                let done = done.clone();
                 tasks::spawn(async move {
-                    if let Some(reply) = cancelled.run_until_cancelled(rest).await
-                        && session.finish(&id, &cancelled)
-                    {
-                        let _ = done.send(written(&core, &id, revision, &reply)).await;
+                    if let Some(reply) = cancelled.run_until_cancelled(rest).await {
+                        let _ = done.send((id, revision, reply, cancelled)).await;
                     }
                 });
             }
             drop(done);
-            while let Some(response) = finished.recv().await {
-                responses.push(response);
+            let mut replies = Vec::new();
+            while let Some(reply) = finished.recv().await {
+                replies.push(reply);
+            }
+            // They leave together, and until then each can still be cancelled.
+            for (id, revision, reply, cancelled) in replies {
+                if session.finish(&id, &cancelled) {
+                    responses.push(written(&core, &id, revision, &reply));
+                }
             }
             if !responses.is_empty() {
                 outlet.send(Outgoing::Message(array(&responses))).await;
