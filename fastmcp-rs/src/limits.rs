@@ -4,6 +4,12 @@ use std::time::Duration;
 
 /// The longest line on stdio and the largest HTTP body, in bytes.
 pub(crate) const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+/// The HTTP bodies over [`SMALL_BODY`] that may be on their way at the same time, in bytes together; more wait.
+#[cfg(feature = "http")]
+pub(crate) const LARGE_BODIES: usize = 64 * 1024 * 1024;
+/// What an HTTP body may have without waiting for others, in bytes.
+#[cfg(feature = "http")]
+pub(crate) const SMALL_BODY: usize = 64 * 1024;
 /// The largest result of one call, in bytes.
 pub(crate) const RESULT_BYTES: usize = 16 * 1024 * 1024;
 /// How long one call may take.

@@ -1,9 +1,20 @@
 //! HTTP requests as they should not be.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
 
-use fastmcp_rs_tests::{Client, Example, Revision, Transport, http::Connection};
+use axum::{
+    body::{Bytes, HttpBody},
+    http::Request,
+};
+use fastmcp_rs::{Server, tool};
+use fastmcp_rs_tests::{Client, Example, Revision, Transport, http::Connection, within};
+use http_body::Frame;
 use serde_json::{Value, json};
+use tower_service::Service as _;
 
 async fn modern() -> Client {
     Client::start(Example::named("weather"), Transport::Http, Revision::V2026_07_28).await
@@ -303,4 +314,82 @@ async fn only_loopback_is_listened_on() {
     assert!(server.address.starts_with("127.0.0.1:"), "{}", server.address);
     assert_eq!(Path::new(&server.path), Path::new("/mcp"));
     assert!(server.terminate().await.success());
+}
+
+/// A body of which a piece has come and the rest never does.
+struct Begun(Option<Bytes>);
+
+impl HttpBody for Begun {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::convert::Infallible>>> {
+        self.0.take().map_or(Poll::Pending, |piece| Poll::Ready(Some(Ok(Frame::data(piece)))))
+    }
+}
+
+#[tokio::test]
+async fn large_bodies_share_a_bounded_room() {
+    // What a body may have, how much of it comes, and how many bodies of that kind there is room for.
+    const MOST: usize = 4 * 1024 * 1024;
+    const PIECE: usize = 128 * 1024;
+    const ROOM: usize = 16;
+    let service = Server::empty("bodies").tool::<length>().into_service().unwrap();
+    let post = || {
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let call = move |text: &str| {
+            let params = json!({ "name": "length", "arguments": { "text": text }, "_meta": meta });
+            json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }).to_string()
+        };
+        let request = Request::post("http://localhost/mcp")
+            .header("Host", "localhost")
+            .header("Content-Type", "application/json")
+            .header("Accept", "application/json, text/event-stream")
+            .header("MCP-Protocol-Version", "2026-07-28")
+            .header("Mcp-Method", "tools/call")
+            .header("Mcp-Name", "length");
+        (request, call)
+    };
+    let mut stalled: Vec<_> = (0..ROOM)
+        .map(|_| {
+            let request =
+                post().0.header("Content-Length", MOST).body(Begun(Some(Bytes::from(vec![b' '; PIECE])))).unwrap();
+            Box::pin(service.clone().call(request))
+        })
+        .collect();
+    for request in &mut stalled {
+        assert!(poll_once(request).is_none());
+    }
+    let whole = |length: usize| {
+        let (request, call) = post();
+        let request = request.body(axum::body::Body::from(call(&"x".repeat(length)))).unwrap();
+        Box::pin(service.clone().call(request))
+    };
+    let mut large = whole(PIECE);
+    assert!(poll_once(&mut large).is_none(), "there is no room for one more");
+    let small = within("an answer to a small request", whole(10)).await.unwrap();
+    assert_eq!(small.status(), 200);
+    stalled.pop();
+    let large = within("an answer to the large one", large).await.unwrap();
+    let body = axum::body::to_bytes(axum::body::Body::new(large.into_body()), usize::MAX).await.unwrap();
+    let answer: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(answer["result"]["content"][0]["text"], PIECE.to_string(), "{answer}");
+}
+
+/// The length of a text.
+#[tool(inline)]
+fn length(text: String) -> String {
+    text.len().to_string()
+}
+
+fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    match Pin::new(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
 }

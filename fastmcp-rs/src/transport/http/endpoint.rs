@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
 
 use super::HttpSettings;
 use super::envelope::SESSION_ID;
@@ -11,6 +12,7 @@ use super::replicas::Replicas;
 use super::responses::{HttpResponse, json_response};
 use super::sessions::{Known, Sessions};
 use crate::context::{Caller, Host};
+use crate::limits;
 use crate::protocol::Revision;
 use crate::protocol::jsonrpc::INVALID_REQUEST;
 use crate::server::core::Core;
@@ -21,6 +23,8 @@ pub(super) struct Endpoint {
     pub(super) host: Arc<dyn Host>,
     pub(super) settings: HttpSettings,
     pub(super) sessions: Arc<Sessions>,
+    /// What is left of the bytes for large bodies.
+    pub(super) body_room: Semaphore,
     /// The other replicas, once this one has joined them.
     pub(super) replicas: tokio::sync::OnceCell<Arc<Replicas>>,
     #[cfg(feature = "sse")]
@@ -36,6 +40,7 @@ impl Endpoint {
             host,
             settings,
             sessions,
+            body_room: Semaphore::new(limits::LARGE_BODIES),
             replicas: tokio::sync::OnceCell::new(),
             #[cfg(feature = "sse")]
             streams: super::sse::Streams::default(),

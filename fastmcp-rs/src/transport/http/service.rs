@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
-use hyper::body::{Body as HttpBody, Buf as _};
+use hyper::body::{Body as HttpBody, Buf as _, Frame};
 use serde_json::value::RawValue;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::HttpSettings;
 use super::body::Body;
@@ -28,6 +28,7 @@ use super::responses::{
 };
 use super::sessions::{Known, new_id};
 use crate::context::Caller;
+use crate::limits;
 use crate::peer::Outgoing;
 use crate::protocol::jsonrpc::{Message, PARSE_ERROR};
 use crate::protocol::params::Params;
@@ -182,7 +183,7 @@ impl Endpoint {
         if !accepts.json && !accepts.events {
             return plain(StatusCode::NOT_ACCEPTABLE, "accept application/json and text/event-stream".to_owned());
         }
-        let bytes = match read_body(headers, body, self.core.settings.message_bytes).await {
+        let bytes = match read_body(headers, body, self.core.settings.message_bytes, &self.body_room).await {
             Ok(bytes) => bytes,
             Err(response) => return response,
         };
@@ -394,8 +395,13 @@ impl Endpoint {
     }
 }
 
-/// Reads a body, bounded in size and time.
-pub(super) async fn read_body<B>(headers: &HeaderMap, body: B, limit: usize) -> Result<Vec<u8>, HttpResponse>
+/// Reads a body, bounded in size and time. Large bodies wait for `room`, which all that are under way share.
+pub(super) async fn read_body<B>(
+    headers: &HeaderMap,
+    body: B,
+    limit: usize,
+    room: &Semaphore,
+) -> Result<Vec<u8>, HttpResponse>
 where
     B: HttpBody<Error: std::fmt::Display>,
 {
@@ -404,21 +410,35 @@ where
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let mut bytes = Vec::with_capacity(announced.unwrap_or(1024));
+    let mut bytes = Vec::with_capacity(announced.unwrap_or(1024).min(limits::SMALL_BODY));
     let mut body = std::pin::pin!(body);
     let read = async {
-        while let Some(frame) = poll_fn(|task| body.as_mut().poll_frame(task)).await {
-            let frame =
-                frame.map_err(|error| plain(StatusCode::BAD_REQUEST, format!("the body broke off: {error}")))?;
-            let Ok(mut data) = frame.into_data() else { continue };
-            if bytes.len() + data.remaining() > limit {
-                return Err(too_large(limit));
+        let mut taken = None;
+        loop {
+            match poll_fn(|task| body.as_mut().poll_frame(task)).await.map(|frame| frame.map(Frame::into_data)) {
+                None => break,
+                Some(Err(error)) => {
+                    return Err(plain(StatusCode::BAD_REQUEST, format!("the body broke off: {error}")));
+                }
+                Some(Ok(Err(_trailers))) => {}
+                Some(Ok(Ok(mut data))) => {
+                    if bytes.len() + data.remaining() > limit {
+                        return Err(too_large(limit));
+                    }
+                    while data.has_remaining() {
+                        let chunk = data.chunk();
+                        bytes.extend_from_slice(chunk);
+                        let length = chunk.len();
+                        data.advance(length);
+                    }
+                }
             }
-            while data.has_remaining() {
-                let chunk = data.chunk();
-                bytes.extend_from_slice(chunk);
-                let length = chunk.len();
-                data.advance(length);
+            if bytes.len() > limits::SMALL_BODY && taken.is_none() {
+                // What it says, or all that it may be: there is no second time to wait, and nothing to be copied as it grows.
+                let most = announced.unwrap_or(limit).max(bytes.len());
+                let asked = u32::try_from(most.min(limits::LARGE_BODIES)).unwrap_or(u32::MAX);
+                taken = room.acquire_many(asked).await.ok();
+                bytes.reserve_exact(most - bytes.len());
             }
         }
         Ok(())

@@ -59,7 +59,7 @@ impl Endpoint {
                 else {
                     return plain(StatusCode::NOT_FOUND, "there is no such stream: open one with GET /sse".to_owned());
                 };
-                match read_body(&parts.headers, body, self.core.settings.message_bytes).await {
+                match read_body(&parts.headers, body, self.core.settings.message_bytes, &self.body_room).await {
                     Ok(bytes) => take(&conversation, &bytes).await,
                     Err(response) => response,
                 }
