@@ -1,9 +1,12 @@
 //! Two replicas of one server, and a client whose requests reach now one and now the other: within the test, sharing a store in
 //! memory, and, where there is a Redis (`FASTMCP_TEST_REDIS_URL`), as two processes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use fastmcp_rs::{MemoryStore, prelude::*};
+use fastmcp_rs::{
+    Append, BusListener, EventStore, Loaded, MemoryStore, Page, ReplicaBus, SessionChange, SessionRecord, SessionStore,
+    StoreFuture, prelude::*,
+};
 use fastmcp_rs_tests::{
     Example, Revision,
     example::HttpServer,
@@ -489,4 +492,71 @@ async fn what_a_handler_keeps_is_there_at_every_replica() {
             assert_eq!(talker.call(then, "recall", json!({})).await, format!("{word:?}"));
         }
     }
+}
+
+/// A store that takes its time to keep events.
+struct Slow(MemoryStore);
+
+impl SessionStore for Slow {
+    fn create<'a>(
+        &'a self,
+        id: &'a str,
+        record: &'a SessionRecord,
+        limit: usize,
+        idle: Duration,
+    ) -> StoreFuture<'a, ()> {
+        self.0.create(id, record, limit, idle)
+    }
+
+    fn load<'a>(&'a self, id: &'a str, seen: Option<u64>, idle: Duration) -> StoreFuture<'a, Loaded> {
+        self.0.load(id, seen, idle)
+    }
+
+    fn update<'a>(&'a self, id: &'a str, changes: &'a [SessionChange]) -> StoreFuture<'a, ()> {
+        self.0.update(id, changes)
+    }
+
+    fn remove<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
+        self.0.remove(id)
+    }
+}
+
+impl EventStore for Slow {
+    fn append<'a>(&'a self, session: &'a str, stream: u64, what: Append<'a>) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            // Longer than a client takes to come back.
+            for _ in 0..20_000 {
+                tokio::task::yield_now().await;
+            }
+            self.0.append(session, stream, what).await
+        })
+    }
+
+    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<Page>> {
+        self.0.read(session, stream, after)
+    }
+}
+
+impl ReplicaBus for Slow {
+    fn join(&self, listener: BusListener) -> StoreFuture<'_, u32> {
+        self.0.join(listener)
+    }
+
+    fn publish(&self, message: Vec<u8>) -> StoreFuture<'_, ()> {
+        self.0.publish(message)
+    }
+}
+
+#[tokio::test]
+async fn a_stream_can_be_read_elsewhere_as_soon_as_it_is_seen() {
+    let store = Arc::new(Slow(MemoryStore::new()));
+    let replica = || HttpServer::serve(server().replicas(Arc::clone(&store) as _));
+    let pair = Pair { a: replica().await, b: replica().await };
+    let mut talker = Talker::greet(&pair.a, &pair.b).await;
+    let mut stream = talker.stream(&pair.a, "tools/call", elicitation()).await;
+    let begun = stream.next().await.unwrap().id.unwrap();
+    drop(stream);
+    let mut stream = talker.get(&pair.b, Some(&begun)).await;
+    let question = stream.message().await.expect("it goes on");
+    assert_eq!(question["method"], "elicitation/create");
 }

@@ -87,6 +87,9 @@ impl Endpoint {
             // Cancelled: there is no response, and the exchange has to end somehow.
             Opening::Nothing => status(StatusCode::ACCEPTED),
             Opening::Stream => {
+                if let (Some(replicas), Some(session)) = (self.replicas.get(), http.session.id()) {
+                    Box::pin(replicas.begin(session, &log)).await;
+                }
                 http.keep_elsewhere(&log);
                 events(Body::events(log.read(0, revision >= Revision::V2025_11_25)))
             }

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, timeout};
 
 use super::super::body::{Body, Events};
-use super::super::events::{COMMENT, KEEP_ALIVE, KEPT_BYTES, KEPT_EVENTS, Log, Reader, numbered_event};
+use super::super::events::{COMMENT, KEEP_ALIVE, KEPT_BYTES, KEPT_EVENTS, Log, Reader, Tail, numbered_event};
 use super::super::sessions::Held;
 use super::super::sessions::HttpSession;
 use super::super::store::{Append, EventLimits, Page, StoreError};
@@ -42,6 +42,19 @@ pub(super) struct Wake {
 }
 
 impl Replicas {
+    /// Keeps the beginning of a stream, before its client sees any of it: to a client that came back sooner, another replica
+    /// would say that the stream is over. What cannot be kept now, [`keep`](Self::keep) tries again.
+    pub(in super::super) async fn begin(&self, session: &str, log: &Log) {
+        let _ = self.append(session, log.number, &log.after(0)).await;
+    }
+
+    async fn append(&self, session: &str, stream: u64, tail: &Tail) -> Result<(), StoreError> {
+        let age = if tail.done { AGE } else { ALIVE };
+        let limits = EventLimits { events: KEPT_EVENTS, bytes: KEPT_BYTES, age };
+        let what = Append { events: &tail.events, done: tail.done, closed: tail.closed, limits };
+        self.store.append(session, stream, what).await
+    }
+
     /// Keeps a stream in the store, from its beginning on, until it ends.
     pub(in super::super) fn keep(self: &Arc<Self>, session: String, log: Arc<Log>) {
         let replicas = Arc::clone(self);
@@ -54,10 +67,7 @@ impl Replicas {
                 if tail.events.is_empty() && said == state && timeout(TOUCH, changed).await.is_ok() {
                     continue;
                 }
-                let age = if tail.done { AGE } else { ALIVE };
-                let limits = EventLimits { events: KEPT_EVENTS, bytes: KEPT_BYTES, age };
-                let what = Append { events: &tail.events, done: tail.done, closed: tail.closed, limits };
-                if replicas.store.append(&session, log.number, what).await.is_err() {
+                if replicas.append(&session, log.number, &tail).await.is_err() {
                     failures += 1;
                     if failures > ATTEMPTS {
                         tracing::warn!("a stream could not be kept for other replicas");
