@@ -44,6 +44,18 @@ async fn wait(wires: State<Wires>, token: CancellationToken) -> String {
     "done".to_owned()
 }
 
+/// Waits like `wait`, and leaves its context to a task without end.
+#[tool]
+async fn linger(wires: State<Wires>, ctx: Context) -> String {
+    tokio::spawn(async move {
+        std::future::pending::<()>().await;
+        drop(ctx);
+    });
+    let _ = wires.said.send("started");
+    wires.go.acquire().await.unwrap().forget();
+    "done".to_owned()
+}
+
 /// Waits for nobody, and is done a moment later.
 #[tool]
 async fn pass(wires: State<Wires>) -> String {
@@ -84,7 +96,7 @@ async fn waiting_prompt(wires: State<Wires>) -> String {
 fn server() -> (Server, mpsc::UnboundedReceiver<&'static str>, Arc<Semaphore>) {
     let (said, heard) = mpsc::unbounded_channel();
     let go = Arc::new(Semaphore::new(0));
-    let server = Server::empty("waiting").tool::<wait>().tool::<wait_longer>().tool::<wait_for_ever>();
+    let server = Server::empty("waiting").tool::<wait>().tool::<linger>().tool::<wait_longer>().tool::<wait_for_ever>();
     let server = server.tool::<pass>().resource::<waiting_resource>().prompt::<waiting_prompt>();
     (server.state(Wires { said, go: Arc::clone(&go) }), heard, go)
 }
@@ -303,6 +315,19 @@ async fn a_request_cancelled_when_it_was_done_leaves_its_id_to_the_next() {
         assert_eq!((&answer["id"], text_of(&answer["result"])), (&json!("two"), "done".to_owned()));
         client.finish().await;
     }
+}
+
+#[tokio::test]
+async fn a_batch_of_which_all_is_cancelled_ends_without_an_answer() {
+    let (server, mut heard, _go) = server();
+    let mut client = Client::start(server, Transport::Http, Revision::V2025_03_26).await;
+    let request = client.request("tools/call", call("linger"));
+    let batch = dispatch(&mut client, &json!([request])).await;
+    assert_eq!(hear(&mut heard).await, "started");
+    client.notify("notifications/cancelled", json!({ "requestId": request["id"] })).await;
+    let response = within("the end of the batch", batch.expect("a connection").response()).await;
+    assert_eq!(response.expect("a response").head.status, 202);
+    client.finish().await;
 }
 
 #[tokio::test]

@@ -119,16 +119,26 @@ impl Endpoint {
         }
         let (sender, mut messages) = mpsc::channel(limits::OUTGOING);
         let outlet = Some(Outlet::new(sender));
+        let (alive, mut running) = mpsc::channel(1);
         let mut out = Vec::new();
         {
             let mut connection =
-                Connection::new(Arc::clone(&self.core), Arc::clone(&session.session), outlet, caller.clone());
+                Connection::new(Arc::clone(&self.core), Arc::clone(&session.session), outlet, caller.clone())
+                    .tracked(alive);
             connection.receive(text, &mut mpsc::channel(1).1, &mut out);
             connection.close_outlet();
         }
         if out.is_empty() {
             // The responses come together when the last is there; notifications in between have no stream to go on.
-            while let Some(message) = messages.recv().await {
+            // There may be none, if all were cancelled, and a task that lives on may still hold the other end.
+            let mut next = async || {
+                poll_fn(|task| match messages.poll_recv(task) {
+                    Poll::Pending => running.poll_recv(task).map(|_| messages.try_recv().ok()),
+                    ready => ready,
+                })
+                .await
+            };
+            while let Some(message) = next().await {
                 if let Outgoing::Message(message) = message
                     && message.first() == Some(&b'[')
                 {
