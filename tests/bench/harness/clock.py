@@ -28,7 +28,10 @@ HTTP = [
     ("HTTP list of 100 session, 16", LEGACY, "list", 100, 16),
     *[(f"HTTP list of 100 2026, {count}", MODERN, "list", 100, count) for count in (1, 16, 64)],
     ("HTTP echo 2026 of 500 tools, 16", MODERN, "echo", 500, 16),
+    ("HTTP event stream 2026, 1", MODERN, "steps", 3, 1),
 ]
+# Who has the tool that answers with a stream. The peers answer so as they like; rmcp always does.
+STREAMS = ["limit", "fastmcp"]
 
 # name, era, requests under way, whether server and client share one core
 STDIO = [
@@ -154,7 +157,7 @@ def http(servers, rounds, seconds, say):
                         continue
                     say(f"round {number + 1} of {rounds}: {name}")
                     for server in random.sample(servers, len(servers)):
-                        if era == LEGACY and not server.sessions:
+                        if (era == LEGACY and not server.sessions) or (what == "steps" and server.name not in STREAMS):
                             continue
                         try:
                             sample = running[server.name].measure(era, what, connections, seconds)

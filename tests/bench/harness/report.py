@@ -142,7 +142,7 @@ SHORT = {
     "Instructions a request": ["stdio echo 2025", "stdio echo 2026", "stdio search 2025", "HTTP echo session", "HTTP echo 2026", "HTTP search 2026", "HTTP list of 100, 2026"],
     "HTTP, server CPU a request": ["HTTP echo session, 16", "HTTP echo 2026, 16", "HTTP echo 2026, 64", "HTTP search 2026, 16", "HTTP list of 100 2026, 16"],
     "HTTP, requests a second": ["HTTP echo 2026, 1", "HTTP echo 2026, 16", "HTTP echo 2026, 64"],
-    "HTTP, latency of one connection": ["HTTP echo 2026, p50", "HTTP echo 2026, p99"],
+    "HTTP, latency of one connection": ["HTTP echo 2026, p50", "HTTP echo 2026, p99", "HTTP event stream 2026, p50", "HTTP event stream 2026, p99"],
     "stdio, server CPU a message": ["stdio echo 2025, ping-pong", "stdio echo 2025, 128 in flight", "stdio echo 2026, 128 in flight"],
     "stdio, messages a second": ["stdio echo 2025, ping-pong", "stdio echo 2025, 128 in flight", "stdio echo 2026, 128 in flight"],
     "Start and footprint": None,

@@ -39,6 +39,7 @@ def request(what, era, number):
     method = METHODS.get(what, "tools/call")
     arguments = {
         "echo": lambda: {"message": f"hello, this is message {number}"},
+        "steps": lambda: {"message": f"hello, this is message {number}"},
         "add": lambda: {"a": number, "b": 1},
         "search": lambda: {"query": "found", "limit": 50},
     }
@@ -46,7 +47,9 @@ def request(what, era, number):
     if what == "listen":
         params["notifications"] = {"toolsListChanged": True}
     if era == MODERN:
-        params["_meta"] = META
+        params["_meta"] = dict(META)
+    if what == "steps":
+        params["_meta"]["progressToken"] = "steps"
     return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
 
 
@@ -90,7 +93,7 @@ def check(what, number, response):
     if what == "list":
         if not any(tool["name"] == "echo" for tool in result["tools"]):
             raise RuntimeError("the list has no echo")
-    elif what == "echo":
+    elif what in ("echo", "steps"):
         if result["content"][0]["text"] != f"hello, this is message {number}":
             raise RuntimeError(f"echo said {result}")
     elif what == "search":

@@ -43,6 +43,17 @@ async fn add(
     (a + b).to_string()
 }
 
+/// Says the message again, and how far it is: its answer is a stream of events.
+#[tool(hidden)]
+async fn steps(
+    /// What to say.
+    message: String,
+    ctx: Context,
+) -> String {
+    ctx.progress(1.0, 1.0).await;
+    message
+}
+
 /// Finds records.
 #[tool]
 async fn search(

@@ -1,9 +1,11 @@
-//! Streamable HTTP: one route, every answer one piece of JSON.
+//! Streamable HTTP: one route, every answer one piece of JSON, but for one tool that reports a step before.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -12,12 +14,12 @@ use axum::response::Response as AxumResponse;
 use axum::routing::post;
 use axum::serve::ListenerExt as _;
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use crate::protocol::{LEGACY, MODERN, Message, Server};
+use crate::protocol::{EVENT, LEGACY, MODERN, Message, Server};
 
 struct App {
     server: Server,
@@ -86,10 +88,27 @@ fn response<B>(status: StatusCode, body: B, session: Option<String>) -> Response
     response
 }
 
+/// A body of one piece whose length is not said before.
+struct Stream(Option<Bytes>);
+
+impl hyper::body::Body for Stream {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|piece| Ok(Frame::data(piece))))
+    }
+}
+
 #[tokio::main]
 pub async fn axum(address: &str) -> std::io::Result<()> {
     async fn handle(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> AxumResponse {
         let (status, out, session) = app.answer(&headers, &body);
+        if out.starts_with(EVENT) {
+            let mut response = response(status, Body::new(Stream(Some(out.into()))), session);
+            response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/event-stream"));
+            return response;
+        }
         response(status, Body::from(out), session)
     }
     let router = axum::Router::new().route("/mcp", post(handle)).with_state(App::new());

@@ -8,6 +8,8 @@ use serde_json::value::RawValue;
 
 pub const MODERN: &str = "2026-07-28";
 pub const LEGACY: &str = "2025-11-25";
+/// How a stream of events begins.
+pub const EVENT: &[u8] = b"event:";
 
 #[derive(Deserialize)]
 pub struct Message<'a> {
@@ -151,6 +153,14 @@ impl Server {
         }
         match &*message.method {
             "tools/call" => {
+                // Reports a step before its result: the answer is a stream of two events.
+                if message.params.as_ref().is_some_and(|params| params.name == "steps") {
+                    out.extend_from_slice(
+                        b"event: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",",
+                    );
+                    out.extend_from_slice(b"\"params\":{\"progressToken\":\"steps\",\"progress\":1,\"total\":1}}\n\n");
+                    out.extend_from_slice(b"event: message\ndata: ");
+                }
                 let Some(Params { name, arguments: Some(arguments), .. }) = &message.params else {
                     return error(Some(id), -32602, "`name` and `arguments` must be given", out);
                 };
@@ -161,6 +171,9 @@ impl Server {
                 if let Err(what) = called {
                     out.truncate(start);
                     error(Some(id), -32602, what, out);
+                }
+                if out.starts_with(EVENT) {
+                    out.extend_from_slice(b"\n\n");
                 }
             }
             "tools/list" => {
@@ -208,7 +221,7 @@ fn begin(id: &RawValue, modern: bool, out: &mut Vec<u8>) {
 fn call(name: &str, arguments: &RawValue, out: &mut Vec<u8>) -> Result<(), &'static str> {
     let unreadable = |_| "the arguments cannot be read";
     match name {
-        "echo" => {
+        "echo" | "steps" => {
             let Echo { message } = serde_json::from_str(arguments.get()).map_err(unreadable)?;
             text(&message, out);
         }
