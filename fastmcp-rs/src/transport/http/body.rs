@@ -1,10 +1,14 @@
 //! The body of a response: nothing, one piece with a known length, or a stream of events.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
+
+/// Events of at most about this size are sent as one piece if they are all there.
+const ONE_PIECE: usize = 16 * 1024;
 
 /// A response's body.
 pub struct Body(Kind);
@@ -34,6 +38,28 @@ impl Body {
         Self(Kind::Events(Box::new(events)))
     }
 
+    /// The same, of one piece with a known length if its events end with what is there already.
+    pub(crate) async fn settled(self) -> Self {
+        let Kind::Events(mut events) = self.0 else { return self };
+        let mut there = Vec::new();
+        let ended = poll_fn(|task| {
+            while there.len() < ONE_PIECE {
+                match events.poll_next(task) {
+                    Poll::Ready(Some(piece)) => there.extend_from_slice(&piece),
+                    Poll::Ready(None) => return Poll::Ready(true),
+                    Poll::Pending => break,
+                }
+            }
+            Poll::Ready(false)
+        })
+        .await;
+        match (ended, there.is_empty()) {
+            (true, _) => Self::full(there),
+            (false, true) => Self(Kind::Events(events)),
+            (false, false) => Self::events(Begun { there: Some(there.into()), rest: events }),
+        }
+    }
+
     pub(crate) const fn is_events(&self) -> bool {
         matches!(self.0, Kind::Events(_))
     }
@@ -42,6 +68,21 @@ impl Body {
         match self.0 {
             Kind::Events(events) => Some(events),
             Kind::Empty | Kind::Full(_) => None,
+        }
+    }
+}
+
+/// Events of which some have been taken.
+struct Begun {
+    there: Option<Bytes>,
+    rest: Box<dyn Events>,
+}
+
+impl Events for Begun {
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        match self.there.take() {
+            Some(there) => Poll::Ready(Some(there)),
+            None => self.rest.poll_next(task),
         }
     }
 }

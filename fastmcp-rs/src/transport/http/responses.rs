@@ -10,6 +10,15 @@ use crate::protocol::jsonrpc::write_error;
 
 pub(super) type HttpResponse = Response<Body>;
 
+/// The same response, of one piece if it is a stream that is over already: one write, and nothing is kept open for it.
+pub(super) async fn settled(response: HttpResponse) -> HttpResponse {
+    if !response.body().is_events() {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    Response::from_parts(parts, Box::pin(body.settled()).await)
+}
+
 /// What a client takes as an answer.
 #[derive(Clone, Copy)]
 pub(super) struct Accepts {

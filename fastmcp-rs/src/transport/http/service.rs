@@ -24,7 +24,7 @@ use super::events::{KEEP_ALIVE, Response as EventResponse, Work};
 use super::guard::{expose, preflight};
 use super::outlet::LazyOutlet;
 use super::responses::{
-    Accepts, HttpResponse, events, gone, not_allowed, plain, refused, status, too_many, unavailable,
+    Accepts, HttpResponse, events, gone, not_allowed, plain, refused, settled, status, too_many, unavailable,
 };
 use super::sessions::{Known, new_id};
 use crate::context::Caller;
@@ -110,7 +110,7 @@ impl McpService {
             let (parts, body) = request.into_parts();
             let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
             match parts.method {
-                Method::POST => endpoint.post(&parts.headers, body, &caller).await,
+                Method::POST => settled(endpoint.post(&parts.headers, body, &caller).await).await,
                 Method::GET => endpoint.get(&parts.headers, &caller).await,
                 Method::DELETE => endpoint.delete(&parts.headers, &caller).await,
                 _ => not_allowed(),
