@@ -146,7 +146,7 @@ impl Tool {
             });
             if let (Some(published), Some(raw)) = (&entry.output_schema, raw) {
                 let null_only = !Check::beyond_types_part(&raw, &raw);
-                if !null_only || raw.to_string().contains("\"number\"") {
+                if !null_only || has_number(&raw) {
                     output = Check::compile(published).ok().map(|check| OutputCheck { check, null_only });
                 }
             }
@@ -213,6 +213,16 @@ impl Tool {
 
 fn refused(error: ToolError) -> BoxFuture<'static, Result<ToolResult, ToolError>> {
     Box::pin(std::future::ready(Err(error)))
+}
+
+/// Whether a schema has a number anywhere, which in Rust may be none.
+fn has_number(schema: &Value) -> bool {
+    match schema {
+        Value::String(word) => word == "number",
+        Value::Array(several) => several.iter().any(has_number),
+        Value::Object(map) => map.values().any(has_number),
+        _ => false,
+    }
 }
 
 /// Whether values of the schema are objects, by themselves or behind a local reference.

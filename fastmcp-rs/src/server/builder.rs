@@ -19,6 +19,8 @@ use crate::protocol::{CacheScope, Icon, Implementation, PromptResult, ResourceCo
 use crate::provider::Registry;
 #[cfg(feature = "http")]
 use crate::transport::http::HttpSettings;
+#[cfg(feature = "stdio")]
+use crate::transport::stdio::Thread;
 use crate::transport::stream::Transport;
 
 /// An MCP server: what it offers, and how it is served.
@@ -39,6 +41,9 @@ use crate::transport::stream::Transport;
 pub struct Server {
     parts: Mutex<Option<Parts>>,
     core: OnceLock<Arc<Core>>,
+    /// The runtime is made by [`run`](Self::run), and its main thread has nothing else to do.
+    #[cfg(feature = "stdio")]
+    own_runtime: bool,
     #[cfg(feature = "http")]
     pub(crate) http: HttpSettings,
 }
@@ -96,6 +101,8 @@ impl Server {
                 state_lifetime: Duration::from_secs(600),
             })),
             core: OnceLock::new(),
+            #[cfg(feature = "stdio")]
+            own_runtime: false,
             #[cfg(feature = "http")]
             http: HttpSettings::default(),
         }
@@ -403,7 +410,8 @@ impl Server {
     ///
     /// # Errors
     /// When the server cannot start or serve. Returned from `main`, it is printed on standard error and the exit code is 1.
-    pub fn run(self) -> Result {
+    #[cfg_attr(not(feature = "stdio"), allow(unused_mut, reason = "only stdio wants to know"))]
+    pub fn run(mut self) -> Result {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(Error::new(
                 "`run()` makes a runtime of its own and was called inside one: write `run_async().await`",
@@ -413,6 +421,10 @@ impl Server {
             .enable_all()
             .build()
             .map_err(|error| Error::new("the runtime cannot be started").caused_by(error))?;
+        #[cfg(feature = "stdio")]
+        {
+            self.own_runtime = true;
+        }
         let done = runtime.block_on(self.run_async());
         // A plain function may sit on the blocking pool for ever; it does not keep the process.
         runtime.shutdown_background();
@@ -436,7 +448,8 @@ impl Server {
         let core = self.core()?;
         let _signals = crate::signals::watch(&core)?;
         core.start().await?;
-        let served = crate::transport::stdio::serve(Arc::clone(&core)).await;
+        let thread = if self.own_runtime { Thread::This } else { Thread::Other };
+        let served = crate::transport::stdio::serve(Arc::clone(&core), thread).await;
         core.stop().await;
         served
     }

@@ -1,5 +1,5 @@
 //! Standard input and output. Where neither of them can block (pipes on Linux, sockets everywhere on Unix: what clients give to
-//! their servers), one thread waits for both and answers in place ([`pipes`]). Files, terminals and other systems get a thread
+//! their servers), one thread waits for both and answers in place ([`pipes`]), the main one if the runtime is ours. Files, terminals and other systems get a thread
 //! each ([`threads`]). Neither pays tokio's hop to the blocking pool for every message.
 //!
 //! While it serves, file descriptor 1 is the same as 2, so that a `println!` anywhere in the process, or in a child,
@@ -20,8 +20,17 @@ use crate::context::Caller;
 use crate::error::Error;
 use crate::server::core::Core;
 
+/// Which thread may serve, and be kept until the end.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Thread {
+    /// The one that polls: it does nothing else, and drives no runtime that others need.
+    This,
+    Other,
+}
+
 /// Serves standard input and output until the input ends or the server shuts down.
-pub(crate) async fn serve(core: Arc<Core>) -> Result<(), Error> {
+#[cfg_attr(not(unix), allow(unused_variables, reason = "there is always a thread for each end"))]
+pub(crate) async fn serve(core: Arc<Core>, on: Thread) -> Result<(), Error> {
     if io::stdin().is_terminal() {
         let name = &core.info.name;
         eprintln!(
@@ -34,7 +43,7 @@ pub(crate) async fn serve(core: Arc<Core>) -> Result<(), Error> {
     let output = claim_stdout()?;
     #[cfg(unix)]
     let output = match pipes::Pipes::new(output) {
-        Ok(pipes) => return pipes::serve(core, pipes).await,
+        Ok(pipes) => return pipes::serve(core, pipes, on).await,
         Err(output) => output,
     };
     run(core, threads::Threads::start(output)?, Caller::anonymous()).await;

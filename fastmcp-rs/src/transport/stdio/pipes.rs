@@ -22,9 +22,10 @@ use rustix::net::SendFlags;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
-use super::spawn;
+use super::{Thread, spawn};
 use crate::context::Caller;
 use crate::error::Error;
 use crate::server::core::Core;
@@ -57,7 +58,7 @@ impl Pipes {
     fn write(&self, bytes: &[u8]) -> Result<usize, Errno> {
         match &self.output {
             Output::Pipe(pipe) => rustix::io::write(pipe, bytes),
-            Output::Socket(socket) => rustix::net::send(socket, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL),
+            Output::Socket(socket) => rustix::net::send(socket, bytes, SendFlags::DONTWAIT),
         }
     }
 }
@@ -82,27 +83,40 @@ fn reopen(_: &File) -> Option<File> {
     None
 }
 
-/// Serves one conversation over them, in a thread of its own.
-pub(super) async fn serve(core: Arc<Core>, pipes: Pipes) -> Result<(), Error> {
+/// Serves one conversation over them: on this thread, if nobody else needs it, or on one of its own.
+pub(super) async fn serve(core: Arc<Core>, pipes: Pipes, on: Thread) -> Result<(), Error> {
     let broken = |error| Error::new("standard input and output cannot be waited for").caused_by(error);
     let (bell, rung) = Bell::new().map_err(broken)?;
-    let runtime = Handle::current();
     let stop = CancellationToken::new();
+    if on == Thread::This {
+        return converse(core, &pipes, &stop, &bell, &rung).map_err(broken);
+    }
+    let runtime = Handle::current();
     let _stopped_with_us = stop.clone().drop_guard();
     let (done, over) = oneshot::channel();
     let thread = spawn("mcp-stdio", move || {
         let _entered = runtime.enter();
-        let interest = Interest::default();
-        let stream = Stream { pipes: &pipes, interest: &interest };
-        let conversation = pin!(stop.run_until_cancelled(run(core, stream, Caller::anonymous())));
-        let driven = drive(conversation, &pipes, &interest, &bell, &rung);
-        let _ = done.send(driven);
+        let _ = done.send(converse(core, &pipes, &stop, &bell, &rung));
     })?;
     match over.await {
         Ok(driven) => driven.map_err(broken),
         // It let go without a word: it panicked.
         Err(_) => thread.join().map_err(|panic| resume_unwind(panic)),
     }
+}
+
+fn converse(
+    core: Arc<Core>,
+    pipes: &Pipes,
+    stop: &CancellationToken,
+    bell: &Arc<Bell>,
+    rung: &UnixStream,
+) -> io::Result<()> {
+    let interest = Interest::default();
+    let stream = Stream { pipes, interest: &interest };
+    // tokio's budget for a task is renewed when the task comes back to tokio, which this one does at its end.
+    let conversation = pin!(unconstrained(stop.run_until_cancelled(run(core, stream, Caller::anonymous()))));
+    drive(conversation, pipes, &interest, bell, rung)
 }
 
 /// Runs the conversation, and sleeps while nothing can be done for it.
