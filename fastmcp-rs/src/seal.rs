@@ -3,6 +3,7 @@
 //! The seal binds it to the caller, the tool (or prompt, or resource) and its arguments, and to a time; the key's number
 //! comes first so that keys can be rotated. A client can neither read it nor change it (basic/patterns/mrtr, security).
 
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -23,6 +24,10 @@ pub(crate) struct Sealer {
     random: SystemRandom,
 }
 
+/// A sealer that is made when it is first needed: most servers never ask anybody, and making one takes randomness and a look at
+/// what the processor can do.
+pub(crate) type LazySealer = LazyLock<Option<Sealer>, Box<dyn FnOnce() -> Option<Sealer> + Send>>;
+
 /// Why a state was not accepted. One word for the log; the client is told nothing of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unsealed {
@@ -34,8 +39,13 @@ pub(crate) enum Unsealed {
 }
 
 impl Sealer {
+    /// The same as [`new`](Self::new), later.
+    pub(crate) fn lazy(keys: Vec<[u8; 32]>, lifetime: Duration) -> LazySealer {
+        LazyLock::new(Box::new(move || Self::new(&keys, lifetime)))
+    }
+
     /// Keys from configuration, the current one first, so that replicas and restarts can open each other's seals.
-    pub(crate) fn new(keys: &[[u8; 32]], lifetime: Duration) -> Option<Self> {
+    fn new(keys: &[[u8; 32]], lifetime: Duration) -> Option<Self> {
         let random = SystemRandom::new();
         let mut keys = keys.to_vec();
         if keys.is_empty() {

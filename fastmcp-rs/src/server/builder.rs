@@ -549,7 +549,7 @@ impl Parts {
             });
         }
         #[cfg(feature = "interaction")]
-        let sealer = crate::seal::Sealer::new(&self.state_keys, self.state_lifetime);
+        let sealer = crate::seal::Sealer::lazy(self.state_keys, self.state_lifetime);
         if !problems.is_empty() {
             return Err(Error::several(problems));
         }

@@ -72,7 +72,7 @@ pub(crate) struct Core {
     /// The same as a member of `_meta`.
     pub info_member: String,
     #[cfg(feature = "interaction")]
-    pub sealer: Option<crate::seal::Sealer>,
+    pub sealer: crate::seal::LazySealer,
     registry: Mutex<Registry>,
     catalog: RwLock<Arc<Catalog>>,
     states: RwLock<States>,
@@ -101,7 +101,7 @@ impl Core {
         middleware: Chain,
         registry: Registry,
         lifespans: Lifespans,
-        #[cfg(feature = "interaction")] sealer: Option<crate::seal::Sealer>,
+        #[cfg(feature = "interaction")] sealer: crate::seal::LazySealer,
     ) -> Self {
         let info_json = serde_json::to_string(&info).unwrap_or_else(|_| "{}".to_owned());
         let catalog = Arc::new(registry.catalog());
