@@ -68,10 +68,7 @@ impl Outlet {
         match &self.0 {
             To::Channel(sender) => sender.send(outgoing).await.is_ok(),
             #[cfg(feature = "http")]
-            To::Keeper(keep) => {
-                keep(outgoing);
-                true
-            }
+            To::Keeper(_) => self.offer(outgoing),
         }
     }
 

@@ -382,9 +382,11 @@ async fn arguments_that_no_middleware_changes_arrive_as_they_were_sent() {
         assert_eq!(plain, looked_at);
         assert!(plain.to_string().contains(wanted), "{plain}");
     }
-    // Too deep to be looked at: no middleware is shown anything else instead.
+    // What cannot be looked at: no middleware is shown less than the tool would see.
     let deep = format!(r#"{{"number":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
-    let [plain, looked_at] = answers(&deep).await;
-    assert_eq!(plain["result"]["isError"], true, "{plain}");
-    assert_eq!(looked_at["error"]["code"], -32602, "{looked_at}");
+    for unreadable in [deep.as_str(), r#"{"number":1e999}"#, r#"{"number":"\ud800"}"#] {
+        let [plain, looked_at] = answers(unreadable).await;
+        assert_eq!(plain["result"]["isError"], true, "{plain}");
+        assert_eq!(looked_at["error"]["code"], -32602, "{looked_at}");
+    }
 }

@@ -505,10 +505,13 @@ fn typed_message(request: &Request<'_>, context: &Context) -> Result<Message, Rp
                 && request.method == method::TOOLS_CALL
                 && request.core().settings.lenient =>
         {
-            let inside = text(raw).and_then(|text| serde_json::from_str(&text).ok());
-            inside.ok_or_else(|| RpcError::invalid_params("`arguments` must be an object")).and_then(Arguments::of)
+            let inside: Option<Box<RawValue>> = text(raw).and_then(|text| serde_json::from_str(&text).ok());
+            match &inside {
+                Some(inside) => Arguments::of(Some(inside)),
+                None => Err(RpcError::invalid_params("`arguments` must be an object")),
+            }
         }
-        raw => Arguments::of(raw.map(ToOwned::to_owned)),
+        raw => Arguments::of(raw),
     };
     let context = context.clone();
     Ok(match request.method {

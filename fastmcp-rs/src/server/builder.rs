@@ -42,7 +42,6 @@ pub struct Server {
     parts: Mutex<Option<Parts>>,
     core: OnceLock<Arc<Core>>,
     /// The runtime is made by [`run`](Self::run), and its main thread has nothing else to do.
-    #[cfg(feature = "stdio")]
     own_runtime: bool,
     #[cfg(feature = "http")]
     pub(crate) http: HttpSettings,
@@ -101,7 +100,6 @@ impl Server {
                 state_lifetime: Duration::from_secs(600),
             })),
             core: OnceLock::new(),
-            #[cfg(feature = "stdio")]
             own_runtime: false,
             #[cfg(feature = "http")]
             http: HttpSettings::default(),
@@ -410,7 +408,6 @@ impl Server {
     ///
     /// # Errors
     /// When the server cannot start or serve. Returned from `main`, it is printed on standard error and the exit code is 1.
-    #[cfg_attr(not(feature = "stdio"), allow(unused_mut, reason = "only stdio wants to know"))]
     pub fn run(mut self) -> Result {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(Error::new(
@@ -421,10 +418,7 @@ impl Server {
             .enable_all()
             .build()
             .map_err(|error| Error::new("the runtime cannot be started").caused_by(error))?;
-        #[cfg(feature = "stdio")]
-        {
-            self.own_runtime = true;
-        }
+        self.own_runtime = true;
         let done = runtime.block_on(self.run_async());
         // A plain function may sit on the blocking pool for ever; it does not keep the process.
         runtime.shutdown_background();

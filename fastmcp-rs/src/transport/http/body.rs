@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 
-/// Events of at most about this size are sent as one piece if they are all there.
-const ONE_PIECE: usize = 16 * 1024;
+/// Events of at most about this size go out at once, if they are there at the same time.
+const AT_ONCE: usize = 16 * 1024;
 
 /// A response's body.
 pub struct Body(Kind);
@@ -23,6 +23,23 @@ enum Kind {
 pub(crate) trait Events: Send {
     /// The next piece of the stream; `None` at its end.
     fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Option<Bytes>>;
+}
+
+/// Takes the events that are there, each written by `write`; whether the stream has ended.
+pub(super) fn gather(
+    events: &mut dyn Events,
+    task: &mut Context<'_>,
+    out: &mut Vec<u8>,
+    write: impl Fn(&mut Vec<u8>, &[u8]),
+) -> bool {
+    while out.len() < AT_ONCE {
+        match events.poll_next(task) {
+            Poll::Ready(Some(piece)) => write(out, &piece),
+            Poll::Ready(None) => return true,
+            Poll::Pending => break,
+        }
+    }
+    false
 }
 
 impl Body {
@@ -42,17 +59,8 @@ impl Body {
     pub(crate) async fn settled(self) -> Self {
         let Kind::Events(mut events) = self.0 else { return self };
         let mut there = Vec::new();
-        let ended = poll_fn(|task| {
-            while there.len() < ONE_PIECE {
-                match events.poll_next(task) {
-                    Poll::Ready(Some(piece)) => there.extend_from_slice(&piece),
-                    Poll::Ready(None) => return Poll::Ready(true),
-                    Poll::Pending => break,
-                }
-            }
-            Poll::Ready(false)
-        })
-        .await;
+        let plain = |there: &mut Vec<u8>, piece: &[u8]| there.extend_from_slice(piece);
+        let ended = poll_fn(|task| Poll::Ready(gather(&mut *events, task, &mut there, plain))).await;
         match (ended, there.is_empty()) {
             (true, _) => Self::full(there),
             (false, true) => Self(Kind::Events(events)),

@@ -13,11 +13,9 @@ use axum::http::header::{CONNECTION, DATE, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, HeaderValue, Response};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
-use super::body::{Body, Events};
+use super::body::{Body, Events, gather};
 use super::patient::Patient;
 
-/// Events of at most about this size go out in one write, if they are there at the same time.
-const BATCH: usize = 16 * 1024;
 /// What a client may send while its stream is open. More waits in the socket.
 const AHEAD: usize = 8 * 1024;
 
@@ -53,6 +51,13 @@ pub(super) async fn write(io: &mut Patient, response: Response<Body>, close: boo
     done
 }
 
+/// Appends a piece in chunked coding (RFC 9112, section 7.1).
+fn chunk(out: &mut Vec<u8>, piece: &[u8]) {
+    out.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+    out.extend_from_slice(piece);
+    out.extend_from_slice(b"\r\n");
+}
+
 struct Writing {
     events: Box<dyn Events>,
     out: Vec<u8>,
@@ -65,7 +70,10 @@ impl Writing {
     fn poll(&mut self, io: &mut Patient, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             if !self.ended && self.written == 0 {
-                self.gather(task);
+                self.ended = gather(&mut *self.events, task, &mut self.out, chunk);
+                if self.ended {
+                    self.out.extend_from_slice(b"0\r\n\r\n");
+                }
             }
             // Nothing more is asked of the stream before this is gone: whoever fills it waits for a slow client.
             while self.written < self.out.len() {
@@ -82,25 +90,6 @@ impl Writing {
                 return self.poll_gone(io, task);
             }
             (self.out, self.written) = (Vec::new(), 0);
-        }
-    }
-
-    /// Takes the events that are there, each as a chunk.
-    fn gather(&mut self, task: &mut Context<'_>) {
-        while self.out.len() < BATCH {
-            match self.events.poll_next(task) {
-                Poll::Ready(Some(piece)) => {
-                    self.out.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
-                    self.out.extend_from_slice(&piece);
-                    self.out.extend_from_slice(b"\r\n");
-                }
-                Poll::Ready(None) => {
-                    self.out.extend_from_slice(b"0\r\n\r\n");
-                    self.ended = true;
-                    return;
-                }
-                Poll::Pending => return,
-            }
         }
     }
 
