@@ -11,22 +11,22 @@ use std::task::{Context as Task, Poll, Waker};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
+use crate::catalog::ListKind;
 use crate::component::ToolResult;
-use crate::component::call::BoxFuture;
 use crate::component::tool::Tool;
 use crate::context::{Caller, Host, Origin};
+use crate::engine::connection::Connection;
+use crate::engine::core::Core;
+use crate::engine::encode::{Body, Reply};
+use crate::engine::run::{Running, Work};
 use crate::error::{Error, ToolError};
-use crate::peer::{Outgoing, Outlet, Session};
+use crate::future::BoxFuture;
 use crate::protocol::Revision;
 use crate::protocol::jsonrpc::Message;
 use crate::protocol::meta::Meta;
 use crate::protocol::params::Params;
-use crate::provider::ListKind;
 use crate::server::Server;
-use crate::server::connection::Connection;
-use crate::server::core::Core;
-use crate::server::encode::{Body, Reply};
-use crate::server::running::{Running, Work};
+use crate::session::{Outgoing, Outlet, Session};
 use crate::uri::{Router, UriTemplate};
 
 /// Reads one message; whether it is a request that could be read.
@@ -163,7 +163,7 @@ impl Conversation {
     /// # Errors
     /// When the server cannot start.
     pub fn with(server: &Server) -> Result<Self, Error> {
-        let (sender, outgoing) = mpsc::channel(crate::limits::OUTGOING);
+        let (sender, outgoing) = mpsc::channel(crate::bounds::OUTGOING);
         let core = Arc::clone(server.handle()?.core());
         let session = Arc::new(Session::new(None));
         let connection = Connection::new(core, session, Some(Outlet::new(sender)), Caller::anonymous());

@@ -1,30 +1,22 @@
 #![doc = include_str!("../../README.md")]
 
-pub mod cli;
+mod bounds;
+mod catalog;
 mod component;
 mod context;
+mod engine;
 mod error;
-mod escape;
-mod inject;
-mod interact;
-mod limits;
+mod future;
 pub mod middleware;
 mod panics;
-mod peer;
 pub mod protocol;
-mod provider;
-#[cfg(feature = "http")]
-mod record;
 mod schema;
-#[cfg(feature = "interaction")]
-mod seal;
 mod server;
-#[cfg(any(feature = "stdio", feature = "http"))]
-mod signals;
-mod suggest;
-mod tasks;
+mod session;
+mod text;
 mod transport;
 mod uri;
+mod wire;
 
 #[cfg(feature = "__bench")]
 #[doc(hidden)]
@@ -43,7 +35,7 @@ pub use protocol::{
     Audio, CacheScope, Content, Elicited, File, Icon, Image, InputRequest, InputRequired, LogLevel, Message,
     PromptResult, ResourceContents, Revision, RpcError, SamplingRequest,
 };
-pub use server::{Handle, Server};
+pub use server::{Handle, Server, cli};
 pub use tokio_util::sync::CancellationToken;
 #[cfg(feature = "redis")]
 pub use transport::http::store::RedisStore;

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::component::call::BoxFuture;
 use crate::error::ToolError;
+use crate::future::BoxFuture;
 
 /// A name for one failure, under which its cause stands in the log.
 pub(crate) fn incident() -> String {

@@ -12,16 +12,14 @@ use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::def::{Param, Service};
 use super::param::{Slot, Slots, ToolArg, settle};
 use super::signature::{Argument, Signature};
+use super::tables::{Param, Service};
 use crate::context::{Context, FromContext, Origin};
 use crate::error::ToolError;
+use crate::future::BoxFuture;
 use crate::schema::{Faults, Pointer};
-use crate::suggest;
-
-/// A boxed future that can move between threads.
-pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+use crate::text::sanitize;
 
 /// What a generated `call` function gives back: a handler ready to run, or a refusal.
 #[doc(hidden)]
@@ -123,7 +121,7 @@ impl<'a> Call<'a> {
                 Ok(_) => {}
                 Err(_) => faults.push(
                     &Pointer::root(),
-                    format!("the arguments must be one JSON object, got {}", suggest::bounded(raw.get(), 64)),
+                    format!("the arguments must be one JSON object, got {}", sanitize::bounded(raw.get(), 64)),
                 ),
             }
         } else if signature.flatten.is_some() {
@@ -306,7 +304,7 @@ impl<'a> Call<'a> {
         let value = match read(&text) {
             Ok(value) => Some(value),
             Err(error) => {
-                let got = suggest::bounded(&text, 64);
+                let got = sanitize::bounded(&text, 64);
                 self.faults.push(&argument.at(), format!("\"{got}\" cannot be read: {error}"));
                 None
             }

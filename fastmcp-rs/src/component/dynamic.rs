@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::call::BoxFuture;
-use super::def::Timeout;
 use super::output::{HandlerError, ToolOutput, ToolResult};
+use super::tables::Timeout;
 use super::tool::{Common, Handler, OutputCheck, Tool, header_params};
 use crate::context::Context;
 use crate::error::{Error, ToolError};
+use crate::future::BoxFuture;
 use crate::protocol::{Tool as Entry, ToolAnnotations};
 use crate::schema::Check;
 

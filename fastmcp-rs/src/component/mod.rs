@@ -2,7 +2,6 @@
 
 pub(crate) mod call;
 pub(crate) mod complete;
-pub(crate) mod def;
 pub(crate) mod docs;
 pub(crate) mod dynamic;
 pub(crate) mod output;
@@ -10,10 +9,11 @@ pub(crate) mod param;
 pub(crate) mod prompt;
 pub(crate) mod resource;
 pub(crate) mod signature;
+pub(crate) mod tables;
 pub(crate) mod tool;
 
 pub use complete::Completing;
-pub use def::{PromptFn, ResourceFn, Service, Source, ToolFn};
 pub use dynamic::DynamicTool;
 pub use output::{Json, ReadResult, ToolOutput, ToolResult};
 pub use param::{PlainText, ToolArg};
+pub use tables::{PromptFn, ResourceFn, Service, Source, ToolFn};

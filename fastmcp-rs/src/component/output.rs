@@ -112,7 +112,7 @@ impl ToolResult {
 
     /// The failure as the model sees it: the words, and the code in `structuredContent.error`.
     pub(crate) fn failed(error: &ToolError) -> Self {
-        let text = crate::suggest::bounded_lines(error.message(), crate::limits::ERROR_TEXT).into_owned();
+        let text = crate::text::sanitize::bounded_lines(error.message(), crate::bounds::ERROR_TEXT).into_owned();
         let structured = serde_json::json!({ "error": error.to_json() }).to_string();
         Self { content: vec![Content::text(text)], structured: Some(structured), is_error: true, ..Self::new() }
     }

@@ -11,9 +11,10 @@ use std::task::{self, Poll, ready};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, DeserializeOwned, Visitor};
 
-use super::call::{BoxFuture, Call, without_position};
+use super::call::{Call, without_position};
 use crate::context::{Context, FromContext, Needs};
 use crate::error::ToolError;
+use crate::future::BoxFuture;
 
 /// What the run time needs to know of a parameter's type, erased.
 #[derive(Clone, Copy)]

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::call::{BoxFuture, Call, Reply};
-use super::def::PromptDef;
+use super::call::{Call, Reply};
 use super::docs::Docs;
 use super::signature::Signature;
+use super::tables::PromptDef;
 use super::tool::{Common, icons_of, meta_of};
 use crate::context::Origin;
 use crate::error::ToolError;
+use crate::future::BoxFuture;
 use crate::panics::contained;
 use crate::protocol::{Prompt as Entry, PromptArgument, PromptResult};
 

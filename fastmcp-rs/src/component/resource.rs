@@ -4,14 +4,15 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::call::{BoxFuture, Call, Reply};
-use super::def::ResourceDef;
+use super::call::{Call, Reply};
 use super::docs::Docs;
 use super::output::{ReadContent, ReadResult};
 use super::signature::Signature;
+use super::tables::ResourceDef;
 use super::tool::{Common, icons_of, meta_of};
 use crate::context::Origin;
 use crate::error::ToolError;
+use crate::future::BoxFuture;
 use crate::panics::contained;
 use crate::protocol::{
     Annotations, CacheScope, Resource as FixedEntry, ResourceContents, ResourceTemplate as TemplateEntry, Role,

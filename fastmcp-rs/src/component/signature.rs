@@ -3,11 +3,11 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::def::{Bound, Complete, Param, Rule};
 use super::docs::Docs;
 use super::param::{ParamKind, needs_of};
+use super::tables::{Bound, Complete, Param, Rule};
 use crate::schema::{self, Check, Pointer};
-use crate::suggest;
+use crate::text::{sanitize, suggest};
 
 /// The compiled parameters of one component.
 pub(crate) struct Signature {
@@ -140,7 +140,7 @@ impl Signature {
     /// The words for an argument that nobody asked for.
     pub(crate) fn unknown(&self, name: &str) -> String {
         let names = self.names();
-        let shown = suggest::bounded(name, 64);
+        let shown = sanitize::bounded(name, 64);
         match suggest::nearest(name, names.iter().copied()) {
             Some(near) => format!("unknown argument `{shown}`: did you mean `{near}`?"),
             None if names.is_empty() => format!("unknown argument `{shown}`: this takes none"),

@@ -7,14 +7,15 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::call::{BoxFuture, Call, Reply};
-use super::def::{Shared, Source, Timeout, ToolDef};
+use super::call::{Call, Reply};
 use super::docs::Docs;
 use super::dynamic::DynamicHandler;
 use super::output::ToolResult;
 use super::signature::Signature;
+use super::tables::{Shared, Source, Timeout, ToolDef};
 use crate::context::{Context, Origin};
 use crate::error::ToolError;
+use crate::future::BoxFuture;
 use crate::panics::contained;
 use crate::protocol::{Icon, Tool as Entry, ToolAnnotations};
 use crate::schema::{self, Check};

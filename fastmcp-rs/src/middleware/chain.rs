@@ -9,15 +9,15 @@ use serde_json::{Map, Value};
 
 use super::arguments::Arguments;
 use crate::component::ToolResult;
-use crate::component::call::BoxFuture;
 use crate::context::Context;
+use crate::engine::core::Core;
+use crate::engine::dispatch::{Outcome as Routed, Request, route};
+use crate::engine::encode::{Body, Reply};
+use crate::engine::run::not_found;
 use crate::error::{ErrorKind, ToolError};
+use crate::future::BoxFuture;
 use crate::protocol::jsonrpc::text;
 use crate::protocol::{PromptResult, RpcError, method};
-use crate::server::core::Core;
-use crate::server::dispatch::{Outcome as Routed, Request, route};
-use crate::server::encode::{Body, Reply};
-use crate::server::running::not_found;
 
 /// A call of a tool on its way to it.
 #[derive(Clone, Debug)]

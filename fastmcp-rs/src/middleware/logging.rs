@@ -26,7 +26,8 @@ impl Logging {
 impl Middleware for Logging {
     async fn on_message(&self, message: Message, next: Next<'_, Message>) -> Outcome {
         let method = message.method().to_owned();
-        let target = message.target().map(|target| crate::suggest::bounded(target, crate::limits::ECHO).into_owned());
+        let target =
+            message.target().map(|target| crate::text::sanitize::bounded(target, crate::bounds::ECHO).into_owned());
         let request_id = message.context().and_then(|context| context.request_id()).map(ToOwned::to_owned);
         let start = Instant::now();
         let outcome = next.run(message).await;

@@ -74,7 +74,7 @@ impl RpcError {
     }
 
     pub(crate) fn method_not_found(method: &str) -> Self {
-        Self::new(METHOD_NOT_FOUND, format!("Method not found: {}", crate::suggest::bounded(method, 64)))
+        Self::new(METHOD_NOT_FOUND, format!("Method not found: {}", crate::text::sanitize::bounded(method, 64)))
     }
 
     /// Adds machine-readable details.

@@ -21,7 +21,7 @@ use serde_json::{Map, Number, Value};
 use super::format::Format;
 use super::normalise::width;
 use super::walk::{definition, each, is_annotation};
-use crate::suggest::{bounded, nearest};
+use crate::text::{sanitize::bounded, suggest::nearest};
 use compile::Compiler;
 use fault::{ECHO, TOLD};
 

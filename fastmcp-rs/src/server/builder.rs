@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::core::{Core, Settings};
-use super::handle::Handle;
-use super::lifespan::Lifespans;
+use super::running::Handle;
+use crate::catalog::Registry;
 use crate::component::{DynamicTool, PromptFn, ResourceFn, Service, ToolFn, ToolResult};
 use crate::context::{Caller, State};
+use crate::engine::core::{Core, Settings};
+use crate::engine::lifespan::Lifespans;
 use crate::error::{BoxError, Error, Result};
 use crate::middleware::{Chain, Middleware};
-use crate::peer::lock;
 use crate::protocol::{CacheScope, Icon, Implementation, PromptResult, ResourceContents, RpcError};
-use crate::provider::Registry;
+use crate::session::lock;
 #[cfg(feature = "http")]
 use crate::transport::http::HttpSettings;
 #[cfg(feature = "stdio")]
@@ -402,7 +402,7 @@ impl Server {
         Ok(Handle::new(core))
     }
 
-    /// Does what the command line says: serves stdio unless told otherwise. See [`cli`](crate::cli) for flags and commands.
+    /// Does what the command line says: serves stdio unless told otherwise. See [`cli`](crate::server::cli) for flags and commands.
     ///
     /// Makes a runtime of its own; inside one, use [`run_async`](Self::run_async).
     ///
@@ -430,7 +430,7 @@ impl Server {
     /// # Errors
     /// When the server cannot start or serve.
     pub async fn run_async(self) -> Result {
-        crate::cli::run(self, std::env::args_os().skip(1)).await
+        crate::server::cli::run(self, std::env::args_os().skip(1)).await
     }
 
     /// Serves standard input and output until the input ends or the process is told to stop.
@@ -440,7 +440,7 @@ impl Server {
     #[cfg(feature = "stdio")]
     pub async fn serve_stdio(self) -> Result {
         let core = self.core()?;
-        let _signals = crate::signals::watch(&core)?;
+        let _signals = crate::server::signals::watch(&core)?;
         core.start().await?;
         let thread = if self.own_runtime { Thread::This } else { Thread::Other };
         let served = crate::transport::stdio::serve(Arc::clone(&core), thread).await;
@@ -455,7 +455,7 @@ impl Server {
     pub async fn serve<S: Transport>(self, stream: S) -> Result {
         let core = self.core()?;
         core.start().await?;
-        crate::transport::pump::run(Arc::clone(&core), stream, Caller::anonymous()).await;
+        crate::transport::stream_loop::run(Arc::clone(&core), stream, Caller::anonymous()).await;
         core.stop().await;
         Ok(())
     }
@@ -468,7 +468,7 @@ impl Server {
     #[cfg(feature = "http")]
     pub async fn serve_http(self, address: SocketAddr) -> Result {
         let core = self.core()?;
-        let _signals = crate::signals::watch(&core)?;
+        let _signals = crate::server::signals::watch(&core)?;
         let listener = crate::transport::http::listen(address).await?;
         core.start().await?;
         let served = crate::transport::http::serve(Arc::clone(&core), self.http, listener).await;
@@ -543,7 +543,7 @@ impl Parts {
             });
         }
         #[cfg(feature = "interaction")]
-        let sealer = crate::seal::Sealer::lazy(self.state_keys, self.state_lifetime);
+        let sealer = crate::engine::seal::Sealer::lazy(self.state_keys, self.state_lifetime);
         if !problems.is_empty() {
             return Err(Error::several(problems));
         }

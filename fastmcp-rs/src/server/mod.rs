@@ -1,19 +1,10 @@
-//! The server: built from components, it answers one request at a time and knows methods, not bytes.
+//! The face of the crate: [`Server`] says what is served and how, [`Handle`] is the server at work.
 
 mod builder;
-mod complete;
-pub(crate) mod connection;
-pub(crate) mod core;
-mod direct;
-pub(crate) mod dispatch;
-pub(crate) mod encode;
-mod handle;
-mod lifecycle;
-mod lifespan;
-mod listen;
-pub(crate) mod running;
+pub mod cli;
+mod running;
+#[cfg(any(feature = "stdio", feature = "http"))]
+pub(crate) mod signals;
 
 pub use builder::Server;
-pub use handle::Handle;
-
-pub(crate) use listen::tell_session;
+pub use running::Handle;

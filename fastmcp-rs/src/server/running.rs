@@ -1,453 +1,220 @@
-//! A handler under way: bounded in time, its panics contained, stopped by being dropped.
+//! [`Handle`]: a hold on a server that runs.
 
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::cell::Cell;
+use std::fmt;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll};
-use std::time::Duration;
 
-use serde_json::value::RawValue;
-use tokio::time::Sleep;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
 
-use super::core::Core;
-use super::encode::{Body, Reply};
-use crate::component::ToolResult;
-use crate::component::call::BoxFuture;
-use crate::component::output::ReadResult;
-use crate::component::prompt::Prompt;
-use crate::component::resource::Resource;
-use crate::component::tool::Tool;
-use crate::context::Context;
-use crate::context::read_capabilities;
-use crate::error::{ErrorKind, InteractionError, Parts, ToolError, chain};
-use crate::interact::{Earlier, Rounds};
-use crate::limits;
-use crate::panics::{drop_contained, incident, panicked};
-use crate::protocol::{InputRequired, PromptResult, Revision, RpcError, jsonrpc, method};
+use crate::catalog::Registry;
+use crate::component::{DynamicTool, ToolResult};
+use crate::context::{Caller, Change, Host};
+use crate::engine::core::Core;
+use crate::engine::dispatch::{Link, Outcome, dispatch};
+use crate::engine::encode::{Body, Reply};
+use crate::error::Error;
+use crate::protocol::params::Params;
+use crate::protocol::{PromptResult, ResourceContents, Revision, RpcError, meta, method};
+use crate::session::Outlet;
 
-/// What is being run, and what its outcome becomes.
-pub(crate) enum Work {
-    Tool(Arc<Tool>, BoxFuture<'static, Result<ToolResult, ToolError>>),
-    Resource(Arc<Resource>, String, BoxFuture<'static, Result<ReadResult, ToolError>>),
-    Prompt(Arc<Prompt>, BoxFuture<'static, Result<PromptResult, ToolError>>),
-    /// Anything that makes its reply itself.
-    Other(BoxFuture<'static, Reply>),
-    /// Done, and dropped.
-    Gone,
-}
+/// A hold on a running server: changes what it offers, tells of changes, shuts it down. Cheap to clone.
+///
+/// ```
+/// use fastmcp_rs::prelude::*;
+///
+/// /// Says hello.
+/// #[tool]
+/// fn hello() -> &'static str {
+///     "hello"
+/// }
+///
+/// let server = Server::empty("greeter").tool::<hello>();
+/// let handle = server.handle()?;
+/// handle.disable("hello")?; // clients are told that the list changed
+/// handle.enable("hello")?;
+/// # Ok::<(), fastmcp_rs::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Handle(Arc<Core>);
 
-/// A future of the reply to one request.
-pub(crate) struct Running {
-    core: Arc<Core>,
-    revision: Revision,
-    work: Work,
-    limit: Option<Duration>,
-    /// Armed when the handler did not finish at once: most do, and pay for no timer.
-    deadline: Option<Pin<Box<Sleep>>>,
-    /// There once a context was made.
-    rounds: Option<Arc<Rounds>>,
-    bound: Option<Bound>,
-    /// How to run a handler again that asked by what it returned, for a client of an older revision.
-    replay: Option<Box<Replay>>,
-    /// Questions in the form of a result are the result.
-    hands_out: bool,
-    /// The rounds of an outer call, which may wait for a person on behalf of this one.
-    outer: Option<Arc<Rounds>>,
-    done: bool,
-}
-
-/// A request that can be run again with answers.
-pub(crate) struct Replay {
-    pub context: Context,
-    pub method: &'static str,
-    pub params: Box<RawValue>,
-}
-
-/// What a sealed state is bound to.
-#[cfg_attr(not(feature = "interaction"), allow(dead_code, reason = "only a seal reads it"))]
-pub(crate) struct Bound {
-    pub subject: Option<String>,
-    pub method: &'static str,
-    pub name: String,
-    pub arguments: Option<Box<RawValue>>,
-    /// What the client declared, which a handler that asks by hand is held against. No part of the binding.
-    pub declared: Option<Box<RawValue>>,
-}
-
-impl Bound {
-    /// The bytes that must be the same when the state comes back. Members of objects are sorted, since a client may
-    /// write the same arguments in another order.
-    #[cfg(feature = "interaction")]
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        let arguments: serde_json::Value =
-            self.arguments.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-        serde_json::to_vec(&(&self.subject, self.method, &self.name, arguments)).unwrap_or_default()
-    }
-}
-
-impl Running {
-    pub(crate) fn new(core: &Arc<Core>, revision: Revision, work: Work) -> Self {
-        let server = core.settings.timeout;
-        let limit = match &work {
-            Work::Tool(tool, _) => tool.common.limit(server),
-            Work::Resource(resource, ..) => resource.common.limit(server),
-            Work::Prompt(prompt, _) => prompt.common.limit(server),
-            Work::Other(_) | Work::Gone => None,
-        };
-        Self {
-            core: Arc::clone(core),
-            revision,
-            work,
-            limit,
-            deadline: None,
-            rounds: None,
-            bound: None,
-            replay: None,
-            hands_out: false,
-            outer: None,
-            done: false,
-        }
+impl Handle {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self(core)
     }
 
-    /// Lets the handler stop to ask, and seals what it must remember.
-    pub(crate) fn with_rounds(mut self, rounds: Option<Arc<Rounds>>, bound: Option<Bound>) -> Self {
-        self.rounds = rounds;
-        self.bound = bound;
-        self
-    }
-
-    /// Lets a handler ask by what it returns where the revision has no such result.
-    pub(crate) fn with_replay(mut self, replay: Replay) -> Self {
-        self.replay = Some(Box::new(replay));
-        self
-    }
-
-    /// Hands questions out instead of asking them: whoever runs this asks.
-    pub(crate) fn without_replay(mut self) -> Self {
-        self.replay = None;
-        self.hands_out = true;
-        self
-    }
-
-    /// A call within another: what it asks is the other's question.
-    pub(crate) fn within(mut self, outer: &Arc<Rounds>) -> Self {
-        self.outer = Some(Arc::clone(outer));
-        self.without_replay()
-    }
-
-    fn poll_work(&mut self, task: &mut Task<'_>) -> Poll<Reply> {
-        macro_rules! run {
-            ($handler:expr, $ok:expr) => {{
-                let polled = catch_unwind(AssertUnwindSafe(|| $handler.as_mut().poll(task)));
-                match polled {
-                    Ok(Poll::Pending) => Poll::Pending,
-                    Ok(Poll::Ready(Ok(value))) => Poll::Ready($ok(self, value)),
-                    Ok(Poll::Ready(Err(error))) => Poll::Ready(self.fail(error)),
-                    Err(panic) => Poll::Ready(self.fail(panicked(&*panic, self.name()))),
-                }
-            }};
-        }
-        match &mut self.work {
-            Work::Tool(_, handler) => run!(handler, |this: &mut Self, result| this.tool_done(result)),
-            Work::Resource(_, _, handler) => run!(handler, |this: &mut Self, result| this.resource_done(&result)),
-            Work::Prompt(_, handler) => run!(handler, |_: &mut Self, result| Ok(Body::Prompt(result))),
-            Work::Other(handler) => match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(task))) {
-                Ok(polled) => polled,
-                Err(panic) => Poll::Ready(self.fail(panicked(&*panic, self.name()))),
-            },
-            Work::Gone => Poll::Ready(Err(RpcError::internal("the call is already done"))),
-        }
-    }
-
-    /// Ends the handler: what it holds is let go now, and not when the reply has been sent.
-    fn end(&mut self) {
-        match std::mem::replace(&mut self.work, Work::Gone) {
-            Work::Tool(tool, handler) => drop_contained(handler, &tool.common.name),
-            Work::Resource(resource, _, handler) => drop_contained(handler, &resource.common.name),
-            Work::Prompt(prompt, handler) => drop_contained(handler, &prompt.common.name),
-            Work::Other(handler) => drop_contained(handler, ""),
-            Work::Gone => {}
-        }
-    }
-
-    fn name(&self) -> &str {
-        match &self.work {
-            Work::Tool(tool, _) => &tool.common.name,
-            Work::Resource(resource, ..) => &resource.common.name,
-            Work::Prompt(prompt, _) => &prompt.common.name,
-            Work::Other(_) | Work::Gone => "",
-        }
-    }
-
-    fn tool_done(&mut self, mut result: ToolResult) -> Reply {
-        if let Work::Tool(tool, _) = &self.work {
-            result.wrapped = tool.wrapped_output.is_some();
-        }
-        if let Work::Tool(tool, _) = &self.work
-            && let Some(output) = &tool.output
-            && !result.is_error
-            && (!output.null_only || result.structured.as_deref().is_some_and(|json| json.contains("null")))
-        {
-            let structured = result.structured.as_deref().and_then(|json| serde_json::from_str(json).ok());
-            let faults = structured.as_ref().map(|value| output.check.faults(value));
-            if faults.as_ref().is_none_or(|faults| !faults.is_empty()) {
-                let incident = incident();
-                let what =
-                    faults.map_or_else(|| "there is no structured content".to_owned(), |faults| faults.to_string());
-                tracing::error!(incident, tool = %tool.common.name, "the result does not fit the tool's output schema: {what}");
-                return self.fail(ToolError::internal(format!("internal error (incident {incident})")));
+    /// Adds a tool and tells clients.
+    ///
+    /// # Errors
+    /// When its name is taken or its schema cannot be enforced.
+    pub fn add_tool(&self, tool: DynamicTool) -> Result<(), Error> {
+        let tool = tool.compile()?;
+        self.0.change(|registry| {
+            registry.add_tool(tool);
+            match registry.take_problems() {
+                problems if problems.is_empty() => Ok(((), vec![Change::Tools])),
+                problems => Err(Error::several(problems)),
             }
-        }
-        Ok(Body::Tool(result))
-    }
-
-    fn resource_done(&mut self, result: &ReadResult) -> Reply {
-        let Work::Resource(resource, uri, _) = &self.work else { return Ok(Body::Empty) };
-        let contents = resource.contents(result, uri);
-        if contents.is_empty() {
-            return Err(not_found(self.revision, uri, "the resource has no contents"));
-        }
-        // A result that depended on answers is nobody else's.
-        let private = self.rounds.as_ref().is_some_and(|rounds| rounds.answered());
-        let ttl = if private { Some(0) } else { resource.ttl_ms };
-        let scope = if private { None } else { resource.cache_scope };
-        Ok(Body::Read {
-            contents,
-            meta: result.meta.clone(),
-            ttl_ms: ttl.unwrap_or(0),
-            scope: scope.unwrap_or_default(),
         })
     }
 
-    /// Turns a failure into what the protocol wants for the kind of component.
-    fn fail(&mut self, error: ToolError) -> Reply {
-        let error = match error.into_parts() {
-            Parts::Failure(error) => error,
-            Parts::Input(input) => return self.ask(input),
-            Parts::Rpc(error) if self.revision.is_modern() || !matches!(self.work, Work::Tool(..)) => {
-                return Err(error);
+    /// Removes a tool, a prompt (by name) or a resource (by its URI or template) and tells clients.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn remove(&self, name: &str) -> Result<(), Error> {
+        self.0.change(|registry| {
+            let mut changes = kinds(registry, name);
+            registry.remove_tool(name);
+            registry.prompts.remove(name);
+            registry.resources.remove(name);
+            registry.disabled.remove(name);
+            changes.dedup();
+            if changes.is_empty() { Err(missing(name)) } else { Ok(((), changes)) }
+        })
+    }
+
+    /// Stops offering a component, by name or URI, and tells clients. Calls under way go on.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn disable(&self, name: &str) -> Result<(), Error> {
+        self.0.change(|registry| {
+            let changes = kinds(registry, name);
+            if changes.is_empty() {
+                return Err(missing(name));
             }
-            Parts::Rpc(error) if error.code != jsonrpc::MISSING_CAPABILITY => return Err(error),
-            Parts::Rpc(error) => ToolError::unavailable(error.message),
-        };
-        let common = match &self.work {
-            Work::Tool(tool, _) => Some(&tool.common),
-            Work::Resource(resource, ..) => Some(&resource.common),
-            Work::Prompt(prompt, _) => Some(&prompt.common),
-            Work::Other(_) | Work::Gone => None,
-        };
-        let error = if common.is_some_and(|common| common.expose_errors) { error.expose() } else { error };
-        let error = self.core.mask(error, self.name());
-        match &self.work {
-            Work::Tool(..) => Ok(Body::Tool(ToolResult::failed(&error))),
-            Work::Resource(_, uri, _) if error.error_kind() == ErrorKind::NotFound => {
-                Err(not_found(self.revision, uri, error.message()))
+            let news = registry.disabled.insert(name.to_owned());
+            Ok(((), if news { changes } else { Vec::new() }))
+        })
+    }
+
+    /// Offers a disabled component again, and tells clients.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn enable(&self, name: &str) -> Result<(), Error> {
+        self.0.change(|registry| {
+            let changes = kinds(registry, name);
+            if changes.is_empty() {
+                return Err(missing(name));
             }
-            _ => Err(in_band(&error)),
+            let news = registry.disabled.remove(name);
+            Ok(((), if news { changes } else { Vec::new() }))
+        })
+    }
+
+    /// Tells subscribers that a resource changed.
+    pub fn resource_updated(&self, uri: impl Into<String>) {
+        self.0.changed(Change::Updated(uri.into()));
+    }
+
+    /// Begins to shut the server down, as a signal would; whoever serves it returns when running calls are done.
+    pub fn shutdown(&self) {
+        self.0.shutdown.cancel();
+    }
+
+    /// Ends the lifespans, for servers that are part of another program ([`Server::into_router`](crate::Server::into_router)).
+    pub async fn stop(&self) {
+        self.0.stop().await;
+    }
+
+    pub(crate) async fn call_tool(&self, name: &str, arguments: Value) -> Result<ToolResult, RpcError> {
+        match self.ask(method::TOOLS_CALL, json!({ "name": name, "arguments": arguments })).await? {
+            Body::Tool(result) => Ok(result),
+            Body::Input(_) => {
+                Err(RpcError::internal("the tool asks a question, and a direct call has nobody to answer it"))
+            }
+            _ => Ok(ToolResult::new()),
         }
     }
 
-    /// The handler stopped to ask: the questions become the result, and what it must remember travels with them.
-    fn ask(&mut self, mut input: InputRequired) -> Reply {
-        if self.hands_out || !self.revision.is_modern() {
-            return Ok(Body::Input(input));
+    pub(crate) async fn read_resource(&self, uri: &str) -> Result<Vec<ResourceContents>, RpcError> {
+        match self.ask(method::RESOURCES_READ, json!({ "uri": uri })).await? {
+            Body::Read { contents, .. } => Ok(contents),
+            body => {
+                // Middleware hands the contents on as JSON.
+                let mut value = self.value(&body);
+                serde_json::from_value(value["contents"].take()).map_err(|error| RpcError::internal(error.to_string()))
+            }
         }
-        let Some(bound) = &self.bound else {
-            // Without a context a handler never sees what comes back, so there is nothing to remember for it.
-            input.state = None;
-            return if input.requests.is_empty() {
-                Err(RpcError::internal("a handler that asks needs a `Context`, to see the answers"))
-            } else {
-                Ok(Body::Input(input))
+    }
+
+    pub(crate) async fn get_prompt(&self, name: &str, arguments: Value) -> Result<PromptResult, RpcError> {
+        match self.ask(method::PROMPTS_GET, json!({ "name": name, "arguments": arguments })).await? {
+            Body::Prompt(result) => Ok(result),
+            _ => Err(RpcError::internal("the prompt asks a question, and a direct call has nobody to answer it")),
+        }
+    }
+
+    /// A list's items, for the command line.
+    pub(crate) async fn list(&self, method: &'static str, member: &str) -> Vec<Value> {
+        match self.ask(method, json!({})).await {
+            Ok(body) => match self.value(&body)[member].take() {
+                Value::Array(items) => items,
+                _ => Vec::new(),
+            },
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn value(&self, body: &Body) -> Value {
+        let mut out = Vec::new();
+        self.0.write_result(&mut out, Revision::LATEST, body);
+        serde_json::from_slice(&out).unwrap_or_default()
+    }
+
+    async fn ask(&self, method: &str, mut params: Value) -> Result<Body, RpcError> {
+        params["_meta"] = json!({ meta::PROTOCOL_VERSION: Revision::LATEST, meta::CLIENT_CAPABILITIES: {} });
+        let outcome = {
+            let params: Box<RawValue> = to_raw_value(&params).map_err(|error| RpcError::internal(error.to_string()))?;
+            let id: &RawValue = serde_json::from_str("0").map_err(|error| RpcError::internal(error.to_string()))?;
+            let host: Arc<dyn Host> = Arc::clone(&self.0) as _;
+            let link = Link {
+                core: &self.0,
+                host: &host,
+                session: None,
+                outlet: &None::<Outlet>,
+                headers: None,
+                caller: &Caller::anonymous(),
+                envelope: None,
+                earlier: Cell::default(),
             };
+            dispatch(&link, id, method, Params::read(Some(&params))).outcome
         };
-        // Only what the client declared may be asked (basic/patterns/mrtr).
-        let declared = read_capabilities(bound.declared.as_deref());
-        if let Some(required) = input.requests.iter().find_map(|(_, request)| request.undeclared(&declared)) {
-            return self.fail(InteractionError::Unsupported(required).into());
-        }
-        let earlier = match &self.rounds {
-            Some(rounds) => rounds.remember(input.state.take()),
-            None => Earlier { state: input.state.take(), ..Earlier::default() },
+        let reply: Reply = match outcome {
+            Outcome::Done(reply) => reply,
+            Outcome::Run(running) => running.await,
         };
-        match self.core.seal(&earlier, bound) {
-            Ok(state) => {
-                input.state = Some(state);
-                Ok(Body::Input(input))
-            }
-            Err(what) => Err(RpcError::internal(what)),
-        }
+        reply
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.0
     }
 }
 
-impl Core {
-    /// Keeps a foreign error's text from the client; the log has it under the incident that the client sees.
-    fn mask(&self, error: ToolError, component: &str) -> ToolError {
-        let error = if self.settings.expose_errors { error.expose() } else { error };
-        let Some(cause) = error.masked_cause().map(|cause| chain(cause)) else { return error };
-        let incident = incident();
-        tracing::error!(incident, component, "{cause}");
-        error.mask(&incident)
-    }
-
-    /// A failure that came out of middleware, as a reply.
-    pub(crate) fn conclude(&self, revision: Revision, tool: bool, error: ToolError) -> Reply {
-        match error.into_parts() {
-            Parts::Input(input) => Ok(Body::Input(input)),
-            Parts::Rpc(error) if revision.is_modern() || !tool || error.code != jsonrpc::MISSING_CAPABILITY => {
-                Err(error)
-            }
-            Parts::Rpc(error) => Ok(Body::Tool(ToolResult::failed(&ToolError::unavailable(error.message)))),
-            Parts::Failure(error) => {
-                let error = self.mask(error, "middleware");
-                if tool { Ok(Body::Tool(ToolResult::failed(&error))) } else { Err(in_band(&error)) }
-            }
-        }
-    }
-
-    #[cfg(feature = "interaction")]
-    fn seal(&self, earlier: &Earlier, bound: &Bound) -> Result<String, &'static str> {
-        self.sealer
-            .as_ref()
-            .and_then(|sealer| sealer.seal(earlier, &bound.bytes()))
-            .ok_or("what the handler is to remember could not be sealed: it may be too large")
-    }
-
-    #[cfg(not(feature = "interaction"))]
-    #[expect(clippy::unused_self, reason = "the same call with and without the feature")]
-    fn seal(&self, _: &Earlier, _: &Bound) -> Result<String, &'static str> {
-        Err("questions on revision 2026-07-28 need the server's `interaction` feature")
-    }
-
-    /// Opens the state that a client brought back.
-    #[cfg(feature = "interaction")]
-    pub(crate) fn unseal(&self, state: &str, bound: &Bound) -> Result<Earlier, RpcError> {
-        let opened = self.sealer.as_ref().map(|sealer| sealer.open(state, &bound.bytes()));
-        match opened {
-            Some(Ok(earlier)) => Ok(earlier),
-            refused => {
-                let why = refused.and_then(Result::err);
-                tracing::warn!(?why, name = bound.name, "a request state was refused");
-                Err(RpcError::invalid_params(
-                    "`requestState` is not one that this server gave out for this request, or it has expired",
-                ))
-            }
-        }
-    }
-
-    #[cfg(not(feature = "interaction"))]
-    #[expect(clippy::unused_self, reason = "the same call with and without the feature")]
-    pub(crate) fn unseal(&self, _: &str, _: &Bound) -> Result<Earlier, RpcError> {
-        Err(RpcError::invalid_params("`requestState` is not one that this server gave out"))
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("name", &self.0.info.name).finish_non_exhaustive()
     }
 }
 
-impl Future for Running {
-    type Output = Reply;
-
-    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Reply> {
-        let this = &mut *self;
-        let mut polled = this.poll_work(task);
-        if let Poll::Ready(Ok(Body::Input(_))) = &polled
-            && !this.revision.is_modern()
-            && !this.hands_out
-        {
-            let Poll::Ready(Ok(Body::Input(mut input))) = polled else { return polled };
-            let state = input.state.take();
-            let earlier = this.rounds.as_ref().map(|rounds| rounds.remember(state)).unwrap_or_default();
-            polled = match this.replay.take() {
-                Some(replay) => {
-                    // From here on the rounds of questions are the work, each run of the handler with its own time limit.
-                    this.work = Work::Other(Box::pin(replay.rounds(Arc::clone(&this.core), input, earlier)));
-                    (this.limit, this.deadline) = (None, None);
-                    this.poll_work(task)
-                }
-                None => Poll::Ready(
-                    this.fail(ToolError::unavailable("this asks a question, and there is nobody to answer it")),
-                ),
-            };
-        }
-        if polled.is_pending() {
-            if this.rounds.iter().chain(&this.outer).any(|rounds| rounds.is_waiting()) {
-                // A person takes the time that a person takes; the handler's own starts again after that.
-                this.deadline = None;
-            } else if let Some(input) = this.rounds.as_ref().and_then(|rounds| rounds.suspended(task.waker())) {
-                polled = Poll::Ready(this.ask(input));
-            } else if let Some(limit) = this.limit {
-                let deadline = this.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-                if deadline.as_mut().poll(task).is_ready() {
-                    tracing::warn!(component = this.name(), ?limit, "a call ran out of time");
-                    let error = ToolError::timeout(format!("no answer within {limit:?}"));
-                    polled = Poll::Ready(this.fail(error));
-                    if let Some(rounds) = &this.rounds {
-                        rounds.cancellation().cancel();
-                    }
-                }
-            }
-        }
-        if polled.is_ready() {
-            this.done = true;
-            if let Some(rounds) = &this.rounds {
-                rounds.end();
-            }
-            this.end();
-        }
-        polled
+/// Which lists a name is in.
+fn kinds(registry: &Registry, name: &str) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if registry.tools.contains_key(name) {
+        changes.push(Change::Tools);
     }
-}
-
-impl Replay {
-    /// Asks, runs the handler again with the answers, and again, until it is content.
-    async fn rounds(self: Box<Self>, core: Arc<Core>, mut input: InputRequired, mut earlier: Earlier) -> Reply {
-        for _ in 0..limits::ROUNDS {
-            match self.context.answers_to(input.requests).await {
-                Ok(answers) => earlier.answers.extend(answers),
-                Err(error) => {
-                    return core.conclude(self.context.revision(), self.method == method::TOOLS_CALL, error.into());
-                }
-            }
-            let running = super::dispatch::again(&core, &self.context, self.method, &self.params, earlier)?;
-            let rounds = running.rounds.clone();
-            match running.await {
-                Ok(Body::Input(mut next)) => {
-                    let state = next.state.take();
-                    earlier = rounds.map(|rounds| rounds.remember(state)).unwrap_or_default();
-                    input = next;
-                }
-                reply => return reply,
-            }
-        }
-        Err(RpcError::internal("the handler asks without end"))
+    if registry.prompts.contains_key(name) {
+        changes.push(Change::Prompts);
     }
-}
-
-impl Drop for Running {
-    /// A call that is dropped before it is done was cancelled; work that it handed its token to should stop too.
-    fn drop(&mut self) {
-        if self.done {
-            return;
-        }
-        if let Some(rounds) = &self.rounds {
-            rounds.end();
-            rounds.cancellation().cancel();
-        }
-        self.end();
+    if registry.resources.contains_key(name) {
+        changes.push(Change::Resources);
     }
+    changes
 }
 
-/// A failure outside of a tool is a JSON-RPC error, with its kind in `data`.
-fn in_band(error: &ToolError) -> RpcError {
-    let code = match error.error_kind() {
-        ErrorKind::InvalidParams | ErrorKind::NotFound => jsonrpc::INVALID_PARAMS,
-        _ => jsonrpc::INTERNAL_ERROR,
-    };
-    let text = crate::suggest::bounded_lines(error.message(), limits::ERROR_TEXT).into_owned();
-    RpcError::new(code, text).with_data(error.to_json())
-}
-
-/// A resource that does not exist: -32602 on 2026-07-28, -32002 before (server/resources, "Error Handling").
-pub(crate) fn not_found(revision: Revision, uri: &str, message: &str) -> RpcError {
-    let code = if revision.is_modern() { jsonrpc::INVALID_PARAMS } else { jsonrpc::RESOURCE_NOT_FOUND };
-    RpcError::new(code, message.to_owned()).with_data(serde_json::json!({ "uri": crate::suggest::bounded(uri, 1024) }))
+fn missing(name: &str) -> Error {
+    Error::new(format!("there is no component `{}`", crate::text::sanitize::bounded(name, crate::bounds::ECHO)))
 }

@@ -2,8 +2,7 @@
 
 #[cfg(feature = "http")]
 pub(crate) mod http;
-pub(crate) mod lines;
-pub(crate) mod pump;
 #[cfg(feature = "stdio")]
 pub(crate) mod stdio;
 pub(crate) mod stream;
+pub(crate) mod stream_loop;

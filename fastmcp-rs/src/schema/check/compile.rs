@@ -15,7 +15,7 @@ use super::super::normalise::is_anything;
 use super::super::walk::{LIST, NAMED, ONE, unescape};
 use super::fault::ECHO;
 use super::{ALL, Additional, ArrayRules, Check, Logic, Node, NumberRules, ObjectRules, StringRules, type_bit};
-use crate::suggest::bounded;
+use crate::text::sanitize::bounded;
 
 /// Schemas nested deeper than this are refused.
 const SCHEMA_DEEP: usize = 128;

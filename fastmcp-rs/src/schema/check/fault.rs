@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::suggest::bounded;
+use crate::text::sanitize::bounded;
 
 /// Faults that are told; the others are counted.
 pub(super) const TOLD: usize = 32;

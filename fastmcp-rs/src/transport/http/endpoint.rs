@@ -11,12 +11,12 @@ use super::envelope::SESSION_ID;
 use super::replicas::Replicas;
 use super::responses::{HttpResponse, json_response};
 use super::sessions::{Known, Sessions};
+use crate::bounds;
 use crate::context::{Caller, Host};
-use crate::limits;
+use crate::engine::core::Core;
+use crate::engine::encode::Reply;
 use crate::protocol::Revision;
 use crate::protocol::jsonrpc::INVALID_REQUEST;
-use crate::server::core::Core;
-use crate::server::encode::Reply;
 
 pub(super) struct Endpoint {
     pub(super) core: Arc<Core>,
@@ -40,7 +40,7 @@ impl Endpoint {
             host,
             settings,
             sessions,
-            body_room: Semaphore::new(limits::LARGE_BODIES),
+            body_room: Semaphore::new(bounds::LARGE_BODIES),
             replicas: tokio::sync::OnceCell::new(),
             #[cfg(feature = "sse")]
             streams: super::sse::Streams::default(),

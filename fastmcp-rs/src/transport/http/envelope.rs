@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::context::{Headers, ReadHeaders};
+use crate::engine::dispatch::Envelope;
 use crate::protocol::jsonrpc::HEADER_MISMATCH;
 use crate::protocol::{Revision, RpcError};
-use crate::server::dispatch::Envelope;
 
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 pub(crate) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -88,7 +88,7 @@ fn same(header: &HeaderName, value: &str, body: &str) -> Result<(), RpcError> {
     if value == body {
         return Ok(());
     }
-    let shown = |text| crate::suggest::bounded(text, 64).into_owned();
+    let shown = |text| crate::text::sanitize::bounded(text, 64).into_owned();
     Err(mismatch(format!("the `{header}` header says `{}` and the body `{}`", shown(value), shown(body))))
 }
 

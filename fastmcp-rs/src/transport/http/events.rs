@@ -13,11 +13,11 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, Sleep};
 
 use super::body::Events;
-use crate::peer::{Outgoing, lock};
+use crate::engine::core::Core;
+use crate::engine::encode::Reply;
+use crate::engine::run::Running;
 use crate::protocol::Revision;
-use crate::server::core::Core;
-use crate::server::encode::Reply;
-use crate::server::running::Running;
+use crate::session::{Outgoing, lock};
 
 /// Proxies close streams on which nothing moves; a comment every so often keeps them open.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -138,7 +138,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 fn shown(text: &str) -> String {
-    crate::suggest::bounded(text, 128).into_owned()
+    crate::text::sanitize::bounded(text, 128).into_owned()
 }
 
 fn bad(why: &str) -> Refused {

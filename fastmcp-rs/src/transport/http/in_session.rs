@@ -21,15 +21,15 @@ use super::responses::{
     Accepts, HttpResponse, events, gone, json_response, not_allowed, plain, refused, status, unavailable,
 };
 use super::sessions::{Held, Hold, HttpSession, Known};
+use crate::bounds;
 use crate::context::Caller;
-use crate::limits;
-use crate::peer::{Outgoing, Outlet};
+use crate::engine::connection::Connection;
+use crate::engine::core::Core;
+use crate::engine::encode::Reply;
+use crate::engine::run::Running;
+use crate::future;
 use crate::protocol::{Revision, RpcError};
-use crate::server::connection::Connection;
-use crate::server::core::Core;
-use crate::server::encode::Reply;
-use crate::server::running::Running;
-use crate::tasks;
+use crate::session::{Outgoing, Outlet};
 
 impl Endpoint {
     /// A request of an older session: once it takes time it belongs to the session, and goes on when its client's
@@ -75,7 +75,7 @@ impl Endpoint {
             session: Arc::clone(http),
             replicas: self.replicas.get().cloned(),
         };
-        tasks::spawn(async move {
+        future::spawn(async move {
             let done = cancelled.run_until_cancelled(driver.drive(work, messages)).await;
             driver.end(done, &cancelled).await;
         });
@@ -117,7 +117,7 @@ impl Endpoint {
         if !accepts.json {
             return plain(StatusCode::NOT_ACCEPTABLE, "a batch is answered with application/json".to_owned());
         }
-        let (sender, mut messages) = mpsc::channel(limits::OUTGOING);
+        let (sender, mut messages) = mpsc::channel(bounds::OUTGOING);
         let outlet = Some(Outlet::new(sender));
         let (alive, mut running) = mpsc::channel(1);
         let mut out = Vec::new();

@@ -5,9 +5,9 @@ use std::sync::{Mutex, OnceLock};
 use tokio::sync::mpsc;
 
 use super::responses::Accepts;
+use crate::bounds;
 use crate::context::OpenOutlet;
-use crate::limits;
-use crate::peer::{Outgoing, Outlet, lock};
+use crate::session::{Outgoing, Outlet, lock};
 
 /// The outlet of one request, made when a handler first wants to say something.
 #[derive(Default)]
@@ -26,7 +26,7 @@ impl OpenOutlet for LazyOutlet {
         Some(
             self.made
                 .get_or_init(|| {
-                    let (sender, messages) = mpsc::channel(limits::OUTGOING);
+                    let (sender, messages) = mpsc::channel(bounds::OUTGOING);
                     *lock(&self.messages) = Some(messages);
                     Outlet::new(sender)
                 })

@@ -22,10 +22,10 @@ use tokio::sync::mpsc;
 use super::Sharing;
 use super::sessions::Sessions;
 use super::store::{BusEvent, ReplicaStore, StoreError};
+use crate::engine::core::Core;
 use crate::error::Error;
-use crate::peer::{Elsewhere, Session};
-use crate::server::core::Core;
-use crate::tasks;
+use crate::future;
+use crate::session::{Elsewhere, Session};
 use keep::Wake;
 use news::News;
 
@@ -75,8 +75,8 @@ impl Replicas {
             streams: AtomicU64::new(1),
             read_here: Mutex::default(),
         });
-        tasks::spawn(news::send(store, number, to_send));
-        tasks::spawn(news::receive(
+        future::spawn(news::send(store, number, to_send));
+        future::spawn(news::receive(
             incoming,
             Arc::downgrade(&replicas),
             Arc::downgrade(sessions),

@@ -22,10 +22,10 @@ use super::body::Body;
 use super::patient::Patient;
 use super::service::McpService;
 use super::{HttpSettings, guard::Guard, streaming};
+use crate::engine::core::Core;
 use crate::error::{BoxError, Error};
-use crate::peer::lock;
-use crate::server::core::Core;
-use crate::tasks;
+use crate::future;
+use crate::session::lock;
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -70,7 +70,7 @@ pub(crate) async fn serve(core: Arc<Core>, mut settings: HttpSettings, listener:
     while let Some(accepted) = shutdown.run_until_cancelled(accept(&listener, &connections)).await {
         let (stream, permit) = accepted;
         let (service, shutdown, alive) = (service.clone(), shutdown.clone(), alive.clone());
-        tasks::spawn(async move {
+        future::spawn(async move {
             serve_connection(stream, service, shutdown).await;
             drop((permit, alive));
         });

@@ -27,16 +27,16 @@ use super::responses::{
     Accepts, HttpResponse, events, gone, not_allowed, plain, refused, settled, status, too_many, unavailable,
 };
 use super::sessions::{Known, new_id};
+use crate::bounds;
 use crate::context::Caller;
-use crate::limits;
-use crate::peer::Outgoing;
+use crate::engine::connection::{Connection, observe};
+use crate::engine::core::Core;
+use crate::engine::dispatch::{Answer, Envelope as _, Link, Outcome, dispatch};
+use crate::engine::run::Running;
 use crate::protocol::jsonrpc::{Message, PARSE_ERROR};
 use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
-use crate::server::connection::{Connection, observe};
-use crate::server::core::Core;
-use crate::server::dispatch::{Answer, Envelope as _, Link, Outcome, dispatch};
-use crate::server::running::Running;
+use crate::session::Outgoing;
 
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(60);
@@ -410,7 +410,7 @@ where
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let mut bytes = Vec::with_capacity(announced.unwrap_or(1024).min(limits::SMALL_BODY));
+    let mut bytes = Vec::with_capacity(announced.unwrap_or(1024).min(bounds::SMALL_BODY));
     let mut body = std::pin::pin!(body);
     let read = async {
         let mut taken = None;
@@ -433,10 +433,10 @@ where
                     }
                 }
             }
-            if bytes.len() > limits::SMALL_BODY && taken.is_none() {
+            if bytes.len() > bounds::SMALL_BODY && taken.is_none() {
                 // What it says, or all that it may be: there is no second time to wait, and nothing to be copied as it grows.
                 let most = announced.unwrap_or(limit).max(bytes.len());
-                let asked = u32::try_from(most.min(limits::LARGE_BODIES)).unwrap_or(u32::MAX);
+                let asked = u32::try_from(most.min(bounds::LARGE_BODIES)).unwrap_or(u32::MAX);
                 taken = room.acquire_many(asked).await.ok();
                 bytes.reserve_exact(most - bytes.len());
             }

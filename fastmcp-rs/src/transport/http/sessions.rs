@@ -14,9 +14,9 @@ use super::body::Events;
 use super::events::Log;
 use super::replicas::Replicas;
 use crate::context::Caller;
-use crate::peer::{Outgoing, Outlet, Session, lock};
-use crate::server::core::Core;
-use crate::tasks;
+use crate::engine::core::Core;
+use crate::future;
+use crate::session::{Outgoing, Outlet, Session, lock};
 
 /// Finished streams that a session keeps for a client that lost its connection.
 const KEPT_STREAMS: usize = 16;
@@ -104,9 +104,9 @@ impl HttpSession {
                 kept.push(message, false);
             }
         });
-        let told = crate::server::tell_session(Arc::clone(core), Arc::clone(&self.session), outlet);
+        let told = crate::engine::tell_session(Arc::clone(core), Arc::clone(&self.session), outlet);
         let kept = Arc::clone(&log);
-        tasks::spawn(async move {
+        future::spawn(async move {
             told.await;
             kept.finish();
         });
@@ -292,7 +292,7 @@ impl Sessions {
     fn sweep(self: &Arc<Self>) {
         let sessions: Weak<Self> = Arc::downgrade(self);
         let pause = (self.idle / 4).clamp(Duration::from_millis(100), Duration::from_secs(60));
-        tasks::spawn(async move {
+        future::spawn(async move {
             loop {
                 tokio::time::sleep(pause).await;
                 let Some(sessions) = sessions.upgrade() else { return };

@@ -18,11 +18,11 @@ use super::events::{COMMENT, KEEP_ALIVE, event};
 use super::responses::{HttpResponse, events, not_allowed, plain, status};
 use super::service::read_body;
 use super::sessions::new_id;
+use crate::bounds;
 use crate::context::Caller;
-use crate::limits;
-use crate::peer::{Outgoing, Outlet, Session, lock};
-use crate::server::connection::Connection;
-use crate::tasks;
+use crate::engine::connection::Connection;
+use crate::future;
+use crate::session::{Outgoing, Outlet, Session, lock};
 
 /// Where the stream is.
 pub(crate) const STREAM: &str = "/sse";
@@ -72,10 +72,10 @@ impl Endpoint {
         let Some(id) = new_id() else {
             return plain(StatusCode::SERVICE_UNAVAILABLE, "no randomness for a session id".to_owned());
         };
-        let (sender, messages) = mpsc::channel(limits::OUTGOING);
+        let (sender, messages) = mpsc::channel(bounds::OUTGOING);
         let outlet = Outlet::new(sender);
         let session = Arc::new(Session::new(Some(id.clone())));
-        let notices = crate::server::tell_session(Arc::clone(&self.core), Arc::clone(&session), outlet.clone());
+        let notices = crate::engine::tell_session(Arc::clone(&self.core), Arc::clone(&session), outlet.clone());
         let connection =
             Connection::new(Arc::clone(&self.core), Arc::clone(&session), Some(outlet.clone()), caller.clone());
         let subject = caller.subject().map(ToOwned::to_owned);
@@ -87,7 +87,7 @@ impl Endpoint {
             streams.insert(id.clone(), Arc::new(Conversation { connection, outlet, subject }));
         }
         let (endpoint, own) = (Arc::clone(self), id.clone());
-        tasks::spawn(async move {
+        future::spawn(async move {
             notices.await;
             // The server shuts down, or the stream is gone: nothing new is taken, and the stream ends after what still runs.
             lock(&endpoint.streams.0).remove(&own);

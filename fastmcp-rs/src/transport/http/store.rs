@@ -21,7 +21,7 @@ pub use memory::MemoryStore;
 pub use redis::RedisStore;
 
 use crate::error::BoxError;
-pub use crate::record::{SessionChange, SessionRecord};
+pub use crate::session::record::{SessionChange, SessionRecord};
 
 /// What every method of a store returns.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

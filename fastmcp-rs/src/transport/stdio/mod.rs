@@ -15,10 +15,10 @@ use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use super::pump::run;
+use super::stream_loop::run;
 use crate::context::Caller;
+use crate::engine::core::Core;
 use crate::error::Error;
-use crate::server::core::Core;
 
 /// Which thread may serve, and be kept until the end.
 #[derive(Clone, Copy, PartialEq)]

@@ -27,9 +27,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Thread, spawn};
 use crate::context::Caller;
+use crate::engine::core::Core;
 use crate::error::Error;
-use crate::server::core::Core;
-use crate::transport::pump::run;
+use crate::transport::stream_loop::run;
 
 /// Both ends.
 pub(super) struct Pipes {

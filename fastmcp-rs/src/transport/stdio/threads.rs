@@ -12,7 +12,7 @@ use tokio_util::sync::PollSender;
 
 use super::spawn;
 use crate::error::Error;
-use crate::transport::pump::CHUNK;
+use crate::transport::stream_loop::CHUNK;
 
 /// Chunks on their way from or to a thread.
 const UNDER_WAY: usize = 2;

@@ -11,7 +11,7 @@ use super::news::News;
 use super::{Replicas, open};
 use crate::context::Caller;
 use crate::error::Error;
-use crate::peer::{Elsewhere, Session};
+use crate::session::{Elsewhere, Session};
 
 /// Characters of a session's id, so that nothing else becomes the key of anything.
 const ID: usize = 32;

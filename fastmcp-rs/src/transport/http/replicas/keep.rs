@@ -18,9 +18,9 @@ use super::super::sessions::HttpSession;
 use super::super::store::{Append, EventLimits, Page, StoreError};
 use super::Replicas;
 use super::news::News;
-use crate::peer::lock;
-use crate::server::core::Core;
-use crate::tasks;
+use crate::engine::core::Core;
+use crate::future;
+use crate::session::lock;
 
 /// How long a stream is kept after its end.
 const AGE: Duration = Duration::from_secs(5 * 60);
@@ -58,7 +58,7 @@ impl Replicas {
     /// Keeps a stream in the store, from its beginning on, until it ends.
     pub(in super::super) fn keep(self: &Arc<Self>, session: String, log: Arc<Log>) {
         let replicas = Arc::clone(self);
-        tasks::spawn(async move {
+        future::spawn(async move {
             let (mut after, mut said, mut failures) = (0, None, 0);
             loop {
                 let changed = log.changed();
@@ -130,7 +130,7 @@ impl Replicas {
                 earlier.end();
             }
             let place = Place { replicas: Arc::downgrade(self), session, stream, wake };
-            tasks::spawn(read_on(Arc::clone(self), place, first, event, sender));
+            future::spawn(read_on(Arc::clone(self), place, first, event, sender));
         }
         // A stream that is no longer kept has nothing left to say.
         Ok(Body::events(Held::new(Pieces(pieces), hold)))

@@ -10,8 +10,8 @@ use super::super::sessions::Sessions;
 use super::super::store::{BusEvent, Loaded, ReplicaStore};
 use super::{Here, Replicas};
 use crate::context::Change;
-use crate::server::core::Core;
-use crate::tasks;
+use crate::engine::core::Core;
+use crate::future;
 
 /// One piece of news. On the bus it stands behind the number of the replica that it is from.
 #[derive(Debug, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ pub(super) async fn receive(
             },
             BusEvent::Missed => {
                 core.changed_elsewhere(None);
-                tasks::spawn(async move {
+                future::spawn(async move {
                     for id in sessions.ids() {
                         replicas.renew(&sessions, &id).await;
                     }
@@ -92,7 +92,7 @@ fn take(news: News, replicas: &Arc<Replicas>, sessions: &Arc<Sessions>, core: &C
         News::Renewed(session) => {
             if sessions.peek(&session).is_some() {
                 let (replicas, sessions) = (Arc::clone(replicas), Arc::clone(sessions));
-                tasks::spawn(async move { replicas.renew(&sessions, &session).await });
+                future::spawn(async move { replicas.renew(&sessions, &session).await });
             }
         }
         News::Reading { session, stream } => {

@@ -10,7 +10,7 @@ use super::{
     Append, BusEvent, BusListener, EventStore, Loaded, Page, ReplicaBus, SessionChange, SessionRecord, SessionStore,
     StoreFuture,
 };
-use crate::peer::lock;
+use crate::session::lock;
 
 /// What replicas share, in the memory of one process. Give every server a clone of one `Arc`.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use redis::aio::{PubSubSink, PubSubStream};
 
 use super::super::{BusEvent, BusListener, StoreError};
 use super::link::{Link, PATIENCE};
-use crate::tasks;
+use crate::future;
 
 /// How long the channel may be silent before it is asked whether it lives.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -27,7 +27,7 @@ struct Channel {
 pub(super) async fn subscribe(link: &Arc<Link>, channel: String, listener: BusListener) -> Result<(), StoreError> {
     let mut open = connect(link, &channel).await?;
     let link: Weak<Link> = Arc::downgrade(link);
-    tasks::spawn(async move {
+    future::spawn(async move {
         loop {
             if !listen(&mut open, &listener, &link).await {
                 return;

@@ -4,10 +4,10 @@ use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::catalog::Catalog;
-use crate::component::def::{PromptDef, Registered, ResourceDef, ToolDef};
+use super::Catalog;
 use crate::component::prompt::Prompt;
 use crate::component::resource::Resource;
+use crate::component::tables::{PromptDef, Registered, ResourceDef, ToolDef};
 use crate::component::tool::{Common, Tool};
 use crate::uri::{Router, UriTemplate};
 
@@ -182,7 +182,7 @@ impl Registry {
     }
 }
 
-fn shared(registered: &Registered) -> &crate::component::def::Shared {
+fn shared(registered: &Registered) -> &crate::component::tables::Shared {
     match registered {
         Registered::Tool(def) => &def.shared,
         Registered::Resource(def) => &def.shared,

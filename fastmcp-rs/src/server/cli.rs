@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 use crate::error::Error;
 use crate::protocol::{Content, method};
 use crate::server::{Handle, Server};
-use crate::suggest;
+use crate::text::{sanitize, suggest};
 
 const WORDS: [&str; 7] = ["list", "call", "read", "prompt", "inspect", "health", "version"];
 const FLAGS: [&str; 6] = ["--stdio", "--http", "--sse", "--json", "--help", "--version"];
@@ -197,7 +197,7 @@ fn text(word: OsString) -> Result<String, Error> {
 }
 
 fn unknown(word: &str, known: &[&str]) -> Error {
-    let shown = suggest::bounded(word, 64);
+    let shown = sanitize::bounded(word, 64);
     Error::new(match suggest::nearest(word, known.iter().copied()) {
         Some(near) => format!("`{shown}` means nothing here. Did you mean `{near}`? Try --help"),
         None => format!("`{shown}` means nothing here. Try --help"),
@@ -484,7 +484,7 @@ async fn health(url: Option<&str>) -> Result<(), Error> {
     if status.contains(" 200 ") {
         print(&format!("{url} is healthy"))
     } else {
-        Err(failed(format!("it said `{}`", suggest::bounded(status, 64))))
+        Err(failed(format!("it said `{}`", sanitize::bounded(status, 64))))
     }
 }
 

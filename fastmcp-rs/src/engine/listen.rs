@@ -12,12 +12,12 @@ use tokio::sync::broadcast::error::RecvError;
 use super::core::Core;
 use super::dispatch::Request;
 use super::encode::Body;
-use super::running::{Running, Work};
+use super::run::{Running, Work};
+use crate::bounds;
+use crate::catalog::ListKind;
 use crate::context::Change;
-use crate::limits;
-use crate::peer::{Outgoing, Outlet, Session};
 use crate::protocol::{RpcError, jsonrpc, meta, method};
-use crate::provider::ListKind;
+use crate::session::{Outgoing, Outlet, Session};
 use crate::uri::covers;
 
 /// What a listener wants to hear of.
@@ -54,8 +54,8 @@ impl Request<'_> {
                 "`notifications` must say what to listen to, as an object of booleans and `resourceSubscriptions`",
             )
         })?;
-        if filter.resource_subscriptions.len() > limits::SUBSCRIPTIONS {
-            return Err(RpcError::invalid_params(format!("no more than {} subscriptions", limits::SUBSCRIPTIONS)));
+        if filter.resource_subscriptions.len() > bounds::SUBSCRIPTIONS {
+            return Err(RpcError::invalid_params(format!("no more than {} subscriptions", bounds::SUBSCRIPTIONS)));
         }
         let outlet = self
             .link

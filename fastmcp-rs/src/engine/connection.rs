@@ -15,14 +15,14 @@ use super::core::Core;
 use super::dispatch::{Link, Outcome, dispatch};
 use super::encode::Reply;
 use super::lifecycle::cancelled_id;
-use super::running::Running;
+use super::run::Running;
+use crate::bounds;
 use crate::context::{Caller, Host};
-use crate::limits;
-use crate::peer::{Outgoing, Outlet, Session};
+use crate::future;
 use crate::protocol::jsonrpc::{self, Message, write_error};
 use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
-use crate::tasks;
+use crate::session::{Outgoing, Outlet, Session};
 
 /// A request after its first step.
 enum Begun {
@@ -155,7 +155,7 @@ impl Connection {
         let Some(cancelled) = self.session.start(id) else { return };
         let (core, session, id) = (Arc::clone(&self.core), Arc::clone(&self.session), id.to_owned());
         let alive = self.alive.clone();
-        tasks::spawn(async move {
+        future::spawn(async move {
             let _alive = alive;
             if let Some(reply) = cancelled.run_until_cancelled(running).await {
                 // A cancelled request gets no response, even if it was done in the same moment.
@@ -193,8 +193,8 @@ impl Connection {
             out.push(b'\n');
             return;
         }
-        if entries.len() > limits::BATCH {
-            let what = format!("a batch may have at most {} messages", limits::BATCH);
+        if entries.len() > bounds::BATCH {
+            let what = format!("a batch may have at most {} messages", bounds::BATCH);
             write_error(out, None, &RpcError::invalid_request(what));
             out.push(b'\n');
             return;
@@ -238,13 +238,13 @@ impl Connection {
         let Some(outlet) = self.outlet.clone() else { return };
         let (core, session) = (Arc::clone(&self.core), Arc::clone(&self.session));
         let alive = self.alive.clone();
-        tasks::spawn(async move {
+        future::spawn(async move {
             let _alive = alive;
             let (done, mut finished) = tokio::sync::mpsc::channel(running.len());
             // Each runs in a task of its own, so that they run at the same time.
             for (id, revision, rest, cancelled) in running {
                 let done = done.clone();
-                tasks::spawn(async move {
+                future::spawn(async move {
                     if let Some(reply) = cancelled.run_until_cancelled(rest).await {
                         let _ = done.send((id, revision, reply, cancelled)).await;
                     }
@@ -296,12 +296,12 @@ pub(crate) fn observe(core: &Core, method: &str, params: Option<&RawValue>) {
     if !core.middleware.is_empty() {
         // A slow middleware must not pile notifications up; what it cannot take is not shown to it.
         let Ok(room) = Arc::clone(&core.observing).try_acquire_owned() else {
-            tracing::warn!(method = %crate::suggest::bounded(method, 64), "a notification was not shown to middleware that is behind");
+            tracing::warn!(method = %crate::text::sanitize::bounded(method, 64), "a notification was not shown to middleware that is behind");
             return;
         };
         let params = params.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null);
         let notified = crate::middleware::notified(core.middleware.clone(), method.to_owned(), params);
-        tasks::spawn(async move {
+        future::spawn(async move {
             notified.await;
             drop(room);
         });

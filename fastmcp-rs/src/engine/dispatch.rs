@@ -10,16 +10,16 @@ use serde_json::value::RawValue;
 
 use super::core::{Core, log_level};
 use super::encode::{Body, Reply};
-use super::running::{Bound, Replay, Running, Work, not_found};
+use super::run::{Bound, Replay, Running, Work, not_found};
+use crate::catalog::ListKind;
+use crate::context::interaction::{Earlier, Rounds};
 use crate::context::{Caller, Context, Host, OpenOutlet, Origin, ReadHeaders};
-use crate::interact::{Earlier, Rounds};
-use crate::peer::Session;
 use crate::protocol::jsonrpc::{self, text};
 use crate::protocol::meta::{self, Meta};
 use crate::protocol::params::Params;
 use crate::protocol::{LogLevel, Revision, RpcError, method};
-use crate::provider::ListKind;
-use crate::suggest::bounded;
+use crate::session::Session;
+use crate::text::sanitize::bounded;
 
 /// What a connection knows of a request that its body does not say.
 pub(crate) struct Link<'a> {
@@ -405,7 +405,7 @@ impl<'a> Request<'a> {
             RpcError { message: Cow::Owned(format!("Resource not found: {bad}")), ..code }
         })?;
         let Some((resource, captures)) = found else {
-            let shown = bounded(&uri, crate::limits::ECHO);
+            let shown = bounded(&uri, crate::bounds::ECHO);
             return Err(not_found(self.revision, &uri, &format!("Resource not found: {shown}")));
         };
         let rounds = self.rounds(|| self.bound(method::RESOURCES_READ, &uri))?;

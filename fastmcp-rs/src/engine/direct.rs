@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::core::Core;
 use super::encode::{Body, Reply};
-use super::running::{Running, Work};
+use super::run::{Running, Work};
 use crate::component::ToolResult;
 use crate::context::Context;
 use crate::error::{ErrorKind, ToolError};

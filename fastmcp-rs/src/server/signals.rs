@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::engine::core::Core;
 use crate::error::Error;
-use crate::server::core::Core;
-use crate::tasks;
+use crate::future;
 
 /// Watches for signals while it is held.
 pub(crate) struct Watch(tokio::task::JoinHandle<()>);
@@ -23,7 +23,7 @@ pub(crate) fn watch(core: &Arc<Core>) -> Result<Watch, Error> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let shutdown = core.shutdown.clone();
-    Ok(Watch(tasks::spawn(async move {
+    Ok(Watch(future::spawn(async move {
         loop {
             std::future::poll_fn(|task| {
                 if interrupt.poll_recv(task).is_ready() {
@@ -44,7 +44,7 @@ pub(crate) fn watch(core: &Arc<Core>) -> Result<Watch, Error> {
 #[cfg(not(unix))]
 pub(crate) fn watch(core: &Arc<Core>) -> Result<Watch, Error> {
     let shutdown = core.shutdown.clone();
-    Ok(Watch(tasks::spawn(async move {
+    Ok(Watch(future::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
             if shutdown.is_cancelled() {
                 std::process::exit(130);

@@ -1,5 +1,8 @@
 //! [`Context`]: what a handler holds of the call it serves.
 
+pub(crate) mod extract;
+pub(crate) mod interaction;
+
 use std::any::TypeId;
 use std::cell::OnceCell;
 use std::fmt;
@@ -11,13 +14,13 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::component::ToolResult;
-use crate::component::call::BoxFuture;
+pub use crate::context::extract::{Caller, FromContext, Headers, Needs, State};
+use crate::context::interaction::Rounds;
 use crate::error::ToolError;
-pub use crate::inject::{Caller, FromContext, Headers, Needs, State};
-use crate::interact::Rounds;
-use crate::peer::{Outgoing, Outlet, Session};
+use crate::future::BoxFuture;
 use crate::protocol::meta::Meta;
 use crate::protocol::{ClientCapabilities, Implementation, LogLevel, PromptResult, Revision, jsonrpc, method};
+use crate::session::{Outgoing, Outlet, Session};
 
 /// A change that clients may want to hear of.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::catalog::Catalog;
+use super::Catalog;
 use crate::component::resource::Entry;
 use crate::protocol::jsonrpc::write_json;
 use crate::protocol::shape::Shaped;

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{Handshake, Session, UNSET, lock};
 use crate::protocol::{ClientCapabilities, Revision};
-use crate::record::{SessionChange, SessionRecord};
+use crate::session::record::{SessionChange, SessionRecord};
 
 /// The other replicas, as a conversation sees them.
 pub(crate) trait Elsewhere: Send + Sync {

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::core::States;
-use crate::component::call::BoxFuture;
 use crate::context::State;
 use crate::error::{BoxError, Error, chain};
+use crate::future::BoxFuture;
 
 type Made = Result<Arc<dyn Any + Send + Sync>, Error>;
 type Stop = Box<dyn FnOnce(&States) -> BoxFuture<'static, ()> + Send>;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::dispatch::Request;
 use super::encode::Body;
 use super::lifecycle::member;
-use super::running::{Running, Work};
+use super::run::{Running, Work};
 use crate::component::complete::Completing;
 use crate::component::signature::Argument;
 use crate::protocol::{Completion, CompletionParams, CompletionRef, RpcError};
@@ -28,7 +28,7 @@ impl Request<'_> {
             let name = params.argument.name.as_str();
             let argument = arguments.iter().find(|argument| argument.name == name && !argument.injected);
             argument.map(|argument| (argument.complete, argument.choices())).ok_or_else(|| {
-                RpcError::invalid_params(format!("there is no argument `{}`", crate::suggest::bounded(name, 64)))
+                RpcError::invalid_params(format!("there is no argument `{}`", crate::text::sanitize::bounded(name, 64)))
             })
         };
         let (complete, choices) = match &params.reference {

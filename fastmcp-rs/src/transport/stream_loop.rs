@@ -12,13 +12,13 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
-use super::lines::{Line, Lines};
+use crate::bounds;
 use crate::context::Caller;
-use crate::limits;
-use crate::peer::{Outgoing, Outlet, Session};
-use crate::server::connection::{Connection, take_sent};
-use crate::server::core::Core;
-use crate::tasks;
+use crate::engine::connection::{Connection, take_sent};
+use crate::engine::core::Core;
+use crate::future;
+use crate::session::{Outgoing, Outlet, Session};
+use crate::wire::lines::{Line, Lines};
 
 /// Bytes read at once, at most.
 pub(crate) const CHUNK: usize = 64 * 1024;
@@ -43,10 +43,10 @@ enum Event {
 pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, caller: Caller) {
     let mut stream = pin!(stream);
     let session = Arc::new(Session::new(None));
-    let (sender, mut outgoing) = mpsc::channel(limits::OUTGOING);
+    let (sender, mut outgoing) = mpsc::channel(bounds::OUTGOING);
     let outlet = Outlet::new(sender);
     let (alive, mut running) = mpsc::channel(1);
-    let notices = tasks::spawn(crate::server::tell_session(Arc::clone(&core), Arc::clone(&session), outlet.clone()));
+    let notices = future::spawn(crate::engine::tell_session(Arc::clone(&core), Arc::clone(&session), outlet.clone()));
     let mut connection = Connection::new(Arc::clone(&core), Arc::clone(&session), Some(outlet), caller).tracked(alive);
     let mut lines = Lines::new(core.settings.message_bytes);
     let mut chunk = vec![0; SMALL_CHUNK];
@@ -150,7 +150,7 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
     }
     notices.abort();
     connection.session().close();
-    let _ = tokio::time::timeout(limits::SHUTDOWN_GRACE, stream.shutdown()).await;
+    let _ = tokio::time::timeout(bounds::SHUTDOWN_GRACE, stream.shutdown()).await;
 }
 
 /// What waits to be written.

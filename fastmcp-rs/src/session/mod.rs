@@ -4,6 +4,8 @@
 //! all that it declares comes with it.
 
 #[cfg(feature = "http")]
+pub(crate) mod record;
+#[cfg(feature = "http")]
 mod shared;
 
 use std::collections::{HashMap, HashSet};
@@ -20,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::InteractionError;
 use crate::protocol::{ClientCapabilities, LogLevel, Revision, RpcError, jsonrpc, method};
 #[cfg(feature = "http")]
-use crate::record::SessionChange;
+use crate::session::record::SessionChange;
 use crate::uri::covers;
 #[cfg(feature = "http")]
 pub(crate) use shared::{Elsewhere, Shared};

@@ -7,12 +7,12 @@ use serde_json::value::RawValue;
 use super::core::Core;
 use super::dispatch::Request;
 use super::encode::Body;
+use crate::bounds;
 use crate::context::read_capabilities;
-use crate::limits;
-use crate::peer::Handshake;
 use crate::protocol::jsonrpc::write_json;
 use crate::protocol::shape::Shaped;
 use crate::protocol::{CacheScope, LogLevel, Revision, RpcError};
+use crate::session::Handshake;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -107,10 +107,10 @@ impl Request<'_> {
         }
         let catalog = self.core().catalog();
         if !matches!(catalog.resource(&uri), Ok(Some(_))) {
-            return Err(super::running::not_found(self.revision, &uri, "Resource not found"));
+            return Err(super::run::not_found(self.revision, &uri, "Resource not found"));
         }
-        if !session.subscribe(&uri, limits::SUBSCRIPTIONS) {
-            return Err(RpcError::invalid_params(format!("no more than {} subscriptions", limits::SUBSCRIPTIONS)));
+        if !session.subscribe(&uri, bounds::SUBSCRIPTIONS) {
+            return Err(RpcError::invalid_params(format!("no more than {} subscriptions", bounds::SUBSCRIPTIONS)));
         }
         Ok(Body::Empty)
     }

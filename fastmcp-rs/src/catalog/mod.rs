@@ -1,4 +1,8 @@
-//! What a server offers at one moment: never changed, only replaced, so that a call holds no lock while it runs.
+//! What a server offers at one moment: never changed, only replaced, so that a call holds no lock while it runs. The
+//! [`Registry`] has everything that it may ever offer: what the macros registered, what is named by hand, what is added later.
+
+mod lists;
+mod registry;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,10 +11,12 @@ use crate::component::prompt::Prompt;
 use crate::component::resource::Resource;
 use crate::component::tool::{Common, Tool};
 use crate::protocol::RpcError;
-use crate::suggest;
+use crate::text::{sanitize, suggest};
 use crate::uri::{BadUri, Captures, Router, UriTemplate};
 
-use super::list::{ListKind, Lists};
+pub(crate) use lists::ListKind;
+use lists::Lists;
+pub(crate) use registry::Registry;
 
 /// The components that are enabled now.
 #[derive(Default)]
@@ -89,7 +95,7 @@ impl Catalog {
 
 /// -32602 with the nearest name. A hidden component is never suggested.
 fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a Common>) -> RpcError {
-    let shown = suggest::bounded(name, crate::limits::ECHO);
+    let shown = sanitize::bounded(name, crate::bounds::ECHO);
     let names = known.filter(|common| !common.hidden).map(|common| common.name.as_str());
     RpcError::invalid_params(match suggest::nearest(name, names) {
         Some(near) => format!("Unknown {kind}: `{shown}`. Did you mean `{near}`?"),

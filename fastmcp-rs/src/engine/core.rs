@@ -12,14 +12,14 @@ use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::lifespan::Lifespans;
+use crate::catalog::{Catalog, ListKind, Registry};
 use crate::component::ToolResult;
-use crate::component::call::BoxFuture;
 use crate::context::{Change, Context, Host};
 use crate::error::{Error, ToolError};
+use crate::future::BoxFuture;
 use crate::middleware::Chain;
-use crate::peer::lock;
 use crate::protocol::{CacheScope, Implementation, LogLevel, PromptResult, ServerCapabilities};
-use crate::provider::{Catalog, ListKind, Registry};
+use crate::session::lock;
 
 /// Changes that wait for a slow listener; one that lags further is told that everything changed.
 const CHANGES: usize = 256;
@@ -42,16 +42,16 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            timeout: Some(crate::limits::CALL_TIMEOUT),
-            shutdown_grace: crate::limits::SHUTDOWN_GRACE,
+            timeout: Some(crate::bounds::CALL_TIMEOUT),
+            shutdown_grace: crate::bounds::SHUTDOWN_GRACE,
             lenient: true,
             expose_errors: false,
             page_size: None,
             list_ttl_ms: 0,
             list_scope: CacheScope::Private,
-            message_bytes: crate::limits::MESSAGE_BYTES,
-            result_bytes: crate::limits::RESULT_BYTES,
-            running: crate::limits::RUNNING,
+            message_bytes: crate::bounds::MESSAGE_BYTES,
+            result_bytes: crate::bounds::RESULT_BYTES,
+            running: crate::bounds::RUNNING,
         }
     }
 }
@@ -72,7 +72,7 @@ pub(crate) struct Core {
     /// The same as a member of `_meta`.
     pub info_member: String,
     #[cfg(feature = "interaction")]
-    pub sealer: crate::seal::LazySealer,
+    pub sealer: crate::engine::seal::LazySealer,
     registry: Mutex<Registry>,
     catalog: RwLock<Arc<Catalog>>,
     states: RwLock<States>,
@@ -101,7 +101,7 @@ impl Core {
         middleware: Chain,
         registry: Registry,
         lifespans: Lifespans,
-        #[cfg(feature = "interaction")] sealer: crate::seal::LazySealer,
+        #[cfg(feature = "interaction")] sealer: crate::engine::seal::LazySealer,
     ) -> Self {
         let info_json = serde_json::to_string(&info).unwrap_or_else(|_| "{}".to_owned());
         let catalog = Arc::new(registry.catalog());
@@ -123,7 +123,7 @@ impl Core {
             changes: broadcast::Sender::new(CHANGES),
             #[cfg(feature = "http")]
             relay: OnceLock::new(),
-            observing: Arc::new(Semaphore::new(crate::limits::OBSERVING)),
+            observing: Arc::new(Semaphore::new(crate::bounds::OBSERVING)),
             shutdown: CancellationToken::new(),
             me,
         }

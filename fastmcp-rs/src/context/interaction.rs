@@ -18,16 +18,16 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::bounds;
 use crate::context::Context;
 use crate::error::{InteractionError, ToolError};
-use crate::limits;
-use crate::peer::lock;
 use crate::protocol::shape::Shaped;
 use crate::protocol::{
     ElicitParams, ElicitResult, Elicited, InputRequest, InputRequired, Revision, Root, RootsResult, SamplingRequest,
     SamplingResult,
 };
 use crate::schema;
+use crate::session::lock;
 
 /// The rounds of one request: what was answered before, what is asked now.
 #[derive(Default)]
@@ -430,7 +430,7 @@ impl Context {
             .map_err(|error| InteractionError::BadQuestion(error.to_string()))?;
         let waiting = Waiting::new(self.rounds());
         let answer =
-            tokio::time::timeout(limits::ANSWER, session.ask(outlet, request.method(), &asked["params"])).await;
+            tokio::time::timeout(bounds::ANSWER, session.ask(outlet, request.method(), &asked["params"])).await;
         drop(waiting);
         let answer = answer.map_err(|_| InteractionError::Disconnected)??;
         serde_json::from_str(answer.get()).map_err(|error| InteractionError::BadAnswer(error.to_string()))

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use crate::interact::Earlier;
+use crate::context::interaction::Earlier;
 
 /// The longest state that is looked at, in bytes of its text.
 const LONGEST: usize = 256 * 1024;

@@ -1,0 +1,5 @@
+//! Text that others will read: escaped for JSON, made harmless for people and terminals, and the nearest word to a misspelt one.
+
+pub(crate) mod escape;
+pub(crate) mod sanitize;
+pub(crate) mod suggest;

@@ -1,0 +1,64 @@
+//! The safe echoing of what somebody else wrote.
+
+use std::borrow::Cow;
+
+/// At most `n` characters of `text`, with control and direction-changing characters made visible.
+///
+/// For everything of a client's that goes into a message or a log: it cannot move the cursor, start a line or
+/// reorder what stands around it.
+pub(crate) fn bounded(text: &str, n: usize) -> Cow<'_, str> {
+    made_visible(text, n, disturbs)
+}
+
+/// The same for what an author wrote, in lines of his own.
+pub(crate) fn bounded_lines(text: &str, n: usize) -> Cow<'_, str> {
+    made_visible(text, n, |c| !matches!(c, '\n' | '\t') && disturbs(c))
+}
+
+fn made_visible(text: &str, n: usize, disturbs: fn(char) -> bool) -> Cow<'_, str> {
+    let cut = text.char_indices().nth(n).map(|(at, _)| at);
+    let head = cut.map_or(text, |at| text.get(..at).unwrap_or_default());
+    if cut.is_none() && !head.chars().any(disturbs) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(head.len() + 8);
+    for c in head.chars() {
+        if disturbs(c) {
+            match c {
+                '\n' | '\r' | '\t' => out.extend(c.escape_default()),
+                c => out.extend(c.escape_unicode()),
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    if cut.is_some() {
+        out.push('…');
+    }
+    Cow::Owned(out)
+}
+
+fn disturbs(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(bounded("héllo", 2), "hé…");
+        assert_eq!(bounded("héllo", 5), "héllo");
+        assert!(matches!(bounded("plain", 10), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn control_and_bidi_characters_are_shown() {
+        assert_eq!(bounded("a\nb", 10), "a\\nb");
+        assert_eq!(bounded_lines("a\n\tb\r\u{1b}", 10), "a\n\tb\\r\\u{1b}");
+        assert_eq!(bounded("a\u{1b}[31m", 10), "a\\u{1b}[31m");
+        assert_eq!(bounded("a\u{202e}b", 10), "a\\u{202e}b");
+    }
+}

@@ -1,0 +1,3 @@
+//! What both ends of a conversation read and write.
+
+pub(crate) mod lines;
