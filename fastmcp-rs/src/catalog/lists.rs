@@ -96,7 +96,7 @@ impl Catalog {
             ListKind::Tools => {
                 for tool in self.sorted_tools.iter().filter(|tool| !tool.common.hidden) {
                     visit(&tool.common.name, &|revision, out| match &tool.wrapped_output {
-                        Some(wrapped) if !revision.is_modern() => {
+                        Some(wrapped) if revision.wraps_structured() => {
                             let mut entry = tool.entry.clone();
                             entry.output_schema = Some(wrapped.clone());
                             write_json(out, &Shaped(&entry, revision));

@@ -23,7 +23,7 @@ use crate::context::Context;
 use crate::error::{InteractionError, ToolError};
 use crate::protocol::shape::Shaped;
 use crate::protocol::{
-    ElicitParams, ElicitResult, Elicited, InputRequest, InputRequired, Revision, Root, RootsResult, SamplingRequest,
+    ElicitParams, ElicitResult, Elicited, InputRequest, InputRequired, Root, RootsResult, SamplingRequest,
     SamplingResult,
 };
 use crate::schema;
@@ -250,7 +250,7 @@ impl Context {
         let (message, url) = (message.into(), url.into());
         async move {
             let mut params = crate::protocol::UrlParams::new(message, url);
-            if !self.revision().is_modern() {
+            if self.revision().has_elicitation_ids() {
                 params = params.elicitation_id(self.rounds().key("url", place));
             }
             let request = InputRequest::Elicit(ElicitParams::Url(params));
@@ -271,7 +271,7 @@ impl Context {
         schema: Value,
         place: &'static Location<'static>,
     ) -> Result<Elicited<Value>, InteractionError> {
-        if self.revision() < Revision::V2025_06_18 {
+        if !self.revision().has_forms() {
             return Err(InteractionError::Unsupported(json!({ "elicitation": {} })));
         }
         let schema =
@@ -355,7 +355,7 @@ impl Context {
     /// Whether the client can be asked for a form.
     #[must_use]
     pub fn client_supports_elicitation(&self) -> bool {
-        self.client_capabilities().elicitation_form && self.revision() >= Revision::V2025_06_18
+        self.client_capabilities().elicitation_form && self.revision().has_forms()
     }
 
     /// Whether the client can sample.
@@ -378,14 +378,14 @@ impl Context {
     ) -> Result<T, InteractionError> {
         let revision = self.revision();
         let exists = match &request {
-            InputRequest::Elicit(ElicitParams::Form(_)) => revision >= Revision::V2025_06_18,
-            InputRequest::Elicit(ElicitParams::Url(_)) => revision >= Revision::V2025_11_25,
+            InputRequest::Elicit(ElicitParams::Form(_)) => revision.has_forms(),
+            InputRequest::Elicit(ElicitParams::Url(_)) => revision.has_url_elicitation(),
             _ => true,
         };
         if !exists {
             return Err(InteractionError::Unsupported(json!({ "elicitation": {} })));
         }
-        if revision.is_modern() {
+        if !revision.asks_in_place() {
             let rounds = self.rounds();
             let key = rounds.key(request.method().rsplit_once('/').map_or("ask", |(area, _)| area), place);
             if let Some(answer) = rounds.earlier.answers.get(&key)

@@ -126,7 +126,8 @@ struct Inner {
 
 impl Context {
     pub(crate) fn new(origin: &Origin<'_>) -> Self {
-        let handshake = origin.session.and_then(|session| session.handshake()).filter(|_| !origin.revision.is_modern());
+        let handshake =
+            origin.session.and_then(|session| session.handshake()).filter(|_| origin.revision.has_handshake());
         let capabilities = match handshake {
             Some(handshake) => handshake.capabilities.clone(),
             None => read_capabilities(origin.meta.client_capabilities()),
@@ -213,7 +214,7 @@ impl Context {
     /// Values that live as long as the conversation; `None` on 2026-07-28, which has no conversations, and in direct calls.
     #[must_use]
     pub fn session(&self) -> Option<SessionValues> {
-        let session = self.0.session.as_ref().filter(|_| !self.0.revision.is_modern())?;
+        let session = self.0.session.as_ref().filter(|_| self.0.revision.has_handshake())?;
         Some(SessionValues(Arc::clone(session)))
     }
 
@@ -251,8 +252,8 @@ impl Context {
     /// Sends a log message to the client (server/utilities/logging), if it wants this level: on 2026-07-28 when the request
     /// asked for logs, before that unless `logging/setLevel` asked for less.
     pub async fn log(&self, level: LogLevel, data: impl Into<Value>) {
-        let wanted = match (&self.0.session, self.0.revision.is_modern()) {
-            (Some(session), false) => session.wants_log(level),
+        let wanted = match (&self.0.session, self.0.revision.has_handshake()) {
+            (Some(session), true) => session.wants_log(level),
             _ => self.0.log_level.is_some_and(|least| level >= least),
         };
         if wanted {
@@ -279,7 +280,7 @@ impl Context {
         if let Some(total) = total.filter(|total| total.is_finite()) {
             params["total"] = json!(total);
         }
-        if let Some(message) = message.filter(|_| self.0.revision >= Revision::V2025_03_26) {
+        if let Some(message) = message.filter(|_| self.0.revision.has_progress_message()) {
             params["message"] = json!(message);
         }
         self.notify(method::PROGRESS, &params).await;
@@ -340,7 +341,7 @@ impl Context {
     /// Closes the event stream that carries this call; the client comes back for the rest with `Last-Event-ID`
     /// (2025-11-25, basic/transports, polling). Does nothing on other revisions and transports.
     pub fn close_sse_stream(&self) {
-        if let Some(outlet) = self.0.outlet.as_ref().filter(|_| self.0.revision == Revision::V2025_11_25) {
+        if let Some(outlet) = self.0.outlet.as_ref().filter(|_| self.0.revision.has_polling()) {
             outlet.offer(Outgoing::CloseStream);
         }
     }

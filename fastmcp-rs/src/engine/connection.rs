@@ -92,7 +92,7 @@ impl Connection {
     }
 
     fn speaks_batches(&self) -> bool {
-        self.session.handshake().is_some_and(|handshake| handshake.revision == Revision::V2025_03_26)
+        self.session.handshake().is_some_and(|handshake| handshake.revision.can_batch())
     }
 
     fn request(
@@ -117,6 +117,7 @@ impl Connection {
     fn begin(&self, id: &RawValue, method: &str, params: Result<Params<'_>, &'static str>) -> (Revision, Begun) {
         if self.session.is_running(id) {
             let error = RpcError::invalid_request(format!("a request with the id {} is still running", id.get()));
+            // An error has the same shape in all.
             return (Revision::LATEST, Begun::Done(Err(error)));
         }
         let link = Link {

@@ -100,17 +100,19 @@ fn read<'a>(
     params: Result<Params<'a>, &'static str>,
 ) -> Result<Request<'a>, (Revision, RpcError)> {
     let spoken = link.session.and_then(|session| session.handshake()).map(|handshake| handshake.revision);
-    let legacy = spoken.unwrap_or(Revision::LATEST_LEGACY);
+    let legacy = spoken.unwrap_or(Revision::LATEST_WITH_HANDSHAKE);
     let modern_claim = link.envelope.is_some_and(Envelope::claims_modern);
+    // A header that claims a stateless revision is answered in the newest shape, whichever it names.
     let shape = if modern_claim { Revision::LATEST } else { legacy };
     let params = params.map_err(|what| (shape, RpcError::bad_params(what, modern_claim)))?;
     let meta = Meta::of(&params);
     if meta.claims_modern() {
-        let revision = Revision::LATEST;
-        let fail = |error| (revision, error);
-        let version = meta
-            .protocol_version()
-            .ok_or_else(|| fail(RpcError::bad_envelope("the protocol version in `_meta` must be a string")))?;
+        let claimed = meta.protocol_version();
+        let served = claimed.as_deref().and_then(Revision::parse).filter(|revision| !revision.has_handshake());
+        // A version that is not served is refused in the newest shape.
+        let fail = |error| (served.unwrap_or(Revision::LATEST), error);
+        let version =
+            claimed.ok_or_else(|| fail(RpcError::bad_envelope("the protocol version in `_meta` must be a string")))?;
         if !meta.client_capabilities().is_some_and(|raw| raw.get().starts_with('{')) {
             let key = meta::CLIENT_CAPABILITIES;
             return Err(fail(RpcError::bad_envelope(format!(
@@ -120,13 +122,13 @@ fn read<'a>(
         if let Some(envelope) = link.envelope {
             envelope.version(&version).map_err(fail)?;
         }
-        if Revision::parse(&version).is_none_or(|revision| !revision.is_modern()) {
+        let Some(revision) = served else {
             let requested = bounded(&version, 64).into_owned();
             let error =
                 RpcError::new(jsonrpc::UNSUPPORTED_VERSION, format!("Unsupported protocol version: {requested}"));
-            let data = serde_json::json!({ "supported": [Revision::LATEST], "requested": requested });
+            let data = serde_json::json!({ "supported": Revision::STATELESS, "requested": requested });
             return Err(fail(error.with_data(data)));
-        }
+        };
         let log_level = match meta.log_level() {
             None => None,
             Some(raw) => Some(
@@ -173,7 +175,7 @@ impl RpcError {
 
 /// Sends a request to its method.
 pub(crate) fn route(request: &Request<'_>) -> Result<Outcome, RpcError> {
-    let modern = request.revision.is_modern();
+    let handshake = request.revision.has_handshake();
     let done = |body| Ok(Outcome::Done(Ok(body)));
     match request.method {
         method::TOOLS_CALL => request.call_tool().map(Outcome::Run),
@@ -184,13 +186,13 @@ pub(crate) fn route(request: &Request<'_>) -> Result<Outcome, RpcError> {
         method::RESOURCES_LIST => request.list(ListKind::Resources).map(|body| Outcome::Done(Ok(body))),
         method::RESOURCES_TEMPLATES_LIST => request.list(ListKind::Templates).map(|body| Outcome::Done(Ok(body))),
         method::COMPLETE => request.complete().map(Outcome::Run),
-        method::DISCOVER if modern => done(request.link.core.discover()),
-        method::LISTEN if modern => request.listen().map(Outcome::Run),
-        method::INITIALIZE if !modern => request.initialize().map(|body| Outcome::Done(Ok(body))),
-        method::PING if !modern => done(Body::Empty),
-        method::SET_LEVEL if !modern => request.set_level().map(|body| Outcome::Done(Ok(body))),
-        method::RESOURCES_SUBSCRIBE if !modern => request.subscribe(true).map(|body| Outcome::Done(Ok(body))),
-        method::RESOURCES_UNSUBSCRIBE if !modern => request.subscribe(false).map(|body| Outcome::Done(Ok(body))),
+        method::DISCOVER if !handshake => done(request.link.core.discover(request.revision)),
+        method::LISTEN if !handshake => request.listen().map(Outcome::Run),
+        method::INITIALIZE if handshake => request.initialize().map(|body| Outcome::Done(Ok(body))),
+        method::PING if handshake => done(Body::Empty),
+        method::SET_LEVEL if handshake => request.set_level().map(|body| Outcome::Done(Ok(body))),
+        method::RESOURCES_SUBSCRIBE if handshake => request.subscribe(true).map(|body| Outcome::Done(Ok(body))),
+        method::RESOURCES_UNSUBSCRIBE if handshake => request.subscribe(false).map(|body| Outcome::Done(Ok(body))),
         unknown => Err(RpcError::method_not_found(unknown)),
     }
 }
@@ -246,7 +248,8 @@ impl<'a> Request<'a> {
 
     /// Holds `Mcp-Param-*` against the arguments of a tool, ahead of middleware that may change them.
     pub(crate) fn check_params(&self) -> Result<(), RpcError> {
-        let (Some(envelope), method::TOOLS_CALL, true) = (self.link.envelope, self.method, self.revision.is_modern())
+        let (Some(envelope), method::TOOLS_CALL, true) =
+            (self.link.envelope, self.method, self.revision.mirrors_headers())
         else {
             return Ok(());
         };
@@ -314,7 +317,7 @@ impl<'a> Request<'a> {
             let _ = cell.set(Arc::new(Rounds::after(earlier)));
             return Ok(cell);
         }
-        if !self.revision.is_modern()
+        if self.revision.asks_in_place()
             || (self.params.members.input_responses.is_none() && self.params.members.request_state.is_none())
         {
             return Ok(cell);
@@ -348,7 +351,7 @@ impl<'a> Request<'a> {
     fn run(&self, work: Work, rounds: OnceCell<Arc<Rounds>>, method: &'static str, name: &str) -> Running {
         let running = Running::new(self.core(), self.revision, work);
         let rounds = rounds.into_inner();
-        if !self.revision.is_modern() {
+        if self.revision.asks_in_place() {
             // Only a handler with a context can see what it is answered.
             let replay = rounds.as_ref().and_then(|_| self.params.raw()).map(|params| Replay {
                 context: self.context(),
@@ -385,7 +388,7 @@ impl<'a> Request<'a> {
                 }
             }
         };
-        if let (Some(envelope), true) = (self.link.envelope, self.revision.is_modern()) {
+        if let (Some(envelope), true) = (self.link.envelope, self.revision.mirrors_headers()) {
             check_params(envelope, &tool.headers, arguments)?;
         }
         let rounds = self.rounds(|| self.bound(method::TOOLS_CALL, &name))?;
@@ -450,7 +453,7 @@ impl<'a> Request<'a> {
             Some(raw) => Some(text(raw).ok_or_else(|| RpcError::invalid_params("`cursor` must be a string"))?),
         };
         let catalog = core.catalog();
-        if self.revision.is_modern() && !catalog.has(kind) {
+        if !self.revision.has_handshake() && !catalog.has(kind) {
             // Older clients often ask for what was not declared, and fail on anything but an empty list.
             return Err(RpcError::method_not_found(self.method));
         }

@@ -71,9 +71,8 @@ impl Core {
     /// Appends one result object.
     pub(crate) fn write_result(&self, out: &mut Vec<u8>, revision: Revision, body: &Body) {
         out.push(b'{');
-        let modern = revision.is_modern();
         let mut own_meta = None;
-        if modern && !matches!(body, Body::Input(_)) {
+        if revision.labels_results() && !matches!(body, Body::Input(_)) {
             out.extend_from_slice(b"\"resultType\":\"complete\"");
         }
         match body {
@@ -123,7 +122,7 @@ impl Core {
     }
 
     fn write_cache(&self, out: &mut Vec<u8>, revision: Revision, ttl_ms: u64, scope: CacheScope) {
-        if revision.is_modern() {
+        if revision.has_cache_hints() {
             member(out, "ttlMs");
             write_json(out, &ttl_ms);
             member(out, "cacheScope");
@@ -139,14 +138,14 @@ impl Core {
         own: Option<&Map<String, Value>>,
         subscription: Option<&RawValue>,
     ) {
-        let modern = revision.is_modern();
+        let labelled = revision.labels_results();
         // Results could carry `_meta` from the start.
-        if !modern && own.is_none() {
+        if !labelled && own.is_none() {
             return;
         }
         comma(out);
         out.extend_from_slice(b"\"_meta\":{");
-        if modern {
+        if labelled {
             out.extend_from_slice(self.info_member.as_bytes());
         }
         if let Some(id) = subscription {
@@ -187,7 +186,6 @@ fn append(out: &mut Vec<u8>, members: &[u8]) {
 /// A tool's result. Structured content is copied as it was serialized, and escaped once more for its text copy.
 fn write_tool(out: &mut Vec<u8>, revision: Revision, result: &ToolResult) {
     let structured = result.structured.as_deref();
-    let before_structured = revision < Revision::V2025_06_18;
     match (result.content.as_slice(), structured) {
         ([], Some(structured)) => {
             comma(out);
@@ -210,13 +208,12 @@ fn write_tool(out: &mut Vec<u8>, revision: Revision, result: &ToolResult) {
             write_json(out, &Shaped(content, revision));
         }
     }
-    if let Some(structured) = structured.filter(|_| !before_structured) {
+    if let Some(structured) = structured.filter(|_| revision.has_structured()) {
         let object = structured.as_bytes().first() == Some(&b'{') && (!result.wrapped || result.is_error);
         out.extend_from_slice(b",\"structuredContent\":");
-        if object || revision.is_modern() {
+        if object || !revision.wraps_structured() {
             out.extend_from_slice(structured.as_bytes());
         } else {
-            // Revisions before 2026-07-28 want an object here.
             out.extend_from_slice(b"{\"result\":");
             out.extend_from_slice(structured.as_bytes());
             out.push(b'}');

@@ -27,12 +27,12 @@ struct InitializeParams<'a> {
 impl Core {
     /// `server/discover` (2026-07-28): what is served, to whoever asks. Only stateless versions are named, because a
     /// client sends the one that it picks in `_meta`, which no older revision defines.
-    pub(crate) fn discover(&self) -> Body {
+    pub(crate) fn discover(&self, revision: Revision) -> Body {
         let mut members = Vec::with_capacity(512);
         members.extend_from_slice(b"\"supportedVersions\":");
-        write_json(&mut members, &[Revision::LATEST]);
+        write_json(&mut members, Revision::STATELESS);
         members.extend_from_slice(b",\"capabilities\":");
-        write_json(&mut members, &Shaped(&self.capabilities(), Revision::LATEST));
+        write_json(&mut members, &Shaped(&self.capabilities(), revision));
         if let Some(instructions) = &self.instructions {
             members.extend_from_slice(b",\"instructions\":");
             write_json(&mut members, instructions);
@@ -54,8 +54,8 @@ impl Request<'_> {
             .session
             .ok_or_else(|| RpcError::invalid_request("there is no conversation to initialize here"))?;
         let revision = Revision::parse(&params.protocol_version)
-            .filter(|revision| !revision.is_modern())
-            .unwrap_or(Revision::LATEST_LEGACY);
+            .filter(|revision| revision.has_handshake())
+            .unwrap_or(Revision::LATEST_WITH_HANDSHAKE);
         session.greet(Handshake {
             revision,
             capabilities: read_capabilities(params.capabilities),
@@ -113,12 +113,6 @@ impl Request<'_> {
             return Err(RpcError::invalid_params(format!("no more than {} subscriptions", bounds::SUBSCRIPTIONS)));
         }
         Ok(Body::Empty)
-    }
-}
-
-impl serde::Serialize for Revision {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -225,7 +225,9 @@ impl Running {
         let error = match error.into_parts() {
             Parts::Failure(error) => error,
             Parts::Input(input) => return self.ask(input),
-            Parts::Rpc(error) if self.revision.is_modern() || !matches!(self.work, Work::Tool(..)) => {
+            Parts::Rpc(error)
+                if self.revision.has_missing_capability_code() || !matches!(self.work, Work::Tool(..)) =>
+            {
                 return Err(error);
             }
             Parts::Rpc(error) if error.code != jsonrpc::MISSING_CAPABILITY => return Err(error),
@@ -250,7 +252,7 @@ impl Running {
 
     /// The handler stopped to ask: the questions become the result, and what it must remember travels with them.
     fn ask(&mut self, mut input: InputRequired) -> Reply {
-        if self.hands_out || !self.revision.is_modern() {
+        if self.hands_out || self.revision.asks_in_place() {
             return Ok(Body::Input(input));
         }
         let Some(bound) = &self.bound else {
@@ -295,7 +297,9 @@ impl Core {
     pub(crate) fn conclude(&self, revision: Revision, tool: bool, error: ToolError) -> Reply {
         match error.into_parts() {
             Parts::Input(input) => Ok(Body::Input(input)),
-            Parts::Rpc(error) if revision.is_modern() || !tool || error.code != jsonrpc::MISSING_CAPABILITY => {
+            Parts::Rpc(error)
+                if revision.has_missing_capability_code() || !tool || error.code != jsonrpc::MISSING_CAPABILITY =>
+            {
                 Err(error)
             }
             Parts::Rpc(error) => Ok(Body::Tool(ToolResult::failed(&ToolError::unavailable(error.message)))),
@@ -350,7 +354,7 @@ impl Future for Running {
         let this = &mut *self;
         let mut polled = this.poll_work(task);
         if let Poll::Ready(Ok(Body::Input(_))) = &polled
-            && !this.revision.is_modern()
+            && this.revision.asks_in_place()
             && !this.hands_out
         {
             let Poll::Ready(Ok(Body::Input(mut input))) = polled else { return polled };
@@ -448,7 +452,7 @@ fn in_band(error: &ToolError) -> RpcError {
 
 /// A resource that does not exist: -32602 on 2026-07-28, -32002 before (server/resources, "Error Handling").
 pub(crate) fn not_found(revision: Revision, uri: &str, message: &str) -> RpcError {
-    let code = if revision.is_modern() { jsonrpc::INVALID_PARAMS } else { jsonrpc::RESOURCE_NOT_FOUND };
+    let code = if revision.has_not_found_code() { jsonrpc::RESOURCE_NOT_FOUND } else { jsonrpc::INVALID_PARAMS };
     RpcError::new(code, message.to_owned())
         .with_data(serde_json::json!({ "uri": crate::text::sanitize::bounded(uri, 1024) }))
 }

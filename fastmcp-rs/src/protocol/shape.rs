@@ -282,7 +282,7 @@ impl Shape for Tool {
         schema(out, revision, "inputSchema", &self.input_schema)?;
         if let Some(output) = &self.output_schema
             && revision >= V2025_06_18
-            && (revision.is_modern() || output.get("type").is_some_and(|ty| ty == "object"))
+            && (!revision.wraps_structured() || output.get("type").is_some_and(|ty| ty == "object"))
         {
             schema(out, revision, "outputSchema", output)?;
         }
@@ -298,7 +298,7 @@ impl Shape for Tool {
 
 fn schema<M: SerializeMap>(out: &mut M, revision: Revision, key: &'static str, schema: &Value) -> Result<(), M::Error> {
     match schema {
-        Value::Object(root) if !revision.is_modern() => out.serialize_entry(key, &LegacySchema(root)),
+        Value::Object(root) if revision < V2026_07_28 => out.serialize_entry(key, &LegacySchema(root)),
         _ => out.serialize_entry(key, schema),
     }
 }
@@ -526,7 +526,7 @@ impl Shape for ToolResultContent {
         out.serialize_entry("toolUseId", &self.tool_use_id)?;
         out.serialize_entry("content", &Shaped(self.content.as_slice(), revision))?;
         if let Some(structured) = &self.structured_content
-            && (revision.is_modern() || structured.is_object())
+            && (!revision.wraps_structured() || structured.is_object())
         {
             out.serialize_entry("structuredContent", structured)?;
         }
@@ -623,7 +623,7 @@ impl Shape for ServerCapabilities {
         if let Some(tools) = self.tools {
             out.serialize_entry("tools", &Capability(&[("listChanged", tools.list_changed)], true))?;
         }
-        if !self.extensions.is_empty() && revision.is_modern() {
+        if !self.extensions.is_empty() && revision >= V2026_07_28 {
             out.serialize_entry("extensions", &self.extensions)?;
         }
         Ok(())
@@ -635,7 +635,7 @@ impl Shape for ClientCapabilities {
     fn members<M: SerializeMap>(&self, revision: Revision, out: &mut M) -> Result<(), M::Error> {
         let newer = revision >= V2025_11_25;
         if self.roots {
-            let changes = self.roots_list_changed && !revision.is_modern();
+            let changes = self.roots_list_changed && revision < V2026_07_28;
             out.serialize_entry("roots", &Capability(&[("listChanged", changes)], true))?;
         }
         if self.sampling {

@@ -1,4 +1,6 @@
-//! The protocol's revisions, in order.
+//! The protocol's revisions, in order, and what tells them apart. Code that branches asks for the difference by its name
+//! (`revision.can_batch()`), so that the next revision is entered here and nowhere else; only [`shape`](super::shape), which is
+//! the table of what is written when, compares dates.
 
 use std::fmt;
 
@@ -23,11 +25,14 @@ impl Revision {
     pub const ALL: [Self; 5] =
         [Self::V2024_11_05, Self::V2025_03_26, Self::V2025_06_18, Self::V2025_11_25, Self::V2026_07_28];
 
-    /// The newest revision with an `initialize` handshake, offered to a client that asks for an unknown one.
-    pub const LATEST_LEGACY: Self = Self::V2025_11_25;
-
     /// The newest revision.
     pub const LATEST: Self = Self::V2026_07_28;
+
+    /// The newest revision with an `initialize` handshake, offered to a client that asks for an unknown one.
+    pub(crate) const LATEST_WITH_HANDSHAKE: Self = Self::V2025_11_25;
+
+    /// The revisions without one, oldest first: those that a client may name in `_meta`.
+    pub(crate) const STATELESS: &'static [Self] = &[Self::V2026_07_28];
 
     /// The date that names the revision on the wire.
     #[must_use]
@@ -47,10 +52,96 @@ impl Revision {
         Self::ALL.into_iter().rev().find(|revision| revision.as_str() == date)
     }
 
-    /// Whether requests are stateless and carry their own envelope (2026-07-28 and later).
+    /// Whether a conversation begins with `initialize` and is remembered from then on (2025-11-25 and before). Later, each
+    /// request stands alone and says its version and the client's capabilities itself.
     #[must_use]
-    pub const fn is_modern(self) -> bool {
-        matches!(self, Self::V2026_07_28)
+    pub const fn has_handshake(self) -> bool {
+        self.is_before(Self::V2026_07_28)
+    }
+
+    /// Whether several messages may come in one array (2025-03-26 alone).
+    pub(crate) const fn can_batch(self) -> bool {
+        matches!(self, Self::V2025_03_26)
+    }
+
+    /// Whether progress has a message (2025-03-26 and later).
+    pub(crate) const fn has_progress_message(self) -> bool {
+        !self.is_before(Self::V2025_03_26)
+    }
+
+    /// Whether a tool's result has structured content (2025-06-18 and later).
+    pub(crate) const fn has_structured(self) -> bool {
+        !self.is_before(Self::V2025_06_18)
+    }
+
+    /// Whether structured content must be an object, so that anything else goes out as `{"result": ..}` (2025-11-25 and before).
+    pub(crate) const fn wraps_structured(self) -> bool {
+        self.is_before(Self::V2026_07_28)
+    }
+
+    /// Whether the user can be asked to fill in a form (2025-06-18 and later).
+    pub(crate) const fn has_forms(self) -> bool {
+        !self.is_before(Self::V2025_06_18)
+    }
+
+    /// Whether the user can be sent to a page (2025-11-25 and later).
+    pub(crate) const fn has_url_elicitation(self) -> bool {
+        !self.is_before(Self::V2025_11_25)
+    }
+
+    /// Whether a page that the user is sent to has an id (2025-11-25 alone).
+    pub(crate) const fn has_elicitation_ids(self) -> bool {
+        matches!(self, Self::V2025_11_25)
+    }
+
+    /// Whether the client is asked by a request of the server's (2025-11-25 and before). Later, the questions are the result of
+    /// the call, which the client makes again with the answers.
+    pub(crate) const fn asks_in_place(self) -> bool {
+        self.is_before(Self::V2026_07_28)
+    }
+
+    /// Whether an event stream over HTTP begins with an event that has nothing but an id (2025-11-25 and later).
+    pub(crate) const fn primes_streams(self) -> bool {
+        !self.is_before(Self::V2025_11_25)
+    }
+
+    /// Whether the server may close the stream of a call that goes on, for the client to come back (2025-11-25 alone).
+    pub(crate) const fn has_polling(self) -> bool {
+        matches!(self, Self::V2025_11_25)
+    }
+
+    /// Whether HTTP headers repeat method, name and marked arguments (2026-07-28 and later).
+    pub(crate) const fn mirrors_headers(self) -> bool {
+        !self.is_before(Self::V2026_07_28)
+    }
+
+    /// Whether an error over HTTP has a status of its own, where it used to be 200 (2026-07-28 and later).
+    pub(crate) const fn has_error_statuses(self) -> bool {
+        !self.is_before(Self::V2026_07_28)
+    }
+
+    /// Whether a result says of which kind it is and which server made it (2026-07-28 and later).
+    pub(crate) const fn labels_results(self) -> bool {
+        !self.is_before(Self::V2026_07_28)
+    }
+
+    /// Whether a result says how long it may be kept (2026-07-28 and later).
+    pub(crate) const fn has_cache_hints(self) -> bool {
+        !self.is_before(Self::V2026_07_28)
+    }
+
+    /// Whether a resource that does not exist has an error code to itself (2025-11-25 and before).
+    pub(crate) const fn has_not_found_code(self) -> bool {
+        self.is_before(Self::V2026_07_28)
+    }
+
+    /// Whether a capability that the client lacks has an error code to itself (2026-07-28 and later).
+    pub(crate) const fn has_missing_capability_code(self) -> bool {
+        !self.is_before(Self::V2026_07_28)
+    }
+
+    const fn is_before(self, other: Self) -> bool {
+        (self as usize) < other as usize
     }
 
     /// The place of the revision in [`Revision::ALL`].
@@ -62,5 +153,26 @@ impl Revision {
 impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl serde::Serialize for Revision {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Revision;
+
+    #[test]
+    fn the_eras_follow_from_the_handshake() {
+        let (with, without): (Vec<_>, Vec<_>) =
+            Revision::ALL.into_iter().partition(|revision| revision.has_handshake());
+        assert_eq!(with.last(), Some(&Revision::LATEST_WITH_HANDSHAKE));
+        assert_eq!(without, Revision::STATELESS);
+        assert_eq!(Revision::ALL.last(), Some(&Revision::LATEST));
+        assert!(Revision::ALL.is_sorted() && Revision::ALL.iter().enumerate().all(|(at, each)| each.index() == at));
     }
 }

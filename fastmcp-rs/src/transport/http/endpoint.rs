@@ -63,7 +63,7 @@ impl Endpoint {
     /// A reply in one piece.
     pub(super) fn json(&self, id: &RawValue, revision: Revision, reply: &Reply) -> HttpResponse {
         let code = match reply {
-            Err(error) if revision.is_modern() || error.code == INVALID_REQUEST => error.status,
+            Err(error) if revision.has_error_statuses() || error.code == INVALID_REQUEST => error.status,
             _ => 200,
         };
         let mut out = Vec::with_capacity(512);

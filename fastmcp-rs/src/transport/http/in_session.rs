@@ -91,7 +91,7 @@ impl Endpoint {
                     Box::pin(replicas.begin(session, &log)).await;
                 }
                 http.keep_elsewhere(&log);
-                events(Body::events(log.read(0, revision >= Revision::V2025_11_25)))
+                events(Body::events(log.read(0, revision.primes_streams())))
             }
         }
     }
@@ -100,7 +100,7 @@ impl Endpoint {
     pub(super) async fn batch(&self, text: &str, known: &Known, caller: &Caller, accepts: Accepts) -> HttpResponse {
         let session = match known {
             Known::Session(http)
-                if http.session.handshake().is_some_and(|handshake| handshake.revision == Revision::V2025_03_26) =>
+                if http.session.handshake().is_some_and(|handshake| handshake.revision.can_batch()) =>
             {
                 http
             }
@@ -168,7 +168,7 @@ impl Endpoint {
         if !Accepts::of(headers).events {
             return plain(StatusCode::NOT_ACCEPTABLE, "a GET asks for text/event-stream".to_owned());
         }
-        let prime = http.session.handshake().is_some_and(|handshake| handshake.revision >= Revision::V2025_11_25);
+        let prime = http.session.handshake().is_some_and(|handshake| handshake.revision.primes_streams());
         let reader = match headers.get(LAST_EVENT_ID) {
             None => {
                 let log = http.standalone(&self.core);

@@ -254,14 +254,17 @@ impl Endpoint {
             };
             dispatch(&link, id, method, params)
         };
-        let modern = revision.is_modern();
-        if !modern && fresh.is_none() {
+        let stateless = !revision.has_handshake();
+        if !stateless && fresh.is_none() {
             match known {
                 Known::Gone => return gone(),
                 Known::Unavailable => return unavailable(),
                 _ => {}
             }
-            if head.version_header().is_some_and(|version| Revision::parse(version).is_none_or(Revision::is_modern)) {
+            if head
+                .version_header()
+                .is_some_and(|version| Revision::parse(version).is_none_or(|version| !version.has_handshake()))
+            {
                 return refused(
                     400,
                     Some(id),
@@ -271,18 +274,18 @@ impl Endpoint {
         }
         let outcome = match outcome {
             // Middleware makes a future even of a handshake.
-            Outcome::Run(running) if fresh.is_some() && !modern => Outcome::Done(running.await),
+            Outcome::Run(running) if fresh.is_some() && !stateless => Outcome::Done(running.await),
             outcome => outcome,
         };
         match outcome {
             Outcome::Done(reply) => {
-                if let (Known::Session(http), None, false) = (known, &fresh, modern || self.is_alone())
+                if let (Known::Session(http), None, false) = (known, &fresh, stateless || self.is_alone())
                     && !Box::pin(self.tell(http)).await
                 {
                     return unavailable();
                 }
                 let mut response = self.json(id, revision, &reply);
-                if let (Some(session), Ok(_), false) = (fresh, &reply, modern) {
+                if let (Some(session), Ok(_), false) = (fresh, &reply, stateless) {
                     let session_id = session.id().and_then(|id| HeaderValue::from_str(id).ok());
                     if !self.is_alone() && !Box::pin(self.announce(&session, caller)).await {
                         return unavailable();
@@ -296,7 +299,7 @@ impl Endpoint {
                 }
                 response
             }
-            Outcome::Run(running) if modern => self.run_modern(id, revision, running, outlet, accepts).await,
+            Outcome::Run(running) if stateless => self.run_modern(id, revision, running, outlet, accepts).await,
             Outcome::Run(running) => match known {
                 Known::Session(http) => self.run_in_session(id, revision, running, outlet, accepts, http).await,
                 _ => self.json(id, revision, &running.await),
