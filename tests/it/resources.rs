@@ -230,6 +230,125 @@ async fn nobody_climbs_out_of_a_directory() {
 }
 
 #[tokio::test]
+async fn a_uri_is_found_however_it_is_encoded() {
+    /// A page of the menu.
+    #[resource("docs://caf%C3%A9/{name}")]
+    fn page(name: String) -> String {
+        name
+    }
+    /// The house rules.
+    #[resource("docs://caf%c3%a9/r%C3%a8gles%20%7Ehere")]
+    fn rules() -> &'static str {
+        "rules"
+    }
+    let server = || Server::empty("café").resource::<page>().resource::<rules>();
+    served(server, async |client| {
+        for (uri, text) in [
+            ("docs://café/thé", "thé"),
+            ("docs://caf%C3%A9/thé", "thé"),
+            ("docs://caf%c3%a9/th%c3%a9", "thé"),
+            ("DOCS://c%61fé/%74h%C3%A9", "thé"),
+            ("docs://café/règles ~here", "rules"),
+            ("docs://caf%c3%a9/r%C3%a8gles%20%7Ehere", "rules"),
+            ("docs://caf%C3%A9/r%C3%A8gles%20%7ehere", "rules"),
+        ] {
+            assert_eq!(read(client, uri).await["text"], text, "{uri}");
+        }
+        for uri in ["docs://cafe/thé", "docs://caf%E9/a", "docs://cafe%CC%81/a", "docs:/%2fcafé/a", "docs://café%2fa"]
+        {
+            let refusal = client.refusal("resources/read", json!({ "uri": uri })).await;
+            assert!(matches!(refusal.code, -32602 | -32002), "{uri}: {refusal}");
+            assert_eq!(refusal.data["uri"], uri);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn values_in_a_uri_are_screened_before_the_function_runs() {
+    /// Never reached.
+    #[resource("never://{id}/{path*}{?q}")]
+    fn never(id: String, path: String, q: Option<String>) -> String {
+        panic!("{id:?} {path:?} {q:?} came through")
+    }
+    served(
+        || Server::empty("screening").resource::<never>(),
+        async |client| {
+            let unseen =
+                ["%00", "%0a", "%0D%0A", "%1b[2J", "%7F", "%C2%9B", "\u{7}", "\u{202e}", "%E2%80%8f", "%e2%81%a7"];
+            let hidden = unseen.iter().flat_map(|bad| {
+                [
+                    format!("never://a{bad}/x"),
+                    format!("never://a/x{bad}y"),
+                    format!("never://a/x?q=x{bad}"),
+                    format!("never://a/x?r=1&q={bad}"),
+                ]
+            });
+            let climbing = [
+                "..",
+                "../../etc/passwd",
+                "%2e%2e/x",
+                "%2E%2E%2Fx",
+                "x/..%2f..",
+                "..%5cx",
+                "x%5C..%5Cy",
+                "/etc/passwd",
+                "%2Fetc",
+            ];
+            for uri in hidden.chain(climbing.map(|bad| format!("never://a/x?q={bad}"))) {
+                let refusal = client.refusal("resources/read", json!({ "uri": uri })).await;
+                assert!(matches!(refusal.code, -32602 | -32002), "{uri}: {refusal}");
+                assert!(refusal.message.contains("in the URI must not"), "{uri}: {refusal}");
+                let text = format!("{} {}", refusal.message, refusal.data);
+                assert!(
+                    !text.chars().any(|c| c.is_control() || matches!(c, '\u{202e}' | '\u{200f}' | '\u{2067}')),
+                    "{uri}: {text:?}"
+                );
+            }
+        },
+    )
+    .await;
+    served(server, async |client| {
+        // What is none of these comes through: joiners in words, paths and dots in a query.
+        for (uri, text) in [
+            ("files://\u{645}\u{6cc}\u{200c}\u{62e}", "\u{645}\u{6cc}\u{200c}\u{62e}"),
+            ("search://all?q=a/b..c", "Some(\"a/b..c\") 10"),
+            ("search://all?q=%25.%2E.", "Some(\"%...\") 10"),
+        ] {
+            assert_eq!(read(client, uri).await["text"], text, "{uri}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_subscription_holds_however_its_uri_is_encoded() {
+    /// A page.
+    #[resource("docs://caf%C3%A9/{name}")]
+    fn page(name: String) -> String {
+        name
+    }
+    /// Changes a page.
+    #[tool]
+    async fn change(uri: String, ctx: Context) {
+        ctx.resource_updated(uri);
+    }
+    let server = Server::empty("café").resource::<page>().tool::<change>();
+    let mut client = Client::of(server, Revision::V2025_11_25).await;
+    client.result("resources/subscribe", json!({ "uri": "docs://café/a" })).await;
+    client.call("change", json!({ "uri": "docs://caf%C3%A9/b" })).await;
+    client.call("change", json!({ "uri": "docs://caf%c3%a9/%61" })).await;
+    let notice = client.receive().await;
+    assert_eq!(
+        (&notice["method"], &notice["params"]["uri"]),
+        (&json!("notifications/resources/updated"), &json!("docs://caf%c3%a9/%61"))
+    );
+    client.result("resources/unsubscribe", json!({ "uri": "docs://caf%C3%A9/a" })).await;
+    client.call("change", json!({ "uri": "docs://caf%C3%A9/a" })).await;
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn contents_have_the_type_that_the_function_returns_or_the_attribute_names() {
     wherever(
         &Revision::ALL,

@@ -17,7 +17,8 @@ use crate::panics::contained;
 use crate::protocol::{
     Annotations, CacheScope, Resource as FixedEntry, ResourceContents, ResourceTemplate as TemplateEntry, Role,
 };
-use crate::uri::{Captures, UriTemplate, sound};
+use crate::text::percent;
+use crate::uri::{Captures, UriTemplate};
 
 pub(crate) enum Entry {
     Fixed(FixedEntry),
@@ -101,7 +102,7 @@ impl Resource {
 
     /// The contents with the URI that was asked for and the MIME type that the resource declares.
     pub(crate) fn contents(&self, result: &ReadResult, uri: &str) -> Vec<ResourceContents> {
-        let uri = &*sound(uri);
+        let uri = &*percent::encode_foreign(uri);
         let of = |content: &ReadContent| {
             let (contents, mime) = match content {
                 ReadContent::Text(text) => (ResourceContents::text(uri, text.as_str()), "text/plain"),

@@ -18,6 +18,7 @@ use crate::catalog::ListKind;
 use crate::context::Change;
 use crate::protocol::{RpcError, jsonrpc, meta, method};
 use crate::session::{Outgoing, Outlet, Session};
+use crate::text::percent;
 use crate::uri::covers;
 
 /// What a listener wants to hear of.
@@ -100,13 +101,16 @@ async fn listen(core: &Core, mut changes: Receiver<Option<Change>>, filter: &Fil
     if !send(outlet, method::ACKNOWLEDGED, &json!({ "_meta": tag, "notifications": granted })).await {
         return;
     }
-    let uris: HashSet<&str> = filter.resource_subscriptions.iter().map(String::as_str).collect();
+    let uris: HashSet<_> = filter.resource_subscriptions.iter().map(|uri| percent::normal(uri)).collect();
     while let Some(heard) = next(core, &mut changes).await {
         let wanted = |change: &Change| match change {
             Change::Tools => filter.tools_list_changed,
             Change::Prompts => filter.prompts_list_changed,
             Change::Resources => filter.resources_list_changed,
-            Change::Updated(uri) => uris.iter().any(|subscribed| covers(subscribed, uri)),
+            Change::Updated(uri) => {
+                let uri = percent::normal(uri);
+                uris.iter().any(|subscribed| covers(subscribed, &uri))
+            }
         };
         for change in heard.changes().filter(wanted) {
             let (method, mut params) = notice(&change);

@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::text::percent;
+
 /// Keywords whose value is one schema.
 pub(super) const ONE: &[&str] = &[
     "items",
@@ -84,23 +86,7 @@ pub(super) fn definition(reference: &str) -> Option<String> {
 
 /// One token of a JSON pointer in a URI fragment, as the key it stands for.
 pub(super) fn unescape(token: &str) -> String {
-    let mut bytes = Vec::with_capacity(token.len());
-    let mut rest = token.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let hex = |b: u8| char::from(b).to_digit(16);
-        match (first, tail) {
-            (b'%', [high, low, after @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
-                let value = hex(*high).unwrap_or(0) * 16 + hex(*low).unwrap_or(0);
-                bytes.push(u8::try_from(value).unwrap_or(b'?'));
-                rest = after;
-            }
-            _ => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).replace("~1", "/").replace("~0", "~")
+    percent::decode_lossy(token).replace("~1", "/").replace("~0", "~")
 }
 
 /// Puts two schemas together: what must hold for both. `over`'s words win, the tighter bound wins.

@@ -23,6 +23,7 @@ use crate::error::InteractionError;
 use crate::protocol::{ClientCapabilities, LogLevel, Revision, RpcError, jsonrpc, method};
 #[cfg(feature = "http")]
 use crate::session::record::SessionChange;
+use crate::text::percent;
 use crate::uri::covers;
 #[cfg(feature = "http")]
 pub(crate) use shared::{Elsewhere, Shared};
@@ -179,8 +180,9 @@ impl Session {
         level as u8 >= if least == UNSET { LogLevel::Info as u8 } else { least }
     }
 
-    /// Subscribes to a resource; `false` when the conversation has too many already.
+    /// Subscribes to a resource, by the normal spelling of its URI; `false` when the conversation has too many already.
     pub(crate) fn subscribe(&self, uri: &str, limit: usize) -> bool {
+        let uri = &*percent::normal(uri);
         let mut subscriptions = lock(&self.subscriptions);
         if subscriptions.len() >= limit && !subscriptions.contains(uri) {
             return false;
@@ -192,13 +194,15 @@ impl Session {
     }
 
     pub(crate) fn unsubscribe(&self, uri: &str) {
+        let uri = &*percent::normal(uri);
         lock(&self.subscriptions).remove(uri);
         #[cfg(feature = "http")]
         self.note(|| SessionChange::Unsubscribed(uri.to_owned()));
     }
 
     pub(crate) fn is_subscribed(&self, uri: &str) -> bool {
-        lock(&self.subscriptions).iter().any(|subscribed| covers(subscribed, uri))
+        let uri = percent::normal(uri);
+        lock(&self.subscriptions).iter().any(|subscribed| covers(subscribed, &uri))
     }
 
     pub(crate) fn subscriptions(&self) -> Vec<String> {

@@ -39,8 +39,14 @@ fn made_visible(text: &str, n: usize, disturbs: fn(char) -> bool) -> Cow<'_, str
 }
 
 fn disturbs(c: char) -> bool {
+    is_control_or_bidi(c) || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}')
+}
+
+/// Whether a character moves the cursor, ends a line or turns the direction of what stands around it. Unlike the invisible
+/// joiners, which names in many scripts need, none of these is part of a word.
+pub(crate) fn is_control_or_bidi(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

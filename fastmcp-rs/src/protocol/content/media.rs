@@ -4,12 +4,12 @@
 
 use std::{
     ffi::OsStr,
-    fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
 };
 
 use super::{super::resource::ResourceContents, Annotations, Content};
+use crate::text::percent;
 
 /// Bytes at hand, or a path to read later.
 #[derive(Debug, Clone)]
@@ -207,14 +207,7 @@ impl File {
 
 /// `file:///` and the name, with everything but RFC 3986's unreserved characters percent-encoded.
 fn file_uri(name: &str) -> String {
-    let mut uri = String::from("file:///");
-    for byte in name.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
-            _ => write!(uri, "%{byte:02X}").expect("writing to a String does not fail"),
-        }
-    }
-    uri
+    format!("file:///{}", percent::encode(name))
 }
 
 fn is_text(mime_type: &str) -> bool {
