@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
 use crate::catalog::ListKind;
-use crate::component::ToolResult;
 use crate::component::tool::Tool;
 use crate::context::{Caller, Host, Origin};
 use crate::engine::connection::Connection;
@@ -25,6 +24,7 @@ use crate::protocol::Revision;
 use crate::protocol::jsonrpc::Message;
 use crate::protocol::meta::Meta;
 use crate::protocol::params::Params;
+use crate::result::ToolResult;
 use crate::server::Server;
 use crate::session::{Outgoing, Outlet, Session};
 use crate::uri::{Router, UriTemplate};

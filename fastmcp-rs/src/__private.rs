@@ -3,7 +3,7 @@
 pub use crate::component::Completing;
 pub use crate::component::call::{Call, Reply, fill, json, model_part};
 pub use crate::component::complete::{CompleteFuture, Completer, complete};
-pub use crate::component::output::{PickResult, PickValue, ReadResult, Returned, ToolResult};
+pub use crate::component::output::{PickResult, PickValue, Returned};
 pub use crate::component::param::{
     Is, IsNot, ParamKind, PickContext, PickFromStr, PickText, Slot, Text, ToolArg, injected_param, tool_param,
 };
@@ -13,6 +13,7 @@ pub use crate::component::tables::{
 };
 pub use crate::context::Context;
 pub use crate::protocol::{CacheScope, PromptResult};
+pub use crate::result::{ReadResult, ToolResult};
 pub use schemars::{Schema, SchemaGenerator};
 pub use serde_json::Value;
 pub use {inventory, schemars, serde};

@@ -10,6 +10,7 @@ mod future;
 pub mod middleware;
 mod panics;
 pub mod protocol;
+mod result;
 mod schema;
 mod server;
 mod session;
@@ -25,7 +26,7 @@ pub mod __bench;
 pub mod __private;
 
 pub use component::output::{Bytes, HandlerError, PromptOutput, ResourceOutput};
-pub use component::{Completing, DynamicTool, Json, ReadResult, Service, ToolOutput, ToolResult};
+pub use component::{Completing, DynamicTool, Json, Service, ToolOutput};
 pub use component::{PlainText, PromptFn, ResourceFn, Source, ToolArg, ToolFn};
 pub use context::{Caller, Context, FromContext, Headers, Needs, SessionValues, State};
 pub use error::{BoxError, Error, ErrorKind, InteractionError, Result, ToolError};
@@ -35,6 +36,7 @@ pub use protocol::{
     Audio, CacheScope, Content, Elicited, File, Icon, Image, InputRequest, InputRequired, LogLevel, Message,
     PromptResult, ResourceContents, Revision, RpcError, SamplingRequest,
 };
+pub use result::{ReadResult, ToolResult};
 pub use server::{Handle, Server, cli};
 pub use tokio_util::sync::CancellationToken;
 #[cfg(feature = "redis")]

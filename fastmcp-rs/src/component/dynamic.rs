@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::output::{HandlerError, ToolOutput, ToolResult};
+use super::output::{HandlerError, ToolOutput};
 use super::tables::Timeout;
 use super::tool::{Common, Handler, OutputCheck, Tool, header_params};
 use crate::context::Context;
 use crate::error::{Error, ToolError};
 use crate::future::BoxFuture;
 use crate::protocol::{Tool as Entry, ToolAnnotations};
-use crate::schema::Check;
+use crate::result::ToolResult;
+use crate::schema::Validator;
 
 /// A tool whose schema and arguments are JSON, for what is only known at run time.
 ///
@@ -125,11 +126,11 @@ impl DynamicTool {
                     .to_owned(),
             ));
         }
-        let check = Check::compile(&self.entry.input_schema)
+        let check = Validator::compile(&self.entry.input_schema)
             .map_err(|unsupported| problem(format!("its input schema cannot be enforced: {unsupported}")))?;
         let output = match &self.entry.output_schema {
             Some(schema) => {
-                let check = Check::compile(schema)
+                let check = Validator::compile(schema)
                     .map_err(|unsupported| problem(format!("its output schema cannot be checked: {unsupported}")))?;
                 Some(OutputCheck { check, null_only: false })
             }

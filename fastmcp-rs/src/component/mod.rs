@@ -14,6 +14,6 @@ pub(crate) mod tool;
 
 pub use complete::Completing;
 pub use dynamic::DynamicTool;
-pub use output::{Json, ReadResult, ToolOutput, ToolResult};
+pub use output::{Json, ToolOutput};
 pub use param::{PlainText, ToolArg};
 pub use tables::{PromptFn, ResourceFn, Service, Source, ToolFn};

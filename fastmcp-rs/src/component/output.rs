@@ -1,122 +1,15 @@
 //! What a function returns, as a result: decided by traits, through aliases of `Result` as well as `Result` itself.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::error::{BoxError, ToolError};
 use crate::protocol::{Audio, Content, File, Image, InputRequired, Message, PromptResult, ResourceContents};
-
-/// The result of a tool, in full control (server/tools, "Tool Result").
-///
-/// ```
-/// use fastmcp_rs::{Content, ToolResult};
-///
-/// let result = ToolResult::new().content(Content::text("done")).structured(&serde_json::json!({ "done": true }))?;
-/// assert_eq!(result.structured_content(), Some(r#"{"done":true}"#));
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct ToolResult {
-    pub(crate) content: Vec<Content>,
-    pub(crate) structured: Option<String>,
-    pub(crate) is_error: bool,
-    pub(crate) meta: Option<Map<String, Value>>,
-    /// Whether the tool's schema promises older revisions `{"result": ..}`, whatever the value is.
-    pub(crate) wrapped: bool,
-}
-
-impl ToolResult {
-    /// An empty result.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A result of one text block.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::new().content(Content::text(text))
-    }
-
-    /// Adds a content block.
-    #[must_use]
-    pub fn content(mut self, content: impl Into<Content>) -> Self {
-        if self.content.is_empty() {
-            // Most results are of one block, and a vector that grows by itself begins with room for four.
-            self.content.reserve_exact(1);
-        }
-        self.content.push(content.into());
-        self
-    }
-
-    /// Sets the structured content. Without any content block, its JSON is also sent as text.
-    ///
-    /// # Errors
-    /// When the value cannot be written as JSON.
-    pub fn structured<T: Serialize + ?Sized>(mut self, value: &T) -> serde_json::Result<Self> {
-        let mut json = serde_json::to_string(value)?;
-        // Only a raw value can bring line ends along, and a message is one line. They stand between tokens: in a string
-        // they would be escaped.
-        if memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_some() {
-            json = json.replace(['\n', '\r'], " ");
-        }
-        self.structured = Some(json);
-        Ok(self)
-    }
-
-    /// Marks the result as a failure of the tool (`isError`).
-    #[must_use]
-    pub fn error(mut self) -> Self {
-        self.is_error = true;
-        self
-    }
-
-    /// Adds a member to `_meta`.
-    #[must_use]
-    pub fn meta(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.meta.get_or_insert_default().insert(key.into(), value.into());
-        self
-    }
-
-    /// The content blocks. Empty when the result is structured and its text copy is not yet written.
-    #[must_use]
-    pub fn blocks(&self) -> &[Content] {
-        &self.content
-    }
-
-    /// The text of all text blocks, or of the structured content where there is no block.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let texts: Vec<&str> = self.content.iter().filter_map(Content::as_text).collect();
-        match &self.structured {
-            Some(structured) if self.content.is_empty() => structured.clone(),
-            _ => texts.join("\n"),
-        }
-    }
-
-    /// The structured content as compact JSON.
-    #[must_use]
-    pub fn structured_content(&self) -> Option<&str> {
-        self.structured.as_deref()
-    }
-
-    /// Whether the tool failed.
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        self.is_error
-    }
-
-    /// The failure as the model sees it: the words, and the code in `structuredContent.error`.
-    pub(crate) fn failed(error: &ToolError) -> Self {
-        let text = crate::text::sanitize::bounded_lines(error.message(), crate::bounds::ERROR_TEXT).into_owned();
-        let structured = serde_json::json!({ "error": error.to_json() }).to_string();
-        Self { content: vec![Content::text(text)], structured: Some(structured), is_error: true, ..Self::new() }
-    }
-}
+use crate::result::{ReadContent, ReadResult, ToolResult};
 
 /// A value sent as JSON where another form would be chosen: `Json("text")` is a JSON string, not plain text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -163,50 +56,34 @@ enum Plainly {
     Nothing,
 }
 
-/// Sorts out the types that need no schema. The comparison of type ids is settled when the program is compiled.
-fn plainly<T: 'static>(value: T) -> Result<Plainly, T> {
-    let mut slot = Some(value);
-    let any: &mut dyn Any = &mut slot;
-    if let Some(text) = any.downcast_mut::<Option<String>>() {
-        return Ok(text.take().map_or(Plainly::Nothing, Plainly::Text));
-    }
-    if let Some(text) = any.downcast_mut::<Option<&'static str>>() {
-        return Ok(text.take().map_or(Plainly::Nothing, |text| Plainly::Text(text.to_owned())));
-    }
-    if let Some(text) = any.downcast_mut::<Option<Cow<'static, str>>>() {
-        return Ok(text.take().map_or(Plainly::Nothing, |text| Plainly::Text(text.into_owned())));
-    }
-    if let Some(text) = any.downcast_mut::<Option<Box<str>>>() {
-        return Ok(text.take().map_or(Plainly::Nothing, |text| Plainly::Text(text.into())));
-    }
-    if let Some(text) = any.downcast_mut::<Option<Option<String>>>() {
-        return Ok(text.take().flatten().map_or(Plainly::Nothing, Plainly::Text));
-    }
-    if let Some(content) = any.downcast_mut::<Option<Content>>() {
-        return Ok(content.take().map_or(Plainly::Nothing, |content| Plainly::Blocks(vec![content])));
-    }
-    if let Some(contents) = any.downcast_mut::<Option<Vec<Content>>>() {
-        return Ok(Plainly::Blocks(contents.take().unwrap_or_default()));
-    }
-    if any.is::<Option<()>>() {
-        return Ok(Plainly::Nothing);
-    }
-    Err(slot.expect("nothing took the value"))
+/// The types that are plain: how each becomes so, and the question whether a type is one of them. The comparison of type
+/// ids is settled when the program is compiled.
+macro_rules! plain_types {
+    ($($type:ty => |$value:ident| $plain:expr;)*) => {
+        fn plainly<T: 'static>(value: T) -> Result<Plainly, T> {
+            let mut slot = Some(value);
+            let any: &mut dyn Any = &mut slot;
+            $(if let Some($value) = any.downcast_mut::<Option<$type>>().and_then(Option::take) {
+                return Ok($plain);
+            })*
+            Err(slot.expect("nothing took the value"))
+        }
+
+        fn is_plain<T: 'static>() -> bool {
+            [$(TypeId::of::<$type>()),*].contains(&TypeId::of::<T>())
+        }
+    };
 }
 
-fn is_plain<T: 'static>() -> bool {
-    use std::any::TypeId;
-    [
-        TypeId::of::<String>(),
-        TypeId::of::<&'static str>(),
-        TypeId::of::<Cow<'static, str>>(),
-        TypeId::of::<Box<str>>(),
-        TypeId::of::<Option<String>>(),
-        TypeId::of::<Content>(),
-        TypeId::of::<Vec<Content>>(),
-        TypeId::of::<()>(),
-    ]
-    .contains(&TypeId::of::<T>())
+plain_types! {
+    String => |text| Plainly::Text(text);
+    &'static str => |text| Plainly::Text(text.to_owned());
+    Cow<'static, str> => |text| Plainly::Text(text.into_owned());
+    Box<str> => |text| Plainly::Text(text.into());
+    Option<String> => |text| text.map_or(Plainly::Nothing, Plainly::Text);
+    Content => |content| Plainly::Blocks(vec![content]);
+    Vec<Content> => |contents| Plainly::Blocks(contents);
+    () => |_nothing| Plainly::Nothing;
 }
 
 /// A block counts as a value, so that the one implementation for values takes it (and `plainly` puts it aside); this schema is
@@ -279,47 +156,6 @@ macro_rules! media {
 }
 
 media!(Image, Audio, File);
-
-/// What reading a resource gave: one content or several.
-#[derive(Clone, Debug, Default)]
-pub struct ReadResult {
-    pub(crate) contents: Vec<ReadContent>,
-    pub(crate) meta: Option<Map<String, Value>>,
-}
-
-/// A content whose URI and MIME type default to the resource's.
-#[derive(Clone, Debug)]
-pub(crate) enum ReadContent {
-    Text(String),
-    Json(String),
-    Blob(Vec<u8>),
-    Full(ResourceContents),
-}
-
-impl ReadResult {
-    /// A result of one text.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self { contents: vec![ReadContent::Text(text.into())], meta: None }
-    }
-
-    /// A result of one blob.
-    pub fn blob(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { contents: vec![ReadContent::Blob(bytes.into())], meta: None }
-    }
-
-    /// A result of several contents, each with its own URI.
-    #[must_use]
-    pub fn new(contents: Vec<ResourceContents>) -> Self {
-        Self { contents: contents.into_iter().map(ReadContent::Full).collect(), meta: None }
-    }
-
-    /// Adds a member to `_meta`.
-    #[must_use]
-    pub fn meta(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.meta.get_or_insert_default().insert(key.into(), value.into());
-        self
-    }
-}
 
 /// A type that a resource can return: text, bytes, any serializable value (as JSON), [`ResourceContents`], several of them, and `Result` of those.
 #[diagnostic::on_unimplemented(

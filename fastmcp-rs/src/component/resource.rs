@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::call::{Call, Reply};
 use super::docs::Docs;
-use super::output::{ReadContent, ReadResult};
 use super::signature::Signature;
 use super::tables::ResourceDef;
 use super::tool::{Common, icons_of, meta_of};
@@ -17,6 +16,7 @@ use crate::panics::contained;
 use crate::protocol::{
     Annotations, CacheScope, Resource as FixedEntry, ResourceContents, ResourceTemplate as TemplateEntry, Role,
 };
+use crate::result::{ReadContent, ReadResult};
 use crate::text::percent;
 use crate::uri::{Captures, UriTemplate};
 

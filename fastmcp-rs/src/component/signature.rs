@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::docs::Docs;
 use super::param::{ParamKind, needs_of};
 use super::tables::{Bound, Complete, Param, Rule};
-use crate::schema::{self, Check, Pointer};
+use crate::schema::{self, Pointer, Validator};
 use crate::text::{sanitize, suggest};
 
 /// The compiled parameters of one component.
@@ -32,9 +32,9 @@ pub(crate) struct Argument {
     /// Where its schema is: within the root, or by itself.
     pub place: Place,
     /// What the type does not enforce by itself.
-    pub check: Option<Check>,
+    pub check: Option<Validator>,
     /// The whole schema, for words about what is wrong.
-    pub full: Check,
+    pub full: Validator,
     pub default: Option<Box<RawValue>>,
     pub required: bool,
     pub injected: bool,
@@ -183,15 +183,15 @@ struct Own {
 }
 
 impl Own {
-    fn compile(&self, root: &Value, name: &str, problems: &mut Vec<String>) -> Check {
+    fn compile(&self, root: &Value, name: &str, problems: &mut Vec<String>) -> Validator {
         let check = match &self.place {
-            Place::Within(pointer) => Check::derived_part(root, pointer),
-            Place::Alone(schema) => Check::derived(schema),
-            Place::None => Ok(Check::default()),
+            Place::Within(pointer) => Validator::derived_part(root, pointer),
+            Place::Alone(schema) => Validator::derived(schema),
+            Place::None => Ok(Validator::default()),
         };
         check.unwrap_or_else(|unsupported| {
             problems.push(format!("the schema of `{name}` cannot be enforced: {unsupported}"));
-            Check::default()
+            Validator::default()
         })
     }
 }
@@ -222,7 +222,7 @@ fn publish(params: &[Param], kinds: &[ParamKind], docs: &Docs, problems: &mut Ve
             own.push(Own { place: Place::None, beyond: false });
             continue;
         }
-        let beyond = Check::beyond_types_part(&raw, &raw["properties"][param.name]);
+        let beyond = Validator::beyond_types_part(&raw, &raw["properties"][param.name]);
         let mut property =
             root["properties"].as_object_mut().and_then(|properties| properties.remove(param.name)).unwrap_or_default();
         if param.flatten {
@@ -379,7 +379,7 @@ fn number(bound: Bound) -> Value {
 }
 
 /// A default must be something that the parameter could have been given.
-fn check_default(param: &Param, kind: &ParamKind, default: &RawValue, full: &Check, problems: &mut Vec<String>) {
+fn check_default(param: &Param, kind: &ParamKind, default: &RawValue, full: &Validator, problems: &mut Vec<String>) {
     if let Err(error) = (kind.reads)(default.get()) {
         problems.push(format!("the default {} of `{}` cannot be read as its type: {error}", default.get(), param.name));
         return;

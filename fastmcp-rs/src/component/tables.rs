@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::call::{Call, Reply};
 use super::complete::{CompleteFuture, Completing};
-use super::output::{ReadResult, ToolResult};
 use super::param::ParamKind;
 use crate::protocol::{CacheScope, PromptResult};
+use crate::result::{ReadResult, ToolResult};
 
 /// Where a component was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -274,10 +274,10 @@ impl Context {
         if !self.revision().has_forms() {
             return Err(InteractionError::Unsupported(json!({ "elicitation": {} })));
         }
-        let schema =
-            crate::protocol::requested_schema(&schema, self.revision()).map_err(InteractionError::BadQuestion)?;
+        let schema = crate::protocol::requested_schema(&schema, self.revision())
+            .map_err(|error| InteractionError::BadQuestion(error.to_string()))?;
         let check =
-            schema::Check::compile(&schema).map_err(|error| InteractionError::BadQuestion(error.to_string()))?;
+            schema::Validator::compile(&schema).map_err(|error| InteractionError::BadQuestion(error.to_string()))?;
         let request = InputRequest::elicit(message, schema);
         self.ask(request, place, move |answer| {
             let answer: ElicitResult = serde_json::from_value(answer).map_err(|error| error.to_string())?;
@@ -417,7 +417,8 @@ impl Context {
         let request = match request {
             // A form written by hand is cut to what the revision can show.
             InputRequest::Elicit(ElicitParams::Form(form)) => {
-                let form = form.for_revision(revision).map_err(InteractionError::BadQuestion)?;
+                let form =
+                    form.for_revision(revision).map_err(|error| InteractionError::BadQuestion(error.to_string()))?;
                 cut = InputRequest::Elicit(ElicitParams::Form(form));
                 &cut
             }

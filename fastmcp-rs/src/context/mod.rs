@@ -13,13 +13,13 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::component::ToolResult;
 pub use crate::context::extract::{Caller, FromContext, Headers, Needs, State};
 use crate::context::interaction::Rounds;
 use crate::error::ToolError;
 use crate::future::BoxFuture;
 use crate::protocol::meta::Meta;
 use crate::protocol::{ClientCapabilities, Implementation, LogLevel, PromptResult, Revision, jsonrpc, method};
+use crate::result::ToolResult;
 use crate::session::{Outgoing, Outlet, Session};
 
 /// A change that clients may want to hear of.

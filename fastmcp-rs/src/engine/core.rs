@@ -13,12 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::lifespan::Lifespans;
 use crate::catalog::{Catalog, ListKind, Registry};
-use crate::component::ToolResult;
 use crate::context::{Change, Context, Host};
 use crate::error::{Error, ToolError};
 use crate::future::BoxFuture;
 use crate::middleware::Chain;
 use crate::protocol::{CacheScope, Implementation, LogLevel, PromptResult, ServerCapabilities};
+use crate::result::ToolResult;
 use crate::session::lock;
 
 /// Changes that wait for a slow listener; one that lags further is told that everything changed.

@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 use super::core::Core;
 use super::encode::{Body, Reply};
 use super::run::{Running, Work};
-use crate::component::ToolResult;
 use crate::context::Context;
 use crate::error::{ErrorKind, ToolError};
 use crate::protocol::{PromptResult, RpcError, jsonrpc};
+use crate::result::ToolResult;
 
 /// Calls a tool from within another; questions that it asks are the outer call's.
 pub(super) async fn nested_tool(

@@ -4,10 +4,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::core::Core;
-use crate::component::ToolResult;
 use crate::protocol::jsonrpc::{begin_result, write_error, write_json};
 use crate::protocol::shape::Shaped;
 use crate::protocol::{CacheScope, Content, InputRequired, PromptResult, ResourceContents, Revision, RpcError, meta};
+use crate::result::ToolResult;
 use crate::text::escape::write_escaped;
 
 /// What a request comes to.

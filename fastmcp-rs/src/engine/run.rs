@@ -13,8 +13,6 @@ use tokio::time::Sleep;
 use super::core::Core;
 use super::encode::{Body, Reply};
 use crate::bounds;
-use crate::component::ToolResult;
-use crate::component::output::ReadResult;
 use crate::component::prompt::Prompt;
 use crate::component::resource::Resource;
 use crate::component::tool::Tool;
@@ -25,6 +23,7 @@ use crate::error::{ErrorKind, InteractionError, Parts, ToolError, chain};
 use crate::future::BoxFuture;
 use crate::panics::{drop_contained, incident, panicked};
 use crate::protocol::{InputRequired, PromptResult, Revision, RpcError, jsonrpc, method};
+use crate::result::{ReadResult, ToolResult};
 
 /// What is being run, and what its outcome becomes.
 pub(crate) enum Work {

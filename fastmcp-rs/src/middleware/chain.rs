@@ -8,7 +8,6 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use super::arguments::Arguments;
-use crate::component::ToolResult;
 use crate::context::Context;
 use crate::engine::core::Core;
 use crate::engine::dispatch::{Outcome as Routed, Request, route};
@@ -18,6 +17,7 @@ use crate::error::{ErrorKind, ToolError};
 use crate::future::BoxFuture;
 use crate::protocol::jsonrpc::text;
 use crate::protocol::{PromptResult, RpcError, method};
+use crate::result::ToolResult;
 
 /// A call of a tool on its way to it.
 #[derive(Clone, Debug)]

@@ -9,13 +9,14 @@ use serde_json::Value;
 
 use super::running::Handle;
 use crate::catalog::Registry;
-use crate::component::{DynamicTool, PromptFn, ResourceFn, Service, ToolFn, ToolResult};
+use crate::component::{DynamicTool, PromptFn, ResourceFn, Service, ToolFn};
 use crate::context::{Caller, State};
 use crate::engine::core::{Core, Settings};
 use crate::engine::lifespan::Lifespans;
 use crate::error::{BoxError, Error, Result};
 use crate::middleware::{Chain, Middleware};
 use crate::protocol::{CacheScope, Icon, Implementation, PromptResult, ResourceContents, RpcError};
+use crate::result::ToolResult;
 use crate::session::lock;
 #[cfg(feature = "http")]
 use crate::transport::http::HttpSettings;

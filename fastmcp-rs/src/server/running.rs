@@ -8,7 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use crate::catalog::Registry;
-use crate::component::{DynamicTool, ToolResult};
+use crate::component::DynamicTool;
 use crate::context::{Caller, Change, Host};
 use crate::engine::core::Core;
 use crate::engine::dispatch::{Link, Outcome, dispatch};
@@ -16,6 +16,7 @@ use crate::engine::encode::{Body, Reply};
 use crate::error::Error;
 use crate::protocol::params::Params;
 use crate::protocol::{PromptResult, ResourceContents, Revision, RpcError, meta, method};
+use crate::result::ToolResult;
 use crate::session::Outlet;
 
 /// A hold on a running server: changes what it offers, tells of changes, shuts it down. Cheap to clone.

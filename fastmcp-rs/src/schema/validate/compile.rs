@@ -1,4 +1,4 @@
-//! From a schema to the nodes of a [`Check`]: each place of the schema becomes one node, references point at nodes.
+//! From a schema to the nodes of a [`Validator`]: each place of the schema becomes one node, references point at nodes.
 //!
 //! Keywords that are not understood are annotations, unless they are known to assert something: those are refused,
 //! so that nothing is published that is not enforced.
@@ -10,11 +10,17 @@ use std::fmt;
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-use super::super::format::Format;
-use super::super::normalise::is_anything;
-use super::super::walk::{LIST, NAMED, ONE, unescape};
+use super::arrays::ArrayRules;
 use super::fault::ECHO;
-use super::{ALL, Additional, ArrayRules, Check, Logic, Node, NumberRules, ObjectRules, StringRules, type_bit};
+use super::formats::Format;
+use super::logic::Logic;
+use super::numbers::NumberRules;
+use super::objects::{Additional, ObjectRules};
+use super::strings::StringRules;
+use super::types::{ALL, type_bit};
+use super::{Node, Validator};
+use crate::schema::derive::is_anything;
+use crate::schema::walk::{LIST, NAMED, ONE, unescape};
 use crate::text::sanitize::bounded;
 
 /// Schemas nested deeper than this are refused.
@@ -50,7 +56,7 @@ pub(super) struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn run(root: &'a Value, pointer: &str, derived: bool) -> Result<Check, Unsupported> {
+    pub(super) fn run(root: &'a Value, pointer: &str, derived: bool) -> Result<Validator, Unsupported> {
         let mut compiler = Compiler {
             root,
             nodes: Vec::new(),
@@ -74,7 +80,7 @@ impl<'a> Compiler<'a> {
             }
         }
         let optional = derived && is_optional(compiler.root, pointer);
-        Ok(Check { nodes: compiler.nodes, root, derived, optional })
+        Ok(Validator { nodes: compiler.nodes, root, derived, optional })
     }
 
     /// Notes where the anchors in a schema are. `place` is the pointer to the schema.
@@ -83,7 +89,7 @@ impl<'a> Compiler<'a> {
             return Ok(());
         };
         if depth > SCHEMA_DEEP {
-            return Err(refuse("$defs", place, "schemas are nested too deeply"));
+            return Err(reject("$defs", place, "schemas are nested too deeply"));
         }
         for keyword in ["$anchor", "$dynamicAnchor"] {
             if let Some(name) = map.get(keyword).and_then(Value::as_str) {
@@ -138,7 +144,7 @@ impl<'a> Compiler<'a> {
             Value::Bool(false) => Ok(Node::default()),
             Value::Object(map) if self.derived && is_anything(map) => Ok(Node { types: ALL, ..Node::default() }),
             Value::Object(map) => self.keywords(map, pointer),
-            _ => Err(refuse("schema", pointer, "a schema is an object or a boolean")),
+            _ => Err(reject("schema", pointer, "a schema is an object or a boolean")),
         }
     }
 
@@ -154,7 +160,7 @@ impl<'a> Compiler<'a> {
 
         for (keyword, value) in map {
             let key = keyword.as_str();
-            let bad = |reason: &str| refuse(key, here, reason);
+            let bad = |reason: &str| reject(key, here, reason);
             let length = || {
                 let whole = value
                     .as_u64()
@@ -320,7 +326,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn list(&mut self, value: &'a Value, here: &str, keyword: &str) -> Result<Vec<usize>, Unsupported> {
-        let list = value.as_array().ok_or_else(|| refuse(keyword, here, "must be a list of schemas"))?;
+        let list = value.as_array().ok_or_else(|| reject(keyword, here, "must be a list of schemas"))?;
         let each = list.iter().enumerate();
         Ok(each.map(|(index, schema)| self.schema(schema, format!("{here}/{keyword}/{index}"))).collect())
     }
@@ -333,7 +339,7 @@ impl<'a> Compiler<'a> {
         let pointer = match local.strip_prefix('#') {
             None if local.is_empty() => String::new(),
             None => {
-                return Err(refuse("$ref", here, &format!("\"{}\" is not in this schema", bounded(text, ECHO))));
+                return Err(reject("$ref", here, &format!("\"{}\" is not in this schema", bounded(text, ECHO))));
             }
             Some("") => String::new(),
             Some(fragment) if fragment.starts_with('/') => {
@@ -342,13 +348,13 @@ impl<'a> Compiler<'a> {
             Some(anchor) => match self.anchors.get(anchor) {
                 Some(pointer) => pointer.clone(),
                 None => {
-                    return Err(refuse("$ref", here, &format!("no anchor \"{}\"", bounded(anchor, ECHO))));
+                    return Err(reject("$ref", here, &format!("no anchor \"{}\"", bounded(anchor, ECHO))));
                 }
             },
         };
         let root = self.root;
         let Some(target) = root.pointer(&pointer) else {
-            return Err(refuse("$ref", here, &format!("there is nothing at \"{}\"", bounded(text, ECHO))));
+            return Err(reject("$ref", here, &format!("there is nothing at \"{}\"", bounded(text, ECHO))));
         };
         Ok(self.schema(target, pointer))
     }
@@ -367,7 +373,7 @@ fn is_optional(root: &Value, pointer: &str) -> bool {
     !required.is_some_and(|required| required.iter().any(|known| known.as_str() == Some(&name)))
 }
 
-fn refuse(keyword: &str, pointer: &str, reason: &str) -> Unsupported {
+fn reject(keyword: &str, pointer: &str, reason: &str) -> Unsupported {
     Unsupported { keyword: keyword.into(), pointer: pointer.into(), reason: reason.into() }
 }
 

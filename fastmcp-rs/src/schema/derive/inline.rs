@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::walk::{children, children_mut, definition, is_annotation, merge};
+use crate::schema::walk::{children, children_mut, definition, is_annotation, merge};
 
 /// A schema may grow to this many bytes of JSON by inlining,
 const SMALL: usize = 16 * 1024;

@@ -97,14 +97,14 @@ fn uri(text: &str) -> bool {
         && bytes.all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
     let mut left = rest.bytes();
     while let Some(b) = left.next() {
-        let sound = match b {
+        let is_valid = match b {
             b'%' => {
                 left.next().is_some_and(|b| b.is_ascii_hexdigit()) && left.next().is_some_and(|b| b.is_ascii_hexdigit())
             }
             b if b.is_ascii_alphanumeric() => true,
             b => b"-._~:/?#[]@!$&'()*+,;=".contains(&b),
         };
-        if !sound {
+        if !is_valid {
             return false;
         }
     }
