@@ -4,32 +4,22 @@
 //! and doc comments, and writes a table and a call beside the function, which stays as it was. ARCHITECTURE.md says how the
 //! two crates share the work.
 
-mod arg;
-mod args;
 mod check;
 mod component;
-mod docs;
-mod entry;
+mod crate_path;
 mod errors;
 mod expand;
 mod fallback;
-mod fit;
-mod function;
-mod impl_block;
+#[macro_use]
+mod keys;
 mod kind;
-mod krate;
 mod model;
-mod place;
-mod prompt;
-mod resource;
-mod rules;
-mod server;
-mod shared;
+mod model_attribute;
+mod parse;
+mod service;
 #[cfg(test)]
 mod tests;
-mod time;
-mod tool;
-mod uri;
+mod tokens;
 
 use kind::Kind;
 use proc_macro::TokenStream;
@@ -55,40 +45,11 @@ use proc_macro::TokenStream;
 ///
 /// # Keys
 ///
-/// | key | meaning |
-/// |---|---|
-/// | `name = ".."` | the name on the wire, if not the function's |
-/// | `title = ".."` | a name for people |
-/// | `description = ".."` | instead of the doc comment |
-/// | `tags("..", ..)` | for choosing among tools |
-/// | `version = ".."` | of this tool |
-/// | `read_only`, `destructive`, `idempotent`, `open_world` | hints for clients, each also `= false` |
-/// | `timeout = "10s"` | instead of the server's 30 s; `"none"` for no limit |
-/// | `inline` | runs a plain `fn` in place instead of on the blocking pool |
-/// | `scopes("..")`, `roles("..")` | who may call it; kept with the tool, not yet enforced |
-/// | `rate_limit = "60/min"` | how often each client may call it; kept with the tool, not yet enforced |
-/// | `hidden` | not listed, but callable by its exact name |
-/// | `icon = "https://.."`, `icons("..", ..)` | for clients with a screen |
-/// | `meta = expr` | anything serializable, as `_meta` |
-/// | `output_schema = expr` | instead of the one of the return type |
-/// | `expose_errors` | shows clients the texts of foreign errors |
-/// | `server = ".."` | only for the server of this name |
-/// | `crate = path` | where `fastmcp_rs` is found, if it was renamed |
+#[doc = concat!("| key | meaning |\n|---|---|\n", common_keys!(), tool_keys!(), every_keys!())]
 ///
 /// # `#[arg(..)]` on a parameter
 ///
-/// | key | meaning |
-/// |---|---|
-/// | `name = ".."` | the name on the wire |
-/// | `default = expr`, `default` | what is used when the client sends nothing |
-/// | `range(1..=14)` | the numbers allowed |
-/// | `len(3..=140)` | how long a text or a list may be |
-/// | `pattern = ".."` | a regular expression that a text must match |
-/// | `format = ".."`, `example = expr` | published with the schema |
-/// | `complete = path` | a function that completes what the user types |
-/// | `header = "Region"` | also sent as the HTTP header `Mcp-Param-Region` |
-/// | `flatten` | spreads the fields of a struct among the arguments |
-/// | `sensitive` | never written to a log |
+#[doc = concat!("| key | meaning |\n|---|---|\n", arg_keys!())]
 ///
 /// ```
 /// use fastmcp_rs::prelude::*;
@@ -117,7 +78,7 @@ use proc_macro::TokenStream;
 /// ```
 #[proc_macro_attribute]
 pub fn tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    component::expand(Kind::Tool, attribute.into(), item.into()).into()
+    caught(Kind::Tool.attribute(), attribute, item, |attribute, item| component::expand(Kind::Tool, attribute, item))
 }
 
 /// Makes a function a resource: something that clients read under a URI.
@@ -141,15 +102,16 @@ pub fn tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Its keys are those of [`macro@tool`] except for the hints and `output_schema`, and
 ///
-/// | key | meaning |
-/// |---|---|
-/// | `mime_type = ".."` | of the contents |
-/// | `annotations(audience("user"), priority = 0.8, last_modified = "..")` | hints for clients |
-/// | `ttl = "5m"`, `cache_scope = "private"` | how long, and by whom, an answer may be kept |
-/// | `size = 1024` | in bytes |
+#[doc = concat!("| key | meaning |\n|---|---|\n", resource_keys!())]
+///
+/// and within `annotations(..)`
+///
+#[doc = concat!("| key | meaning |\n|---|---|\n", annotations_keys!())]
 #[proc_macro_attribute]
 pub fn resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    component::expand(Kind::Resource, attribute.into(), item.into()).into()
+    caught(Kind::Resource.attribute(), attribute, item, |attribute, item| {
+        component::expand(Kind::Resource, attribute, item)
+    })
 }
 
 /// Makes a function a prompt: messages that a person chooses to send to the model.
@@ -177,7 +139,9 @@ pub fn resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// Its keys are those of [`macro@tool`] except for the hints and `output_schema`.
 #[proc_macro_attribute]
 pub fn prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    component::expand(Kind::Prompt, attribute.into(), item.into()).into()
+    caught(Kind::Prompt.attribute(), attribute, item, |attribute, item| {
+        component::expand(Kind::Prompt, attribute, item)
+    })
 }
 
 /// Makes the marked methods of an impl block a service, which `Server::service` adds to a server.
@@ -211,7 +175,7 @@ pub fn prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn server(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    server::expand(attribute.into(), &item.into()).into()
+    caught("#[server]", attribute, item, |attribute, item| service::expand(attribute, &item))
 }
 
 /// Makes a struct or an enum something that tools take and return: derives serde's `Serialize` and `Deserialize` and
@@ -239,5 +203,17 @@ pub fn server(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn model(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    model::expand(attribute.into(), &item.into()).into()
+    caught("#[model]", attribute, item, |attribute, item| model_attribute::expand(attribute, &item))
+}
+
+/// Expands, with a net under it.
+fn caught(
+    name: &str,
+    attribute: TokenStream,
+    item: TokenStream,
+    expand: impl FnOnce(proc_macro2::TokenStream, proc_macro2::TokenStream) -> proc_macro2::TokenStream,
+) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    let kept = item.clone();
+    errors::net(name, || fallback::printed_back(kept), || expand(attribute.into(), item)).into()
 }

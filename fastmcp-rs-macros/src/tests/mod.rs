@@ -9,9 +9,9 @@ use syn::{Attribute, Item, ItemFn, ItemImpl};
 
 use crate::component;
 use crate::kind::Kind;
-use crate::{model, server};
+use crate::{model_attribute, service};
 
-/// Expands a file of one item, whose first attribute (behind its docs) is ours, as rustc would.
+/// Expands a file of one item, whose first attribute (after its docs) is ours, as rustc would.
 fn expand(source: &str) -> TokenStream {
     let mut file: syn::File = syn::parse_str(source).expect("the source is Rust");
     let mut item = file.items.remove(0);
@@ -34,7 +34,7 @@ fn expand(source: &str) -> TokenStream {
     let item = quote!(#item);
     match Kind::of(&attr) {
         Some(kind) => component::expand(kind, arguments, item),
-        None if attr.path().is_ident("server") => server::expand(arguments, &item),
-        None => model::expand(arguments, &item),
+        None if attr.path().is_ident("server") => service::expand(arguments, &item),
+        None => model_attribute::expand(arguments, &item),
     }
 }

@@ -35,5 +35,5 @@ const _: () = {
     "`#[arg]` has no key `rnge`: did you mean `range`?"
 }
 ::core::compile_error! {
-    "`a` is a reference, but a call owns what it is given: take `String`"
+    "`a` is a reference, but a call owns what it is given: take `String`\nnote: a tool looks like `async fn find(text: String, limit: Option<u32>, ctx: Context) -> Result<Found, ToolError>`; `async`, `ctx` and `Result` may be left out"
 }

@@ -5,12 +5,12 @@
 
 use syn::{GenericArgument, PathArguments, Type};
 
-use crate::arg::Fallback;
-use crate::check::peel;
 use crate::errors::Errors;
-use crate::function::Parameter;
 use crate::kind::Kind;
-use crate::rules::{Bound, Range};
+use crate::model::arg::Fallback;
+use crate::model::constraint::{Bound, Range};
+use crate::model::function::Parameter;
+use crate::tokens::peel_type as peel;
 
 /// A type that everybody spells alike.
 enum Known {

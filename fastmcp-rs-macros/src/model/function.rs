@@ -1,15 +1,15 @@
-//! The model: a function with one of our attributes, its signature read once for all three kinds and for methods.
+//! A function as it was written, and its parameters.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse as _, ParseStream, Parser as _};
-use syn::{Attribute, FnArg, Pat, Receiver, ReceiverKind, ReturnType, Signature, Type, Visibility};
+use syn::{Attribute, FnArg, Pat, Receiver, ReturnType, Signature, Type, Visibility};
 
-use crate::arg::{Arg, Fallback};
-use crate::docs::Docs;
+use super::arg::{Arg, Fallback};
 use crate::errors::Errors;
 use crate::kind::Kind;
+use crate::parse::docs::Docs;
 
 /// A function as the user wrote it, and what we have read from it.
 pub(crate) struct Function {
@@ -18,7 +18,7 @@ pub(crate) struct Function {
     pub(crate) vis: Visibility,
     /// Without our attributes and without docs on its parameters.
     pub(crate) sig: Signature,
-    /// Everything behind the signature, never looked into.
+    /// Everything after the signature, never looked into.
     pub(crate) body: TokenStream,
     pub(crate) docs: Docs,
     pub(crate) receiver: Option<Receiver>,
@@ -33,17 +33,8 @@ pub(crate) struct Parameter {
     pub(crate) arg: Arg,
 }
 
-/// Where a marked function stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Anywhere outside of a marked impl block, as far as can be known.
-    Free,
-    /// In an impl block with `#[server]`.
-    Method,
-}
-
 impl Function {
-    /// Reads a function; `None` if it is none, in which case what it is has been reported.
+    /// Reads a function; an error if it is something else.
     pub(crate) fn parse(kind: Kind, tokens: TokenStream, errors: &Errors) -> syn::Result<Self> {
         let parser = |input: ParseStream<'_>| {
             let attrs = Attribute::parse_outer(input)?;
@@ -88,7 +79,7 @@ impl Function {
                         errors.at(cfg, "a parameter under `cfg` is not supported, because the table of arguments cannot follow it: write the function twice, each under its `#[cfg(..)]`");
                     }
                     let arg = Arg::read(taken.iter().filter(|attr| Arg::is(attr)), errors);
-                    if let Some(ident) = name_of(&typed.pat, errors) {
+                    if let Some(ident) = name_of(kind, &typed.pat, errors) {
                         params.push(Parameter { ident, ty: (*typed.ty).clone(), docs: Docs::read(&taken), arg });
                     }
                 }
@@ -178,22 +169,17 @@ impl Parameter {
 }
 
 /// The identifier of a parameter; anything else than `x` and `mut x` is reported.
-fn name_of(pat: &Pat, errors: &Errors) -> Option<Ident> {
+fn name_of(kind: Kind, pat: &Pat, errors: &Errors) -> Option<Ident> {
     match pat {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat.ident.clone()),
-        Pat::Paren(paren) => name_of(&paren.pat, errors),
+        Pat::Paren(paren) => name_of(kind, &paren.pat, errors),
         Pat::Wild(wild) => {
-            errors.at(wild, "a parameter needs a name: write `_unused` or the like instead of `_`");
+            errors.form(kind.form(), wild, "a parameter needs a name: write `_unused` or the like instead of `_`");
             None
         }
         other => {
-            errors.at(other, "a parameter is a name here, because clients pass arguments by name: write a name, and take the value apart in the body");
+            errors.form(kind.form(), other, "a parameter is a name here, because clients pass arguments by name: write a name, and take the value apart in the body");
             None
         }
     }
-}
-
-/// How `self` is taken, as far as it is allowed.
-pub(crate) fn takes_shared_self(receiver: &Receiver) -> bool {
-    receiver.mutability.is_none() && matches!(receiver.kind, ReceiverKind::Reference(_, None, None))
 }

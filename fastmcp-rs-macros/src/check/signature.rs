@@ -1,34 +1,28 @@
-//! The rules for signatures, one function per rule, each with the rule in a sentence above it.
+//! The signature: a safe function of owned values, with a type that clients can be told of each.
 
-use quote::ToTokens;
+use quote::ToTokens as _;
 use syn::visit::Visit;
-use syn::{GenericParam, Lifetime, Safety, Type, TypeImplTrait, TypeReference};
+use syn::{GenericParam, Lifetime, Receiver, ReceiverKind, Safety, Type, TypeImplTrait, TypeReference};
 
 use crate::errors::Errors;
-use crate::fit;
-use crate::function::{Function, Place, takes_shared_self};
 use crate::kind::Kind;
-use crate::shared::check_name;
+use crate::model::Component;
+use crate::model::function::Function;
+use crate::tokens::{peel_type as peel, written};
 
-/// Applies every rule that holds for all three kinds.
-pub(crate) fn check(kind: Kind, place: Place, function: &Function, errors: &Errors) {
-    receiver(kind, place, function, errors);
-    modifiers(kind, function, errors);
-    generics(kind, function, errors);
-    parameter_types(function, errors);
-    return_type(kind, function, errors);
-    wire_names(function, errors);
-    headers(kind, function, errors);
-    function.params.iter().for_each(|param| fit::check(kind, param, errors));
-}
-
-/// The rule for the function's own name, where no `name = ".."` replaces it.
-pub(crate) fn function_name(function: &Function, errors: &Errors) {
-    check_name(&function.wire_name(), function.name().span(), errors);
+/// Applies every rule about the signature.
+pub(crate) fn check(component: &Component, errors: &Errors) {
+    let Component { kind, function, .. } = component;
+    receiver(component, errors);
+    modifiers(*kind, function, errors);
+    generics(*kind, function, errors);
+    parameter_types(*kind, function, errors);
+    return_type(*kind, function, errors);
 }
 
 /// `self` is for impl blocks with `#[server]`, and there it is `&self`.
-fn receiver(kind: Kind, place: Place, function: &Function, errors: &Errors) {
+fn receiver(component: &Component, errors: &Errors) {
+    let Component { kind, function, service, .. } = component;
     let Some(receiver) = &function.receiver else {
         return;
     };
@@ -38,7 +32,7 @@ fn receiver(kind: Kind, place: Place, function: &Function, errors: &Errors) {
         errors.at(receiver, format!(
             "`{attribute}` goes on a function with a body, not on the declaration in a trait: put it on a method of an impl block with `#[fastmcp_rs::server]`"
         ));
-    } else if place == Place::Free {
+    } else if service.is_none() {
         errors.at(receiver, format!(
             "`{attribute}` on a method needs `#[fastmcp_rs::server]` on the impl block around it: put it there, or make this a function without `self`"
         ));
@@ -69,7 +63,11 @@ fn modifiers(kind: Kind, function: &Function, errors: &Errors) {
             .at(abi, format!("a {word} can't be an `extern` function: remove this, and call it from one that is not"));
     }
     if let Some(variadic) = &sig.variadic {
-        errors.at(variadic, format!("a {word} has a fixed number of arguments: write a `Vec<..>` instead of `...`"));
+        errors.form(
+            kind.form(),
+            variadic,
+            format!("a {word} has a fixed number of arguments: write a `Vec<..>` instead of `...`"),
+        );
     }
 }
 
@@ -91,18 +89,19 @@ fn generics(kind: Kind, function: &Function, errors: &Errors) {
                 )
             }
         };
-        errors.at(param, message);
+        errors.form(kind.form(), param, message);
     }
 }
 
 /// Arguments are owned values of a type with a name.
-fn parameter_types(function: &Function, errors: &Errors) {
+fn parameter_types(kind: Kind, function: &Function, errors: &Errors) {
     for param in &function.params {
         let name = &param.ident;
         match peel(&param.ty) {
             Type::Reference(reference) => {
                 let owned = owned(&reference.elem);
-                errors.at(
+                errors.form(
+                    kind.form(),
                     &param.ty,
                     format!("`{name}` is a reference, but a call owns what it is given: take `{owned}`"),
                 );
@@ -110,16 +109,16 @@ fn parameter_types(function: &Function, errors: &Errors) {
             other => {
                 impl_traits(other, |found| {
                     let written = written(found);
-                    errors.at(found, format!("`{name}` is `{written}`, but clients must be told one type: write it, for example `String` or a struct with `#[model]`"));
+                    errors.form(kind.form(), found, format!("`{name}` is `{written}`, but clients must be told one type: write it, for example `String` or a struct with `#[model]`"));
                 });
                 let mut borrowed = Borrowed::default();
                 borrowed.visit_type(other);
                 for lifetime in borrowed.elided {
-                    errors.at(lifetime, format!("the type of `{name}` borrows, but a call owns what it takes: write `'static`, or a type that owns what it holds"));
+                    errors.form(kind.form(), lifetime, format!("the type of `{name}` borrows, but a call owns what it takes: write `'static`, or a type that owns what it holds"));
                 }
                 for reference in borrowed.references {
                     let (written, owned) = (written(reference), owned(&reference.elem));
-                    errors.at(reference, format!("`{written}` in the type of `{name}` is a reference, but a call owns what it is given: write `{owned}`"));
+                    errors.form(kind.form(), reference, format!("`{written}` in the type of `{name}` is a reference, but a call owns what it is given: write `{owned}`"));
                 }
             }
         }
@@ -131,99 +130,30 @@ fn return_type(kind: Kind, function: &Function, errors: &Errors) {
     let word = kind.word();
     let output = function.output();
     if let Type::Never(never) = peel(&output) {
-        errors.at(never, format!("a {word} that never returns can't answer: write the type of its answer"));
+        errors.form(
+            kind.form(),
+            never,
+            format!("a {word} that never returns can't answer: write the type of its answer"),
+        );
         return;
     }
     impl_traits(&output, |found| {
         let written = written(found);
-        errors.at(found, format!("a {word} can't return `{written}`, because clients must be told one type: write it, for example `String` or a struct with `#[model]`"));
+        errors.form(kind.form(), found, format!("a {word} can't return `{written}`, because clients must be told one type: write it, for example `String` or a struct with `#[model]`"));
     });
     let mut borrowed = Borrowed::default();
     borrowed.visit_type(&output);
     for lifetime in borrowed.elided {
-        errors.at(lifetime, format!("a {word} can't return what borrows, because its answer outlives the call: write `'static`, or a type that owns what it holds"));
+        errors.form(kind.form(), lifetime, format!("a {word} can't return what borrows, because its answer outlives the call: write `'static`, or a type that owns what it holds"));
     }
     for reference in borrowed.references {
         let (written, owned) = (written(reference), owned(&reference.elem));
-        errors.at(
+        errors.form(
+            kind.form(),
             reference,
             format!("a {word} can't return `{written}`, because its answer outlives the call: return `{owned}`"),
         );
     }
-}
-
-/// Every argument has a name of its own, of characters that clients accept.
-fn wire_names(function: &Function, errors: &Errors) {
-    let mut seen: Vec<String> = Vec::new();
-    for param in &function.params {
-        let name = param.wire_name();
-        let span = param.arg.name.as_ref().map_or_else(|| param.ident.span(), syn::LitStr::span);
-        if param.arg.name.is_some() || !name.is_ascii() {
-            let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-            if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
-                errors.span(span, format!("\"{name}\" can't be the name of an argument: clients accept 1 to 64 letters A-Z and a-z, digits, `_`, `-` and `.`; write `#[arg(name = \"..\")]` with such a name"));
-            }
-        }
-        if seen.contains(&name) {
-            errors.span(span, format!("a second argument is called `{name}`: give one of the two another name"));
-        }
-        seen.push(name);
-    }
-}
-
-/// `header` and `flatten` are for tools; headers differ by more than case.
-fn headers(kind: Kind, function: &Function, errors: &Errors) {
-    let mut seen: Vec<String> = Vec::new();
-    for param in &function.params {
-        if let Some(flatten) = param.arg.flatten.as_ref().filter(|_| kind != Kind::Tool) {
-            errors.at(
-                flatten,
-                format!(
-                    "`flatten` is for tools: the arguments of a {} are single texts, so write them one by one",
-                    kind.word()
-                ),
-            );
-        }
-        let Some(header) = &param.arg.header else {
-            continue;
-        };
-        if kind != Kind::Tool {
-            errors.at(header, format!("`header` is for tools: a {} has no such headers, so remove it", kind.word()));
-        }
-        let name = header.value().to_ascii_lowercase();
-        if seen.contains(&name) {
-            errors.at(
-                header,
-                format!(
-                    "a second argument has the header `{}` (case does not count): give one of the two another",
-                    header.value()
-                ),
-            );
-        }
-        seen.push(name);
-    }
-}
-
-/// Looks through the invisible groups of `macro_rules!` and through parentheses.
-pub(crate) fn peel(mut ty: &Type) -> &Type {
-    loop {
-        ty = match ty {
-            Type::Group(group) => &group.elem,
-            Type::Paren(paren) => &paren.elem,
-            other => return other,
-        };
-    }
-}
-
-/// Tokens as a person would write them.
-fn written(tokens: impl ToTokens) -> String {
-    let mut text = tokens.to_token_stream().to_string();
-    for (spaced, tight) in
-        [(" :: ", "::"), (":: ", "::"), (" < ", "<"), ("< ", "<"), (" >", ">"), (" ,", ","), ("& ", "&")]
-    {
-        text = text.replace(spaced, tight);
-    }
-    text
 }
 
 /// The owned type to write in place of a reference to `ty`.
@@ -272,4 +202,9 @@ impl<'t> Visit<'t> for Borrowed<'t> {
     }
 
     fn visit_type_fn_ptr(&mut self, _: &'t syn::TypeFnPtr) {}
+}
+
+/// How `self` is taken, as far as it is allowed.
+fn takes_shared_self(receiver: &Receiver) -> bool {
+    receiver.mutability.is_none() && matches!(receiver.kind, ReceiverKind::Reference(_, None, None))
 }

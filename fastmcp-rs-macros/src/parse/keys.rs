@@ -1,4 +1,4 @@
-//! The keys of our attributes, with words for every way to get them wrong.
+//! The keys that somebody wrote in an attribute, taken one by one, with words for every way to get them wrong.
 
 use std::time::Duration;
 
@@ -6,28 +6,27 @@ use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, ExprLit, Ident, Lit, LitStr};
 
-use crate::entry::{Entry, entries};
-use crate::errors::{Errors, listed, nearest};
-use crate::time::{self, DURATION_EXAMPLES, RATE_EXAMPLES};
+use super::entry::{Entry, entries};
+use super::time::{self, DURATION_EXAMPLES, RATE_EXAMPLES};
+use crate::errors::Errors;
+use crate::keys::{Attribute, Key, every};
 
 /// The keys of one attribute, in the order in which they were written.
 pub(crate) struct Keys<'e> {
-    /// How the attribute is called in messages: `#[tool]`.
-    attribute: &'static str,
+    attribute: Attribute,
     entries: Vec<Entry>,
-    known: Vec<&'static str>,
     errors: &'e Errors,
 }
 
 impl<'e> Keys<'e> {
     /// Reads every key; one that cannot be read is reported and skipped, so that the others still count.
-    pub(crate) fn read(attribute: &'static str, tokens: TokenStream, errors: &'e Errors) -> Self {
+    pub(crate) fn read(attribute: Attribute, tokens: TokenStream, errors: &'e Errors) -> Self {
         let parser = |input: ParseStream<'_>| Ok(entries(attribute, input, errors));
         let entries = parser.parse2(tokens).unwrap_or_else(|error| {
             errors.push(error);
             Vec::new()
         });
-        Self { attribute, entries, known: Vec::new(), errors }
+        Self { attribute, entries, errors }
     }
 
     /// Several attributes of one name count as one (`#[arg(..)] #[arg(..)]`).
@@ -40,59 +39,56 @@ impl<'e> Keys<'e> {
         self.entries.first().map(|entry| entry.key.clone())
     }
 
-    /// Takes the entry of `key`; a repetition is an error.
-    pub(crate) fn take(&mut self, key: &'static str) -> Option<Entry> {
-        let mut found = self.take_all(key).into_iter();
+    /// Takes the entry of a key; a repetition is an error.
+    pub(crate) fn take<K: Key>(&mut self) -> Option<Entry> {
+        let mut found = self.take_all::<K>().into_iter();
         let first = found.next();
         for again in found {
-            self.errors.at(&again.key, format!("`{key}` is given twice: keep one of the two"));
+            self.errors.at(&again.key, format!("`{}` is given twice: keep one of the two", K::NAME));
         }
         first
     }
 
     /// Takes all entries of a key that may be repeated.
-    pub(crate) fn take_all(&mut self, key: &'static str) -> Vec<Entry> {
-        self.known.push(key);
-        let (found, others) = std::mem::take(&mut self.entries).into_iter().partition(|entry| entry.key == key);
-        self.entries = others;
-        found
+    pub(crate) fn take_all<K: Key>(&mut self) -> Vec<Entry> {
+        self.entries.extract_if(.., |entry| entry.key == K::NAME).collect()
     }
 
-    pub(crate) fn text(&mut self, key: &'static str) -> Option<LitStr> {
-        self.take(key)?.text(self.errors)
+    pub(crate) fn text<K: Key>(&mut self) -> Option<LitStr> {
+        self.take::<K>()?.text(self.errors)
     }
 
-    pub(crate) fn texts(&mut self, key: &'static str) -> Vec<LitStr> {
-        self.take(key).map(|entry| entry.texts(self.errors)).unwrap_or_default()
+    pub(crate) fn texts<K: Key>(&mut self) -> Vec<LitStr> {
+        self.take::<K>().map(|entry| entry.texts(self.errors)).unwrap_or_default()
     }
 
-    pub(crate) fn flag(&mut self, key: &'static str) -> bool {
-        self.boolean(key).is_some_and(|(value, _)| value)
+    pub(crate) fn flag<K: Key>(&mut self) -> bool {
+        self.boolean::<K>().is_some_and(|(value, _)| value)
     }
 
     /// `key` or `key = true` or `key = false`, with the key to point at.
-    pub(crate) fn boolean(&mut self, key: &'static str) -> Option<(bool, Ident)> {
-        let entry = self.take(key)?;
+    pub(crate) fn boolean<K: Key>(&mut self) -> Option<(bool, Ident)> {
+        let entry = self.take::<K>()?;
         Some((entry.boolean(self.errors)?, entry.key))
     }
 
-    pub(crate) fn expr(&mut self, key: &'static str, example: &str) -> Option<Expr> {
-        self.take(key)?.expr(self.errors, "a value", example)
+    pub(crate) fn expr<K: Key>(&mut self, example: &str) -> Option<Expr> {
+        self.take::<K>()?.expr(self.errors, "a value", example)
     }
 
-    pub(crate) fn duration(&mut self, key: &'static str) -> Option<Duration> {
-        let text = self.take(key)?.text_like("5m", self.errors)?;
+    pub(crate) fn duration<K: Key>(&mut self) -> Option<Duration> {
+        let text = self.take::<K>()?.text_like("5m", self.errors)?;
         parsed(&text, time::duration(&text.value()), DURATION_EXAMPLES, self.errors)
     }
 
-    pub(crate) fn rate(&mut self, key: &'static str) -> Option<(u32, Duration)> {
-        let text = self.take(key)?.text_like("60/min", self.errors)?;
+    pub(crate) fn rate<K: Key>(&mut self) -> Option<(u32, Duration)> {
+        let text = self.take::<K>()?.text_like("60/min", self.errors)?;
         parsed(&text, time::rate(&text.value()), RATE_EXAMPLES, self.errors)
     }
 
     /// `crate = path`, with a message for each of the usual misspellings.
-    pub(crate) fn krate(&mut self) -> Option<syn::Path> {
-        let entry = self.take("crate")?;
+    pub(crate) fn crate_path(&mut self) -> Option<syn::Path> {
+        let entry = self.take::<every::Crate>()?;
         match entry.expr(self.errors, "the path of the runtime crate", "crate = ::my_name_for_fastmcp_rs")? {
             Expr::Path(path) if path.qself.is_none() => Some(path.path),
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
@@ -107,17 +103,13 @@ impl<'e> Keys<'e> {
         }
     }
 
-    /// Reports what nobody took. `elsewhere` knows keys that belong to another attribute.
-    pub(crate) fn finish(mut self, elsewhere: impl Fn(&str) -> Option<String>) {
-        // The rarest key is mentioned last.
-        self.known.sort_by_key(|known| *known == "crate");
+    /// Reports the keys that the attribute does not know.
+    pub(crate) fn finish(self) {
+        let attribute = self.attribute;
         for entry in &self.entries {
             let found = entry.key.to_string();
-            let attribute = self.attribute;
-            let advice = match nearest(&found, self.known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => elsewhere(&found).unwrap_or_else(|| format!("it knows {}", listed(&self.known))),
-            };
+            assert!(!attribute.knows(&found), "the table of keys has `{found}`, but nobody reads it");
+            let (attribute, advice) = (attribute.written(), attribute.advice(&found));
             self.errors.at(&entry.key, format!("`{attribute}` has no key `{found}`: {advice}"));
         }
     }
@@ -131,16 +123,18 @@ fn parsed<T>(text: &LitStr, outcome: Result<T, String>, examples: &str, errors: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::common;
+    use crate::kind::Kind;
     use quote::quote;
 
     fn problems(tokens: TokenStream) -> String {
         let errors = Errors::default();
-        let mut keys = Keys::read("#[tool]", tokens, &errors);
-        keys.text("title");
-        keys.texts("tags");
-        keys.flag("hidden");
-        keys.duration("timeout");
-        keys.finish(|_| None);
+        let mut keys = Keys::read(Attribute::Component(Kind::Tool), tokens, &errors);
+        keys.text::<common::Title>();
+        keys.texts::<common::Tags>();
+        keys.flag::<common::Hidden>();
+        keys.duration::<common::Timeout>();
+        keys.finish();
         errors.into_tokens().to_string()
     }
 

@@ -5,9 +5,9 @@ use quote::{ToTokens, quote, quote_spanned};
 
 /// How generated code reaches the runtime: `::fastmcp_rs`, unless the user says `crate = path`.
 #[derive(Clone, Default)]
-pub(crate) struct Krate(Option<syn::Path>);
+pub(crate) struct CratePath(Option<syn::Path>);
 
-impl Krate {
+impl CratePath {
     pub(crate) fn new(path: Option<syn::Path>) -> Self {
         Self(path)
     }

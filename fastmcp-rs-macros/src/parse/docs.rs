@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-use crate::entry::peel;
+use crate::tokens::peel;
 
 /// The doc text of an item or a parameter, as it was written; dedenting is the runtime's work.
 #[derive(Default)]

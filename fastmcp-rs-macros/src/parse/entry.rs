@@ -5,9 +5,12 @@ use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, LitStr, Token, UnOp};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Token};
 
 use crate::errors::Errors;
+use crate::keys::Attribute;
+use crate::kind::Kind;
+use crate::tokens::{describe, number, peel};
 
 /// One key with what was given to it.
 pub(crate) struct Entry {
@@ -146,7 +149,7 @@ impl Entry {
 }
 
 /// All entries of an attribute; what can't be read is reported and skipped.
-pub(crate) fn entries(attribute: &str, input: ParseStream<'_>, errors: &Errors) -> Vec<Entry> {
+pub(crate) fn entries(attribute: Attribute, input: ParseStream<'_>, errors: &Errors) -> Vec<Entry> {
     let mut entries = Vec::new();
     while !input.is_empty() {
         match entry(attribute, input) {
@@ -171,16 +174,17 @@ pub(crate) fn entries(attribute: &str, input: ParseStream<'_>, errors: &Errors) 
     entries
 }
 
-fn entry(attribute: &str, input: ParseStream<'_>) -> syn::Result<Entry> {
+fn entry(attribute: Attribute, input: ParseStream<'_>) -> syn::Result<Entry> {
     if !input.peek(Ident::peek_any) {
         let found = next_token(input);
         let advice = match (attribute, input.peek(LitStr)) {
-            ("#[tool]" | "#[prompt]", true) => {
+            (Attribute::Component(Kind::Tool | Kind::Prompt), true) => {
                 format!("write `name = {found}` or `description = {found}`")
             }
             (_, true) => format!("write a key before it: `key = {found}`"),
             _ => "write `key`, `key = value` or `key(..)`".to_owned(),
         };
+        let attribute = attribute.written();
         return Err(input.error(format!("`{attribute}` takes keys, found `{found}`: {advice}")));
     }
     let key = Ident::parse_any(input)?;
@@ -232,40 +236,5 @@ fn next_token(input: ParseStream<'_>) -> String {
 fn skip_to_comma(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
         let _ = input.parse::<TokenTree>();
-    }
-}
-
-/// Looks through the invisible groups in which `macro_rules!` hands over its fragments, and through parentheses.
-pub(crate) fn peel(mut expr: &Expr) -> &Expr {
-    loop {
-        expr = match expr {
-            Expr::Group(group) => &group.expr,
-            Expr::Paren(paren) => &paren.expr,
-            other => return other,
-        };
-    }
-}
-
-/// The number behind an optional minus, as a literal.
-pub(crate) fn number(expr: &Expr) -> Option<(bool, &Lit)> {
-    match peel(expr) {
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => {
-            number(expr).map(|(negative, literal)| (!negative, literal))
-        }
-        Expr::Lit(ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) => Some((false, lit)),
-        _ => None,
-    }
-}
-
-/// What an expression is, in a message.
-pub(crate) fn describe(expr: &Expr) -> String {
-    let tokens = expr.to_token_stream().to_string();
-    match peel(expr) {
-        Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => format!("the string {tokens}"),
-        Expr::Lit(ExprLit { lit: Lit::Bool(_), .. }) => format!("`{tokens}`"),
-        _ if number(expr).is_some() => format!("the number `{}`", tokens.replace(' ', "")),
-        Expr::Path(_) => format!("the name `{}`", tokens.replace(' ', "")),
-        Expr::Array(_) => "a list in brackets".to_owned(),
-        _ => "an expression".to_owned(),
     }
 }

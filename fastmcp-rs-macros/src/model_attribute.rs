@@ -7,26 +7,25 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, GenericParam, Generics, Ident, Item, Path, Token, Visibility};
 
-use crate::args::Keys;
+use crate::crate_path::CratePath;
 use crate::errors::Errors;
 use crate::fallback::keyword;
-use crate::krate::Krate;
+use crate::keys;
+use crate::parse::Keys;
 
 pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     let errors = Errors::default();
-    let mut keys = Keys::read("#[model]", attribute, &errors);
-    let krate = Krate::new(keys.krate());
-    keys.finish(|_| {
-        Some("serde's and schemars' own attributes go below it: `#[serde(rename_all = \"camelCase\")]`".to_owned())
-    });
+    let mut keys = Keys::read(keys::Attribute::Model, attribute, &errors);
+    let crate_path = CratePath::new(keys.crate_path());
+    keys.finish();
     let is_model = check(item, &errors);
     let errors = errors.into_tokens();
     if !is_model {
         return quote!(#item #errors);
     }
-    let p = krate.private();
-    let parts = parts(item, &krate);
-    let (serde, schemars) = (krate.private_str("serde"), krate.private_str("schemars"));
+    let p = crate_path.private();
+    let parts = parts(item, &crate_path);
+    let (serde, schemars) = (crate_path.private_str("serde"), crate_path.private_str("schemars"));
     quote! {
         #parts
         #[derive(#p::serde::Serialize, #p::serde::Deserialize, #p::schemars::JsonSchema)]
@@ -88,7 +87,7 @@ fn check(item: &TokenStream, errors: &Errors) -> bool {
 /// Asks of each field whether it can be part of a model, in our words: what the three derives say of one that can't is long.
 ///
 /// Fields that serde or schemars are told more about are left to them, and so are those of generic types.
-fn parts(item: &TokenStream, krate: &Krate) -> TokenStream {
+fn parts(item: &TokenStream, crate_path: &CratePath) -> TokenStream {
     let (attrs, generics, fields) = match syn::parse2(item.clone()) {
         Ok(Item::Struct(item)) => (item.attrs, item.generics, item.fields.into_iter().collect::<Vec<_>>()),
         Ok(Item::Enum(item)) => {
@@ -106,7 +105,7 @@ fn parts(item: &TokenStream, krate: &Krate) -> TokenStream {
     let checks: Vec<TokenStream> = fields
         .map(|field| {
             let (ty, span) = (&field.ty, field.ty.span());
-            let at = krate.private_at(span);
+            let at = crate_path.private_at(span);
             quote_spanned!(span=> #at::model_part::<#ty>();)
         })
         .collect();

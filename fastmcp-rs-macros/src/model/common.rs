@@ -1,0 +1,87 @@
+//! What tools, resources and prompts have in common: the keys that end up in the runtime's `Shared`.
+
+use std::time::Duration;
+
+use proc_macro2::Ident;
+use syn::{Expr, LitStr};
+
+use super::function::Function;
+use crate::errors::Errors;
+use crate::keys::common;
+use crate::parse::time::{self, DURATION_EXAMPLES};
+use crate::parse::{Entry, Keys};
+
+/// The keys that all three kinds know.
+#[derive(Default)]
+pub(crate) struct Common {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) description: Option<LitStr>,
+    /// The key itself, to point at.
+    pub(crate) inline: Option<Ident>,
+    pub(crate) title: Option<LitStr>,
+    pub(crate) tags: Vec<LitStr>,
+    pub(crate) version: Option<LitStr>,
+    pub(crate) timeout: Option<Timeout>,
+    pub(crate) scopes: Vec<LitStr>,
+    pub(crate) roles: Vec<LitStr>,
+    pub(crate) rate_limit: Option<(u32, Duration)>,
+    pub(crate) hidden: bool,
+    pub(crate) icons: Vec<LitStr>,
+    pub(crate) meta: Option<Expr>,
+    pub(crate) expose_errors: bool,
+    pub(crate) server: Option<LitStr>,
+}
+
+pub(crate) enum Timeout {
+    Never,
+    After(Duration),
+}
+
+impl Common {
+    pub(crate) fn read(keys: &mut Keys<'_>, errors: &Errors) -> Self {
+        Self {
+            name: keys.text::<common::Name>(),
+            description: keys.text::<common::Description>(),
+            title: keys.text::<common::Title>(),
+            tags: keys.texts::<common::Tags>(),
+            version: keys.text::<common::Version>(),
+            timeout: keys.take::<common::Timeout>().and_then(|entry| timeout(&entry, errors)),
+            inline: keys.boolean::<common::Inline>().filter(|(on, _)| *on).map(|(_, key)| key),
+            scopes: keys.texts::<common::Scopes>(),
+            roles: keys.texts::<common::Roles>(),
+            rate_limit: keys.rate::<common::RateLimit>(),
+            hidden: keys.flag::<common::Hidden>(),
+            icons: icons(keys, errors),
+            meta: keys.expr::<common::Meta>("meta = json!({ .. })"),
+            expose_errors: keys.flag::<common::ExposeErrors>(),
+            server: keys.text::<common::Server>(),
+        }
+    }
+
+    /// The name under which the component is served.
+    pub(crate) fn name(&self, function: &Function) -> String {
+        self.name.as_ref().map_or_else(|| function.wire_name(), LitStr::value)
+    }
+}
+
+fn timeout(entry: &Entry, errors: &Errors) -> Option<Timeout> {
+    let text = entry.text_like("10s", errors)?;
+    if text.value() == "none" {
+        return Some(Timeout::Never);
+    }
+    match time::duration(&text.value()) {
+        Ok(duration) => Some(Timeout::After(duration)),
+        Err(wrong) => {
+            errors.at(&text, format!("{wrong}: write for example {DURATION_EXAMPLES}, or `\"none\"` for no limit"));
+            None
+        }
+    }
+}
+
+/// `icon = ".."`, repeatable, and `icons("..", "..")`.
+fn icons(keys: &mut Keys<'_>, errors: &Errors) -> Vec<LitStr> {
+    let mut icons: Vec<LitStr> =
+        keys.take_all::<common::Icon>().iter().filter_map(|entry| entry.text(errors)).collect();
+    icons.extend(keys.texts::<common::Icons>());
+    icons
+}
