@@ -41,13 +41,10 @@ mod unix {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
         eprintln!("listening on {}", path.display());
 
+        let server = Server::new("greeter").start().await?;
         loop {
             let (client, _) = listener.accept().await?;
-            tokio::spawn(async move {
-                if let Err(error) = Server::new("greeter").serve(client).await {
-                    eprintln!("a client was lost: {error}");
-                }
-            });
+            tokio::spawn(server.serve(client));
         }
     }
 

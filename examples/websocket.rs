@@ -7,10 +7,12 @@
 //! One text message is one JSON-RPC message, both ways.
 
 use axum::Router;
+use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use fastmcp_rs::RunningServer;
 use fastmcp_rs::prelude::{Server, tool};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -34,23 +36,19 @@ fn greet(
 async fn main() -> fastmcp_rs::Result {
     let listener = TcpListener::bind("127.0.0.1:8000").await?;
     eprintln!("listening on ws://{}/ws", listener.local_addr()?);
-    axum::serve(listener, Router::new().route("/ws", get(upgrade))).await?;
+    let server = Server::new("greeter").start().await?;
+    axum::serve(listener, Router::new().route("/ws", get(upgrade)).with_state(server)).await?;
     Ok(())
 }
 
 /// Browsers let any page open a WebSocket to this machine, but say which page it was. Here, none may.
-async fn upgrade(headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+async fn upgrade(State(server): State<RunningServer>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     if headers.contains_key(header::ORIGIN) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    upgrade.protocols(["mcp"]).max_message_size(LONGEST_MESSAGE).on_upgrade(|socket| async {
+    upgrade.protocols(["mcp"]).max_message_size(LONGEST_MESSAGE).on_upgrade(move |socket| async move {
         let (ours, theirs) = duplex(64 * 1024);
-        let served = tokio::spawn(Server::new("greeter").serve(theirs));
-        bridge(socket, ours).await;
-        // With our end of the pipe gone, the server sees the end of its input and finishes.
-        if let Ok(Err(error)) = served.await {
-            eprintln!("a client was lost: {error}");
-        }
+        tokio::join!(server.serve(theirs), bridge(socket, ours));
     })
 }
 

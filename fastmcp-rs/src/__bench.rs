@@ -44,8 +44,8 @@ pub struct Stages {
 impl Stages {
     /// # Errors
     /// When the server cannot start.
-    pub fn of(server: &Server) -> Result<Self, Error> {
-        let core = Arc::clone(server.handle()?.core());
+    pub fn of(server: Server) -> Result<Self, Error> {
+        let core = Arc::clone(server.build()?.core());
         let host: Arc<dyn Host> = Arc::clone(&core) as _;
         Ok(Self { core, host })
     }
@@ -128,7 +128,8 @@ impl Handler {
             caller: &Caller::anonymous(),
             log_level: None,
             lenient: true,
-            rounds: &OnceCell::new(),
+            rounds: OnceCell::new(),
+            context: None,
         };
         self.tool.start(Some(arguments), &origin)
     }
@@ -162,9 +163,9 @@ pub struct Conversation {
 impl Conversation {
     /// # Errors
     /// When the server cannot start.
-    pub fn with(server: &Server) -> Result<Self, Error> {
+    pub fn with(server: Server) -> Result<Self, Error> {
         let (sender, outgoing) = mpsc::channel(crate::bounds::OUTGOING);
-        let core = Arc::clone(server.handle()?.core());
+        let core = Arc::clone(server.build()?.core());
         let session = Arc::new(Session::new(None));
         let connection = Connection::new(core, session, Some(Outlet::new(sender)), Caller::anonymous());
         Ok(Self { connection, outgoing })

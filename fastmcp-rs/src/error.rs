@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::protocol::{InputRequired, RpcError};
+use crate::protocol::{InputRequired, RpcError, jsonrpc};
 
 /// Any error, as `?` boxes it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -243,8 +243,22 @@ impl ToolError {
         self
     }
 
+    /// A protocol error on its way through typed code; its kind is the one that it was made from, as far as it says so.
     pub(crate) fn rpc(error: RpcError) -> Self {
-        Self::with_cause(ErrorKind::Internal, error.message.clone(), Cause::Rpc(error))
+        let member = |name| error.data.as_ref().and_then(|data| data.get(name));
+        let kind = member("code").and_then(Value::as_str).and_then(ErrorKind::parse);
+        let kind = kind.unwrap_or(match error.code {
+            jsonrpc::RESOURCE_NOT_FOUND => ErrorKind::NotFound,
+            jsonrpc::INVALID_PARAMS if member("uri").is_some() => ErrorKind::NotFound,
+            jsonrpc::INVALID_PARAMS => ErrorKind::InvalidParams,
+            _ => ErrorKind::Internal,
+        });
+        Self::rpc_of(kind, error)
+    }
+
+    /// The same, of a kind that is known.
+    pub(crate) fn rpc_of(kind: ErrorKind, error: RpcError) -> Self {
+        Self::with_cause(kind, error.message.clone(), Cause::Rpc(error))
     }
 
     /// Splits off what is no tool failure: questions, or a protocol error.
@@ -392,7 +406,7 @@ impl InteractionError {
     fn into_tool_error(self) -> ToolError {
         match self {
             Self::Unsupported(ref required) => ToolError::rpc(
-                RpcError::new(crate::protocol::jsonrpc::MISSING_CAPABILITY, self.to_string())
+                RpcError::new(jsonrpc::MISSING_CAPABILITY, self.to_string())
                     .with_data(serde_json::json!({ "requiredCapabilities": required })),
             ),
             Self::BadAnswer(_) => ToolError::invalid_params(self.to_string()),

@@ -26,18 +26,18 @@ pub mod __bench;
 pub mod __private;
 
 pub use component::output::{Bytes, HandlerError, PromptOutput, ResourceOutput};
-pub use component::{Completing, DynamicTool, Json, Service, ToolOutput};
+pub use component::{Completing, ComponentInfo, ComponentKind, DynamicTool, Json, Service, ToolOutput};
 pub use component::{PlainText, PromptFn, ResourceFn, Source, ToolArg, ToolFn};
 pub use context::{Caller, Context, FromContext, Headers, Needs, SessionValues, State};
 pub use error::{BoxError, Error, ErrorKind, InteractionError, Result, ToolError};
 pub use fastmcp_rs_macros::{model, prompt, resource, server, tool};
 pub use middleware::Middleware;
 pub use protocol::{
-    Audio, CacheScope, Content, Elicited, File, Icon, Image, InputRequest, InputRequired, LogLevel, Message,
-    PromptResult, ResourceContents, Revision, RpcError, SamplingRequest,
+    Audio, CacheHints, CacheScope, Content, Elicited, File, Icon, Image, InputRequest, InputRequired, LogLevel,
+    Message, PromptResult, ResourceContents, ResourceResult, Revision, RpcError, SamplingRequest,
 };
 pub use result::{ReadResult, ToolResult};
-pub use server::{Handle, Server, cli};
+pub use server::{Conversation, RunningServer, Server, cli};
 pub use tokio_util::sync::CancellationToken;
 #[cfg(feature = "redis")]
 pub use transport::http::store::RedisStore;

@@ -100,7 +100,7 @@ async fn every_module_and_every_linked_crate_is_served_in_the_order_of_names() {
 
 #[tokio::test]
 async fn hidden_tools_are_not_listed_but_answer_to_their_names() {
-    let server = Server::new("all");
+    let server = Server::new("all").build().expect("the server starts");
     for (name, answer) in [("_internal", "7"), ("secret", "8")] {
         let result = server.call_tool(name, json!({})).await.expect("the tool is there");
         assert_eq!(result.to_text(), answer);
@@ -110,7 +110,12 @@ async fn hidden_tools_are_not_listed_but_answer_to_their_names() {
 #[tokio::test]
 async fn a_component_of_another_server_is_not_served() {
     assert_eq!(names(Server::new("admin"), "tools/list").await, ["add", "buried", "from_library", "shut_down"]);
-    let error = Server::new("all").call_tool("shut_down", json!({})).await.expect_err("it belongs to `admin`");
+    let error = Server::new("all")
+        .build()
+        .expect("the server starts")
+        .call_tool("shut_down", json!({}))
+        .await
+        .expect_err("it belongs to `admin`");
     assert_eq!(error.message, "Unknown tool: `shut_down`");
 }
 
@@ -131,7 +136,8 @@ async fn an_empty_server_has_what_it_was_given_and_nothing_else() {
     assert_eq!(names(server(), "tools/list").await, ["add"]);
     assert_eq!(names(server(), "resources/list").await, ["config://app"]);
     assert_eq!(names(server(), "prompts/list").await, ["explain"]);
-    let result = server().call_tool("add", json!({ "a": 1, "b": 2 })).await.expect("the tool is there");
+    let result =
+        server().build().unwrap().call_tool("add", json!({ "a": 1, "b": 2 })).await.expect("the tool is there");
     assert_eq!(result.to_text(), "3");
 }
 
@@ -146,10 +152,10 @@ async fn a_service_serves_its_methods_on_its_instance() {
     assert_eq!(names(server(), "tools/list").await, ["limit", "read_note"]);
     assert_eq!(names(server(), "resources/templates/list").await, ["notes://{id}"]);
     assert_eq!(names(server(), "prompts/list").await, ["write"]);
-    let result = server().call_tool("read_note", json!({ "id": 3 })).await.expect("the tool is there");
+    let result = server().build().unwrap().call_tool("read_note", json!({ "id": 3 })).await.expect("the tool is there");
     assert_eq!(result.to_text(), "note 3");
-    let contents = server().read_resource("notes://4").await.expect("the resource is there");
-    assert_eq!(contents[0].as_text(), Some("note 4"));
+    let read = server().build().unwrap().read_resource("notes://4").await.expect("the resource is there");
+    assert_eq!(read.to_text(), "note 4");
 }
 
 #[tokio::test]

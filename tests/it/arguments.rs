@@ -403,7 +403,7 @@ async fn the_arguments_of_a_dynamic_tool_are_held_against_its_schema() {
 
 #[tokio::test]
 async fn a_direct_call_reads_its_arguments_the_same_way() {
-    let server = server();
+    let server = server().start().await.unwrap();
     let result = server.call_tool("everything", good()).await.unwrap();
     assert_eq!(result.to_text(), ARRIVED);
     let result = server.call_tool("everything", but("number", json!(15))).await.unwrap();

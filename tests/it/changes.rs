@@ -1,6 +1,6 @@
 //! A server that changes while it runs, and who hears of it.
 
-use fastmcp_rs::{Handle, prelude::*};
+use fastmcp_rs::{RunningServer, prelude::*};
 use fastmcp_rs_tests::{Client, Revision, client::text_of};
 use serde_json::{Value, json};
 
@@ -51,9 +51,10 @@ fn server() -> Server {
     server.resource::<file>().resource::<fixed>().prompt::<ask>()
 }
 
-async fn client(revision: Revision) -> (Client, Handle) {
+async fn client(revision: Revision) -> (Client, RunningServer) {
     let server = server();
-    let handle = server.handle().unwrap();
+    let server = server.build().unwrap();
+    let handle = server.clone();
     (Client::of(server, revision).await, handle)
 }
 
@@ -123,7 +124,8 @@ async fn an_older_client_is_told_of_every_list_that_changes() {
 #[tokio::test]
 async fn nobody_is_told_before_the_greeting_is_over() {
     let server = server();
-    let handle = server.handle().unwrap();
+    let server = server.build().unwrap();
+    let handle = server.clone();
     let mut pipe = fastmcp_rs_tests::stdio::Pipe::serve(server);
     let info = json!({ "name": "tests", "version": "0" });
     let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": info });

@@ -667,6 +667,7 @@ async fn the_end_of_the_connection_ends_the_waiting() {
 
 #[tokio::test]
 async fn a_direct_call_has_nobody_to_ask() {
-    let error = server().call_tool("order", json!({ "drink": "tea" })).await.map(|result| result.to_text());
+    let error =
+        server().build().unwrap().call_tool("order", json!({ "drink": "tea" })).await.map(|result| result.to_text());
     assert!(error.is_err() || error.as_ref().is_ok_and(|text| text.contains("did not declare")), "{error:?}");
 }

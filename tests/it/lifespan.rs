@@ -70,7 +70,8 @@ async fn what_begins_first_ends_last() {
 async fn it_begins_once_however_the_server_is_used() {
     let diary = Diary::default();
     let server = server(&diary);
-    let handle = server.handle().unwrap();
+    let server = server.build().unwrap();
+    let handle = server.clone();
     assert!(diary.lock().unwrap().is_empty(), "building a server starts nothing");
     for _ in 0..2 {
         server.call_tool("look_up", json!({})).await.unwrap();

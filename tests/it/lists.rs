@@ -90,7 +90,8 @@ async fn a_cursor_outlives_the_server_and_changes_of_the_list() {
     client.finish().await;
 
     let server = numbered().page_size(2);
-    let handle = server.handle().unwrap();
+    let server = server.build().unwrap();
+    let handle = server.clone();
     let mut client = Client::of(server, Revision::V2025_06_18).await;
     let names = async |client: &mut Client| {
         let page = client.result("tools/list", json!({ "cursor": cursor })).await;
@@ -262,9 +263,9 @@ async fn tags_choose_what_is_served() {
     let mut client = Client::of(numbered().tool::<everything>().except_tags(["a"]), Revision::V2026_07_28).await;
     assert_eq!(client.names("tools/list", "tools").await.len(), 5);
     client.finish().await;
-    let error = numbered().only_tags(["nobody has this"]).handle().unwrap_err().to_string();
+    let error = numbered().only_tags(["nobody has this"]).build().unwrap_err().to_string();
     assert!(error.contains("its tags leave nothing over"), "{error}");
-    assert!(Server::empty("empty").handle().unwrap_err().to_string().contains("nothing to offer"));
+    assert!(Server::empty("empty").build().unwrap_err().to_string().contains("nothing to offer"));
 }
 
 #[tokio::test]

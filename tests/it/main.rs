@@ -10,6 +10,7 @@ mod changes;
 mod cli;
 mod crowd;
 mod errors;
+mod gate;
 mod hello;
 mod hostile_http;
 mod http_headers;

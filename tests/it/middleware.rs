@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use fastmcp_rs::{
-    RpcError,
+    ResourceResult, RpcError,
     middleware::{
-        CallTool, GetPrompt, List, Listed, Logging, Message as Passing, Middleware, Next, Outcome, ReadResource, Timing,
+        CallTool, GetPrompt, Incoming, List, Listed, Logging, Middleware, Next, Outcome, ReadResource, Timing,
     },
     prelude::*,
 };
@@ -77,11 +77,11 @@ macro_rules! noted {
 }
 
 noted! {
-    on_message(Passing) -> Outcome;
-    on_request(Passing) -> Outcome;
-    on_notification(Passing) -> Outcome;
+    on_message(Incoming) -> Outcome;
+    on_request(Incoming) -> Outcome;
+    on_notification(Incoming) -> Outcome;
     on_call_tool(CallTool) -> Result<ToolResult, ToolError>;
-    on_read_resource(ReadResource) -> Result<Value, ToolError>;
+    on_read_resource(ReadResource) -> Result<ResourceResult, ToolError>;
     on_get_prompt(GetPrompt) -> Result<PromptResult, ToolError>;
     on_list_tools(List) -> Result<Listed, RpcError>;
     on_list_resources(List) -> Result<Listed, RpcError>;
@@ -147,8 +147,8 @@ async fn notifications_pass_their_own_hook() {
     /// Says which notification came.
     struct Tell(mpsc::UnboundedSender<(String, Value)>);
     impl Middleware for Tell {
-        async fn on_notification(&self, message: Passing, next: Next<'_, Passing>) -> Outcome {
-            if let Passing::Notification { method, params, .. } = &message {
+        async fn on_notification(&self, message: Incoming, next: Next<'_, Incoming>) -> Outcome {
+            if let Incoming::Notification { method, params, .. } = &message {
                 self.0.send((method.clone(), params.clone())).unwrap();
             }
             next.run(message).await
@@ -224,11 +224,16 @@ impl Middleware for Meddler {
         Ok(next.run(call).await?.content(Content::text("meddled")))
     }
 
-    async fn on_read_resource(&self, mut read: ReadResource, next: Next<'_, ReadResource>) -> Result<Value, ToolError> {
+    async fn on_read_resource(
+        &self,
+        mut read: ReadResource,
+        next: Next<'_, ReadResource>,
+    ) -> Result<ResourceResult, ToolError> {
         read.uri = read.uri.replace("Ada", "Grace");
-        let mut value = next.run(read).await?;
-        value["contents"][0]["text"] = json!(value["contents"][0]["text"].as_str().unwrap().to_uppercase());
-        Ok(value)
+        let mut result = next.run(read).await?;
+        let contents = &mut result.contents[0];
+        *contents = ResourceContents::text(&contents.uri, contents.as_text().unwrap().to_uppercase());
+        Ok(result)
     }
 
     async fn on_get_prompt(&self, mut get: GetPrompt, next: Next<'_, GetPrompt>) -> Result<PromptResult, ToolError> {
@@ -279,7 +284,7 @@ impl Middleware for Refuser {
         }
     }
 
-    async fn on_read_resource(&self, _: ReadResource, _: Next<'_, ReadResource>) -> Result<Value, ToolError> {
+    async fn on_read_resource(&self, _: ReadResource, _: Next<'_, ReadResource>) -> Result<ResourceResult, ToolError> {
         Err(ToolError::not_found("it never was"))
     }
 
@@ -318,11 +323,11 @@ async fn what_middleware_refuses_is_refused_in_the_form_of_what_was_asked() {
 
 #[tokio::test]
 async fn direct_calls_pass_through_middleware_too() {
-    let server = server().middleware(Meddler);
+    let server = server().middleware(Meddler).start().await.unwrap();
     let sum = server.call_tool("add", json!({ "a": 5, "b": 1 })).await.unwrap();
     assert_eq!(sum.structured_content(), Some("11"));
     let read = server.read_resource("greeting://Ada").await.unwrap();
-    assert_eq!(json!(read)[0]["text"], "HELLO, GRACE!");
+    assert_eq!(read.to_text(), "HELLO, GRACE!");
 }
 
 #[tokio::test]
@@ -363,8 +368,8 @@ async fn arguments_that_no_middleware_changes_arrive_as_they_were_sent() {
             r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"exactly","arguments":{arguments},"_meta":{meta}}}}}"#
         )
     };
-    let mut plain = Pipe::serve(Server::empty("plain").tool::<exactly>());
-    let mut looked_at = Pipe::serve(Server::empty("looked at").tool::<exactly>().middleware(Onlooker));
+    let mut plain = Pipe::serve(Server::empty("plain").tool::<exactly>().build().unwrap());
+    let mut looked_at = Pipe::serve(Server::empty("looked at").tool::<exactly>().middleware(Onlooker).build().unwrap());
     let mut answers = async |arguments: &str| {
         let line = call(arguments) + "\n";
         plain.write(line.as_bytes()).await;

@@ -441,7 +441,7 @@ async fn templates_that_answer_for_the_same_uris_keep_the_server_from_starting()
     fn by_name(name: String) -> String {
         name
     }
-    let error = Server::empty("twice").resource::<user>().resource::<by_name>().handle().unwrap_err().to_string();
+    let error = Server::empty("twice").resource::<user>().resource::<by_name>().build().unwrap_err().to_string();
     assert!(error.contains("users://{id}") && error.contains("users://{name}"), "{error}");
     assert_eq!(error.matches("resources.rs:").count(), 2, "both places:\n{error}");
 }

@@ -382,8 +382,9 @@ async fn calls_that_do_not_finish_are_dropped_five_seconds_after_the_input() {
 #[tokio::test(start_paused = true)]
 async fn shutdown_lets_calls_finish_and_then_ends_the_conversation() {
     let (server, mut heard, go) = server();
-    let handle = server.handle().unwrap();
-    let mut client = Client::of(server.shutdown_grace(Duration::from_secs(60)), Revision::V2026_07_28).await;
+    let server = server.shutdown_grace(Duration::from_secs(60)).build().unwrap();
+    let handle = server.clone();
+    let mut client = Client::of(server, Revision::V2026_07_28).await;
     client.begin("tools/call", call("wait")).await;
     assert_eq!(hear(&mut heard).await, "started");
     handle.shutdown();
@@ -468,7 +469,7 @@ async fn limits_that_make_no_sense_keep_the_server_from_starting() {
         Server::empty("zero").tool::<on_which_thread>().page_size(0),
         Server::empty("zero").tool::<on_which_thread>().max_message_bytes(0),
     ] {
-        let error = server.handle().unwrap_err().to_string();
+        let error = server.build().unwrap_err().to_string();
         assert!(error.contains("zero would"), "{error}");
     }
 }

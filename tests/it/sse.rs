@@ -1,6 +1,6 @@
 //! HTTP+SSE, the transport of 2024-11-05: one stream for all that the server says, one URL for all that the client says.
 
-use fastmcp_rs::{Handle, prelude::*};
+use fastmcp_rs::{RunningServer, prelude::*};
 use fastmcp_rs_tests::{
     Revision,
     client::text_of,
@@ -64,11 +64,12 @@ async fn places(ctx: Context) -> Result<String, ToolError> {
     Ok(roots.iter().map(|root| root.uri.clone()).collect::<Vec<_>>().join(" "))
 }
 
-async fn serve() -> (HttpServer, Handle, mpsc::UnboundedReceiver<&'static str>) {
+async fn serve() -> (HttpServer, RunningServer, mpsc::UnboundedReceiver<&'static str>) {
     let (said, heard) = mpsc::unbounded_channel();
     let server = Server::empty("todos").tool::<add_todo>().tool::<wait>().tool::<places>();
     let server = server.resource::<all>().prompt::<plan>().state(Todos::default()).state(said).legacy_sse();
-    let handle = server.handle().unwrap();
+    let server = server.build().unwrap();
+    let handle = server.clone();
     (HttpServer::serve(server).await, handle, heard)
 }
 
@@ -275,7 +276,7 @@ async fn the_end_of_the_server_is_the_end_of_the_stream() {
 
 #[tokio::test]
 async fn the_oldest_transport_is_served_on_request_only() {
-    let server = HttpServer::serve(Server::empty("todos").tool::<places>()).await;
+    let server = HttpServer::serve(Server::empty("todos").tool::<places>().build().unwrap()).await;
     for path in ["/sse", "/messages"] {
         assert_eq!(request(&server.address, "GET", path, &[], "").await.head.status, 404);
     }

@@ -5,8 +5,8 @@ use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
 use axum::body::HttpBody as _;
 use fastmcp_rs::{
-    Handle,
-    middleware::{Message as Passing, Middleware, Next, Outcome},
+    RunningServer,
+    middleware::{Incoming, Middleware, Next, Outcome},
     prelude::*,
 };
 use fastmcp_rs_tests::{
@@ -106,7 +106,7 @@ fn greet() -> &'static str {
 
 struct World {
     client: Client,
-    handle: Handle,
+    handle: RunningServer,
     heard: mpsc::UnboundedReceiver<String>,
     go: Arc<Semaphore>,
 }
@@ -119,7 +119,8 @@ impl World {
     async fn with(revision: Revision, more: impl FnOnce(Server) -> Server) -> Self {
         let (server, heard, go) = Self::server();
         let server = more(server);
-        let handle = server.handle().unwrap();
+        let server = server.build().unwrap();
+        let handle = server.clone();
         let capabilities = json!({ "elicitation": {} });
         let client = Client::with_capabilities(server, Transport::Http, revision, capabilities).await;
         Self { client, handle, heard, go }
@@ -128,7 +129,8 @@ impl World {
     /// One with the listener that a program has.
     async fn listening(revision: Revision) -> Self {
         let (server, heard, go) = Self::server();
-        let handle = server.handle().unwrap();
+        let server = server.build().unwrap();
+        let handle = server.clone();
         Self { client: Client::listening(server, revision).await, handle, heard, go }
     }
 
@@ -569,7 +571,7 @@ async fn a_client_that_goes_away_takes_its_call_along_in_the_newer_era_only() {
 struct Watch(mpsc::UnboundedSender<String>);
 
 impl Middleware for Watch {
-    async fn on_request(&self, message: Passing, next: Next<'_, Passing>) -> Outcome {
+    async fn on_request(&self, message: Incoming, next: Next<'_, Incoming>) -> Outcome {
         let _farewell = Farewell(self.0.clone(), message.method().to_owned());
         next.run(message).await
     }

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use fastmcp_rs::Server;
+use fastmcp_rs::{RunningServer, Server};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -36,7 +36,7 @@ pub enum Subject {
     /// An example, as a process of its own.
     Process(Example),
     /// A server within the test.
-    InProcess(Box<Server>),
+    InProcess(RunningServer),
 }
 
 impl From<Example> for Subject {
@@ -47,7 +47,13 @@ impl From<Example> for Subject {
 
 impl From<Server> for Subject {
     fn from(server: Server) -> Self {
-        Self::InProcess(Box::new(server))
+        Self::InProcess(server.build().unwrap())
+    }
+}
+
+impl From<RunningServer> for Subject {
+    fn from(server: RunningServer) -> Self {
+        Self::InProcess(server)
     }
 }
 
@@ -124,7 +130,7 @@ impl Client {
     }
 
     /// A client of a server in this process that listens as a program would, see [`HttpServer::listening`].
-    pub async fn listening(server: Server, revision: Revision) -> Self {
+    pub async fn listening(server: RunningServer, revision: Revision) -> Self {
         Self::on(Wire::Http(HttpServer::listening(server).await), revision, json!({})).await
     }
 
@@ -137,9 +143,9 @@ impl Client {
     ) -> Self {
         let wire = match (transport, subject.into()) {
             (Transport::Stdio, Subject::Process(example)) => Wire::Stdio(Box::new(Pipe::open(&example))),
-            (Transport::Stdio, Subject::InProcess(server)) => Wire::Stdio(Box::new(Pipe::serve(*server))),
+            (Transport::Stdio, Subject::InProcess(server)) => Wire::Stdio(Box::new(Pipe::serve(server))),
             (Transport::Http, Subject::Process(example)) => Wire::Http(HttpServer::start(example).await),
-            (Transport::Http, Subject::InProcess(server)) => Wire::Http(HttpServer::serve(*server).await),
+            (Transport::Http, Subject::InProcess(server)) => Wire::Http(HttpServer::serve(server).await),
         };
         Self::on(wire, revision, capabilities).await
     }
@@ -168,7 +174,7 @@ impl Client {
     }
 
     /// A client of a server within the test, over a pipe in memory.
-    pub async fn of(server: Server, revision: Revision) -> Self {
+    pub async fn of(server: impl Into<Subject>, revision: Revision) -> Self {
         Self::start(server, Transport::Stdio, revision).await
     }
 

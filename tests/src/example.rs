@@ -7,7 +7,7 @@ use std::{
     sync::OnceLock,
 };
 
-use fastmcp_rs::{Handle, Server};
+use fastmcp_rs::RunningServer;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     net::TcpListener,
@@ -158,7 +158,7 @@ pub struct HttpServer {
 #[derive(Debug)]
 enum Running {
     Process(Box<Child>),
-    Task(Handle, JoinHandle<()>),
+    Task(RunningServer, JoinHandle<()>),
     /// Somebody else's to end.
     Beside,
 }
@@ -187,14 +187,13 @@ impl HttpServer {
     }
 
     /// Serves `server` in a task of this process.
-    pub async fn serve(server: Server) -> Self {
+    pub async fn serve(server: RunningServer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let handle = server.handle().unwrap();
-        let router = server.into_router().unwrap();
+        let router = server.router();
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
-            server: Running::Task(handle, task),
+            server: Running::Task(server, task),
             log: Log::collect(tokio::io::empty()),
             address,
             path: "/mcp".to_owned(),
@@ -203,10 +202,10 @@ impl HttpServer {
 
     /// The same with the listener of the server's own, as a program has it. Another process may take the port in between, so this
     /// is for tests of that listener.
-    pub async fn listening(server: Server) -> Self {
+    pub async fn listening(server: RunningServer) -> Self {
         let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let handle = server.handle().unwrap();
-        let task = tokio::spawn(async move { server.serve_http(address).await.unwrap() });
+        let serving = server.clone();
+        let task = tokio::spawn(async move { serving.serve_http(address).await.unwrap() });
         let connects = async {
             while tokio::net::TcpStream::connect(address).await.is_err() {
                 tokio::task::yield_now().await;
@@ -214,7 +213,7 @@ impl HttpServer {
         };
         within("the listener", connects).await;
         Self {
-            server: Running::Task(handle, task),
+            server: Running::Task(server, task),
             log: Log::collect(tokio::io::empty()),
             address: address.to_string(),
             path: "/mcp".to_owned(),

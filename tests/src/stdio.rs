@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fastmcp_rs::Server;
+use fastmcp_rs::RunningServer;
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
@@ -72,13 +72,17 @@ impl Pipe {
         }
     }
 
-    /// Serves `server` in a task of this process.
-    pub fn serve(server: Server) -> Self {
+    /// Serves `server` in a task of this process, and shuts it down after the conversation.
+    pub fn serve(server: RunningServer) -> Self {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (output, input) = tokio::io::split(ours);
         let log = Log::collect(tokio::io::empty());
         Self {
-            server: Running::Task(tokio::spawn(server.serve(theirs))),
+            server: Running::Task(tokio::spawn(async move {
+                server.serve(theirs).await;
+                server.stop().await;
+                Ok(())
+            })),
             input: Some(Box::new(input)),
             output: BufReader::new(Box::new(output)),
             log,

@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStrea
 
 /// The whole list that `method` asks for, in the revision of 2025-11-25.
 pub(crate) async fn list(server: Server, method: &str) -> Vec<Value> {
-    drop(server.handle().expect("the server starts"));
+    let server = server.build().expect("the server starts");
     let (client, stream) = tokio::io::duplex(1 << 20);
     let serving = tokio::spawn(server.serve(stream));
     let mut client = BufReader::new(client);
@@ -20,7 +20,7 @@ pub(crate) async fn list(server: Server, method: &str) -> Vec<Value> {
         .expect("the server reads");
     let mut answer = ask(&mut client, 2, method, json!({})).await;
     drop(client);
-    serving.await.expect("the server does not panic").expect("the server ends well");
+    serving.await.expect("the server does not panic");
     let lists = answer["result"].as_object_mut().expect("a list has a result");
     let list = lists.values_mut().find(|value| value.is_array()).expect("a list has an array");
     list.as_array_mut().map(std::mem::take).unwrap_or_default()

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, Request};
 use fastmcp_rs::__bench::{Conversation, Stages, Templates, Written, parse};
+use fastmcp_rs::middleware::{CallTool, Hooks, Next};
 use fastmcp_rs::prelude::*;
 use fastmcp_rs::schemars::{self, JsonSchema};
 use fastmcp_rs::serde_json::value::{RawValue, to_raw_value};
@@ -46,7 +47,7 @@ pub(crate) const STAGES: &[Stage] = &[
     stage("serialize 10 KB", 100, serializing),
     stage("write text", 1000, || writing(|| ToolResult::text(HELLO))),
     stage("write 10 KB", 100, || writing(found)),
-    stage("list 100 cached", 200, || conversing(LEGACY, LIST, &many(100))),
+    stage("list 100 cached", 200, || conversing(LEGACY, LIST, many(100))),
     stage("list 100 rendered", 10, rendering),
     stage("uri of 1", 1000, || finding(1)),
     stage("uri of 100", 1000, || finding(100)),
@@ -54,10 +55,13 @@ pub(crate) const STAGES: &[Stage] = &[
     stage("middleware 0", 200, || passing(0)),
     stage("middleware 1", 200, || passing(1)),
     stage("middleware 8", 200, || passing(8)),
+    stage("middleware hook", 200, || {
+        conversing(MODERN, &call(MODERN, "echo", &json!({ "message": HELLO })), server().middleware(Hooked))
+    }),
     stage("connection echo 2025", 200, || echoing(LEGACY)),
     stage("connection echo 2026", 200, || echoing(MODERN)),
     stage("connection search 2025", 50, || {
-        conversing(LEGACY, &call(LEGACY, "search", &json!({ "query": "found", "limit": 50 })), &server())
+        conversing(LEGACY, &call(LEGACY, "search", &json!({ "query": "found", "limit": 50 })), server())
     }),
     stage("stream echo 2025", 200, streaming),
     stage("http echo session", 200, || posting(LEGACY)),
@@ -215,19 +219,19 @@ fn parsing(message: String) -> Box<dyn FnMut()> {
 }
 
 fn routing(tools: usize) -> Box<dyn FnMut()> {
-    let stages = Stages::of(&many(tools)).expect("the server can start");
+    let stages = Stages::of(many(tools)).expect("the server can start");
     Box::new(move || assert!(stages.finds(black_box("echo"))))
 }
 
 fn reading(tool: &'static str, arguments: &Value) -> Box<dyn FnMut()> {
-    let stages = Stages::of(&server()).expect("the server can start");
+    let stages = Stages::of(server()).expect("the server can start");
     let (tool, arguments) = (stages.tool(tool), raw(arguments));
     assert!(tool.call(&arguments), "the arguments are refused");
     Box::new(move || tool.read(black_box(&arguments)))
 }
 
 fn calling(tool: &'static str, arguments: &Value) -> Box<dyn FnMut()> {
-    let stages = Stages::of(&server()).expect("the server can start");
+    let stages = Stages::of(server()).expect("the server can start");
     let (tool, arguments) = (stages.tool(tool), raw(arguments));
     Box::new(move || assert!(tool.call(black_box(&arguments))))
 }
@@ -237,7 +241,7 @@ fn serializing() -> Box<dyn FnMut()> {
 }
 
 fn writing(result: fn() -> ToolResult) -> Box<dyn FnMut()> {
-    let stages = Stages::of(&server()).expect("the server can start");
+    let stages = Stages::of(server()).expect("the server can start");
     let result = Written::from(result());
     let mut out = Vec::new();
     Box::new(move || {
@@ -248,7 +252,7 @@ fn writing(result: fn() -> ToolResult) -> Box<dyn FnMut()> {
 }
 
 fn rendering() -> Box<dyn FnMut()> {
-    let stages = Stages::of(&many(100)).expect("the server can start");
+    let stages = Stages::of(many(100)).expect("the server can start");
     Box::new(move || assert!(stages.render() > 10_000))
 }
 
@@ -263,7 +267,7 @@ fn finding(count: usize) -> Box<dyn FnMut()> {
 }
 
 /// One message again and again, in a conversation that has begun.
-fn conversing(revision: &str, message: &str, server: &Server) -> Box<dyn FnMut()> {
+fn conversing(revision: &str, message: &str, server: Server) -> Box<dyn FnMut()> {
     let mut conversation = Conversation::with(server).expect("the server can start");
     let mut out = Vec::new();
     if revision == LEGACY {
@@ -278,17 +282,30 @@ fn conversing(revision: &str, message: &str, server: &Server) -> Box<dyn FnMut()
 }
 
 fn echoing(revision: &str) -> Box<dyn FnMut()> {
-    conversing(revision, &call(revision, "echo", &json!({ "message": HELLO })), &server())
+    conversing(revision, &call(revision, "echo", &json!({ "message": HELLO })), server())
 }
 
-/// A middleware with no opinion.
+/// A middleware with no opinion, which has every hook.
 struct Pass;
 
 impl Middleware for Pass {}
 
+/// A middleware that has one hook, and says so.
+struct Hooked;
+
+impl Middleware for Hooked {
+    fn hooks(&self) -> Hooks {
+        Hooks::CALL_TOOL
+    }
+
+    async fn on_call_tool(&self, call: CallTool, next: Next<'_, CallTool>) -> Result<ToolResult, ToolError> {
+        next.run(call).await
+    }
+}
+
 fn passing(layers: usize) -> Box<dyn FnMut()> {
     let server = (0..layers).fold(server(), |server, _| server.middleware(Pass));
-    conversing(MODERN, &call(MODERN, "echo", &json!({ "message": HELLO })), &server)
+    conversing(MODERN, &call(MODERN, "echo", &json!({ "message": HELLO })), server)
 }
 
 fn runtime() -> Runtime {

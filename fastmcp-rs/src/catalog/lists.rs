@@ -9,7 +9,7 @@ use super::Catalog;
 use crate::component::resource::Entry;
 use crate::protocol::jsonrpc::write_json;
 use crate::protocol::shape::Shaped;
-use crate::protocol::{Revision, RpcError};
+use crate::protocol::{Revision, RpcError, method};
 
 /// Which list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,21 @@ pub(crate) enum ListKind {
 }
 
 impl ListKind {
+    /// The list that a method asks for.
+    pub(crate) fn of(method: &str) -> Option<Self> {
+        [Self::Tools, Self::Prompts, Self::Resources, Self::Templates].into_iter().find(|kind| kind.method() == method)
+    }
+
+    /// The method that asks for the list.
+    pub(crate) const fn method(self) -> &'static str {
+        match self {
+            Self::Tools => method::TOOLS_LIST,
+            Self::Prompts => method::PROMPTS_LIST,
+            Self::Resources => method::RESOURCES_LIST,
+            Self::Templates => method::RESOURCES_TEMPLATES_LIST,
+        }
+    }
+
     /// The member of the result that holds the list.
     pub(crate) const fn member(self) -> &'static str {
         match self {

@@ -14,8 +14,8 @@ use crate::protocol::RpcError;
 use crate::text::{sanitize, suggest};
 use crate::uri::{BadUri, Captures, Router, UriTemplate};
 
-pub(crate) use lists::ListKind;
 use lists::Lists;
+pub(crate) use lists::{ListKind, Page};
 pub(crate) use registry::Registry;
 
 /// The components that are enabled now.

@@ -183,7 +183,7 @@ impl<'a> Call<'a> {
     /// The context, if some parameter is injected.
     #[must_use]
     pub fn context(&self) -> Option<Context> {
-        self.signature.needs_context.then(|| Context::new(self.origin))
+        self.signature.needs_context.then(|| Context::of(self.origin))
     }
 
     /// The instance that a method is called on.

@@ -147,6 +147,8 @@ impl DynamicTool {
                 hidden: name.starts_with('_'),
                 name,
                 tags: self.tags,
+                scopes: &[],
+                roles: &[],
                 expose_errors: false,
                 timeout: self.timeout,
                 source: None,

@@ -4,6 +4,7 @@ pub(crate) mod call;
 pub(crate) mod complete;
 pub(crate) mod docs;
 pub(crate) mod dynamic;
+pub(crate) mod info;
 pub(crate) mod output;
 pub(crate) mod param;
 pub(crate) mod prompt;
@@ -14,6 +15,7 @@ pub(crate) mod tool;
 
 pub use complete::Completing;
 pub use dynamic::DynamicTool;
+pub use info::{ComponentInfo, ComponentKind};
 pub use output::{Json, ToolOutput};
 pub use param::{PlainText, ToolArg};
 pub use tables::{PromptFn, ResourceFn, Service, Source, ToolFn};

@@ -39,6 +39,8 @@ pub(crate) struct Argument {
     pub required: bool,
     pub injected: bool,
     pub flatten: bool,
+    /// Whether its value belongs into no log.
+    pub sensitive: bool,
     pub numeric_rule: bool,
     pub docs: Option<String>,
     pub complete: Option<Complete>,
@@ -86,6 +88,7 @@ impl Signature {
                 required: published.required.contains(&param.name),
                 injected: kind.injected,
                 flatten: param.flatten,
+                sensitive: param.sensitive,
                 numeric_rule: param.rules.iter().any(|rule| matches!(rule, Rule::Range { .. })),
                 docs: argument_docs(param, docs),
                 complete: param.complete,

@@ -24,6 +24,8 @@ use crate::schema::{self, Validator};
 pub(crate) struct Common {
     pub name: String,
     pub tags: Vec<String>,
+    pub scopes: &'static [&'static str],
+    pub roles: &'static [&'static str],
     pub hidden: bool,
     pub expose_errors: bool,
     pub timeout: Timeout,
@@ -35,6 +37,8 @@ impl Common {
         Self {
             name: shared.name.to_owned(),
             tags: shared.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            scopes: shared.scopes,
+            roles: shared.roles,
             hidden: shared.hidden || shared.name.starts_with('_'),
             expose_errors: shared.expose_errors,
             timeout: shared.timeout,
@@ -206,7 +210,7 @@ impl Tool {
                 if !faults.is_empty() {
                     return refused(ToolError::invalid_params(format!("The arguments are not valid:\n{faults}")));
                 }
-                handler.call(arguments, Context::new(origin))
+                handler.call(arguments, Context::of(origin))
             }
         }
     }

@@ -17,8 +17,10 @@ pub use crate::context::extract::{Caller, FromContext, Headers, Needs, State};
 use crate::context::interaction::Rounds;
 use crate::error::ToolError;
 use crate::future::BoxFuture;
-use crate::protocol::meta::Meta;
-use crate::protocol::{ClientCapabilities, Implementation, LogLevel, PromptResult, Revision, jsonrpc, method};
+use crate::protocol::meta::{KeptMeta, Meta};
+use crate::protocol::{
+    ClientCapabilities, Implementation, LogLevel, PromptResult, ResourceResult, Revision, jsonrpc, method,
+};
 use crate::result::ToolResult;
 use crate::session::{Outgoing, Outlet, Session};
 
@@ -41,7 +43,11 @@ pub(crate) trait Host: Send + Sync {
         arguments: Value,
         on_behalf: &'a Context,
     ) -> BoxFuture<'a, Result<ToolResult, ToolError>>;
-    fn read_resource<'a>(&'a self, uri: &'a str, on_behalf: &'a Context) -> BoxFuture<'a, Result<Value, ToolError>>;
+    fn read_resource<'a>(
+        &'a self,
+        uri: &'a str,
+        on_behalf: &'a Context,
+    ) -> BoxFuture<'a, Result<ResourceResult, ToolError>>;
     fn get_prompt<'a>(
         &'a self,
         name: &'a str,
@@ -80,7 +86,9 @@ pub(crate) struct Origin<'a> {
     /// Whether arguments sent as strings are read as what their schema asks for.
     pub lenient: bool,
     /// The answers of earlier rounds, and where the context leaves its questions for whoever runs the handler.
-    pub rounds: &'a OnceCell<Arc<Rounds>>,
+    pub rounds: OnceCell<Arc<Rounds>>,
+    /// The request's context, if it has one already.
+    pub context: Option<&'a Context>,
 }
 
 /// What a client declared in a modern request.
@@ -110,7 +118,7 @@ struct Inner {
     host: Arc<dyn Host>,
     revision: Revision,
     id: Option<Box<RawValue>>,
-    meta: Option<Box<RawValue>>,
+    meta: KeptMeta,
     progress_token: Option<Box<RawValue>>,
     client_info: Option<Box<RawValue>>,
     capabilities: ClientCapabilities,
@@ -119,13 +127,18 @@ struct Inner {
     headers: Headers,
     caller: Caller,
     log_level: Option<LogLevel>,
+    lenient: bool,
     cancellation: CancellationToken,
     progress: AtomicU64,
     rounds: Arc<Rounds>,
 }
 
 impl Context {
-    pub(crate) fn new(origin: &Origin<'_>) -> Self {
+    /// The context of a request: the one that it has, or one made now.
+    pub(crate) fn of(origin: &Origin<'_>) -> Self {
+        if let Some(context) = origin.context {
+            return context.clone();
+        }
         let handshake =
             origin.session.and_then(|session| session.handshake()).filter(|_| origin.revision.has_handshake());
         let capabilities = match handshake {
@@ -141,7 +154,7 @@ impl Context {
             host: Arc::clone(origin.host),
             revision: origin.revision,
             id: origin.id.map(ToOwned::to_owned),
-            meta: origin.meta.raw().map(ToOwned::to_owned),
+            meta: origin.meta.keep(),
             progress_token: origin.meta.progress_token().map(ToOwned::to_owned),
             client_info,
             capabilities,
@@ -150,6 +163,7 @@ impl Context {
             headers: origin.headers.map(ReadHeaders::headers).unwrap_or_default(),
             caller: origin.caller.clone(),
             log_level: origin.log_level,
+            lenient: origin.lenient,
             cancellation: rounds.cancellation().clone(),
             progress: AtomicU64::new(0f64.to_bits()),
             rounds,
@@ -195,7 +209,7 @@ impl Context {
     /// The request's `_meta`, with every key that the client sent.
     #[must_use]
     pub fn meta(&self) -> Map<String, Value> {
-        self.0.meta.as_deref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+        self.0.meta.raw().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
     }
 
     /// The W3C trace context of the request (`traceparent` of `_meta`), for handing on to other services.
@@ -322,11 +336,11 @@ impl Context {
         self.0.host.call_tool(name, arguments, self).await
     }
 
-    /// Reads a resource of this server, as the same caller. The result is `{"contents": [..]}`.
+    /// Reads a resource of this server, as the same caller.
     ///
     /// # Errors
     /// What reading it would have failed with, and `not_found` for an unknown URI.
-    pub async fn read_resource(&self, uri: &str) -> Result<Value, ToolError> {
+    pub async fn read_resource(&self, uri: &str) -> Result<ResourceResult, ToolError> {
         self.0.host.read_resource(uri, self).await
     }
 
@@ -358,33 +372,40 @@ impl Context {
         self.0.outlet.as_ref()
     }
 
-    /// An origin for a nested call: the same caller and client, no id of its own.
-    pub(crate) fn nested<'a>(&'a self, rounds: &'a OnceCell<Arc<Rounds>>) -> Origin<'a> {
+    pub(crate) fn raw_id(&self) -> Option<&RawValue> {
+        self.0.id.as_deref()
+    }
+
+    /// The request that this is the context of, once more.
+    pub(crate) fn origin(&self) -> Origin<'_> {
+        Origin {
+            id: self.0.id.as_deref(),
+            rounds: OnceCell::from(Arc::clone(&self.0.rounds)),
+            context: Some(self),
+            ..self.same(Meta::default())
+        }
+    }
+
+    /// A request within this one: the same caller and client, no id, and a context of its own.
+    pub(crate) fn nested(&self) -> Origin<'_> {
+        self.same(self.0.meta.read())
+    }
+
+    fn same<'a>(&'a self, meta: Meta<'a>) -> Origin<'a> {
         Origin {
             host: &self.0.host,
             revision: self.0.revision,
             id: None,
-            meta: Meta::again(self.0.meta.as_deref()),
+            meta,
             session: self.0.session.as_ref(),
             outlet: &self.0.outlet,
             headers: Some(self),
             caller: &self.0.caller,
             log_level: self.0.log_level,
-            lenient: true,
-            rounds,
+            lenient: self.0.lenient,
+            rounds: OnceCell::new(),
+            context: None,
         }
-    }
-
-    pub(crate) fn host(&self) -> &Arc<dyn Host> {
-        &self.0.host
-    }
-
-    pub(crate) fn raw_id(&self) -> Option<&RawValue> {
-        self.0.id.as_deref()
-    }
-
-    pub(crate) fn own_outlet(&self) -> &dyn OpenOutlet {
-        &self.0.outlet
     }
 
     pub(crate) fn rounds_arc(&self) -> &Arc<Rounds> {

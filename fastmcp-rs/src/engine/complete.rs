@@ -1,50 +1,95 @@
 //! `completion/complete`: suggestions for one argument of a prompt or a resource template.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
-use super::dispatch::Request;
-use super::encode::Body;
 use super::lifecycle::member;
+use super::request::Request;
 use super::run::{Running, Work};
+use crate::catalog::Catalog;
 use crate::component::complete::Completing;
-use crate::component::signature::Argument;
+use crate::component::prompt::Prompt;
+use crate::component::resource::Resource;
+use crate::component::{ComponentInfo, signature::Signature};
+use crate::engine::encode::Body;
 use crate::protocol::{Completion, CompletionParams, CompletionRef, RpcError};
 
-impl Request<'_> {
-    pub(crate) fn complete(&self) -> Result<Running, RpcError> {
-        let catalog = self.core().catalog();
-        if !catalog.completes() {
-            return Err(RpcError::method_not_found(self.method));
+/// The component of which an argument is completed.
+enum About<'c> {
+    Prompt(&'c Arc<Prompt>),
+    Resource(&'c Arc<Resource>),
+}
+
+impl<'c> About<'c> {
+    fn find(catalog: &'c Catalog, reference: &CompletionRef) -> Result<Self, RpcError> {
+        match reference {
+            CompletionRef::Prompt { name } => catalog.prompt(name).map(Self::Prompt),
+            CompletionRef::Resource { uri } => {
+                let matched = || catalog.resource(uri).ok().flatten().map(|(resource, _)| resource);
+                let found = catalog.template(uri).or_else(matched).map(Self::Resource);
+                found.ok_or_else(|| RpcError::invalid_params("Unknown resource template"))
+            }
         }
-        let params: CompletionParams = self
-            .params
+    }
+
+    fn signature(&self) -> &'c Signature {
+        match self {
+            Self::Prompt(prompt) => &prompt.signature,
+            Self::Resource(resource) => &resource.signature,
+        }
+    }
+
+    fn common(&self) -> &'c crate::component::tool::Common {
+        match self {
+            Self::Prompt(prompt) => &prompt.common,
+            Self::Resource(resource) => &resource.common,
+        }
+    }
+}
+
+impl Request<'_> {
+    /// The component that `completion/complete` is about, for middleware.
+    pub(crate) fn completed(&self) -> Option<ComponentInfo> {
+        let params = self.completion().ok()?;
+        Some(match About::find(&self.core.catalog(), &params.reference).ok()? {
+            About::Prompt(prompt) => prompt.into(),
+            About::Resource(resource) => resource.into(),
+        })
+    }
+
+    fn completion(&self) -> Result<CompletionParams, RpcError> {
+        self.params
             .raw()
             .ok_or_else(|| "`params` is missing".to_owned())
             .and_then(|raw| serde_json::from_str(raw.get()).map_err(|error| error.to_string()))
             .map_err(|error| {
                 RpcError::invalid_params(format!("`completion/complete` needs `ref` and `argument`: {error}"))
-            })?;
-        let find = |arguments: &[Argument]| {
-            let name = params.argument.name.as_str();
-            let argument = arguments.iter().find(|argument| argument.name == name && !argument.injected);
-            argument.map(|argument| (argument.complete, argument.choices())).ok_or_else(|| {
-                RpcError::invalid_params(format!("there is no argument `{}`", crate::text::sanitize::bounded(name, 64)))
             })
-        };
-        let (complete, choices) = match &params.reference {
-            CompletionRef::Prompt { name } => find(&catalog.prompt(name)?.signature.arguments)?,
-            CompletionRef::Resource { uri } => {
-                let matched = catalog.resource(uri).ok().flatten().map(|(resource, _)| resource);
-                let resource = catalog.template(uri).or(matched);
-                let resource = resource.ok_or_else(|| RpcError::invalid_params("Unknown resource template"))?;
-                find(&resource.signature.arguments)?
-            }
-        };
+    }
+
+    pub(crate) fn complete(&self) -> Result<Running, RpcError> {
+        let catalog = self.core.catalog();
+        if !catalog.completes() {
+            return Err(RpcError::method_not_found(self.method));
+        }
+        let params = self.completion()?;
+        let about = About::find(&catalog, &params.reference)?;
+        let name = params.argument.name.as_str();
+        let argument = about
+            .signature()
+            .arguments
+            .iter()
+            .find(|argument| argument.name == name && !argument.injected)
+            .ok_or_else(|| {
+                RpcError::invalid_params(format!("there is no argument `{}`", crate::text::sanitize::bounded(name, 64)))
+            })?;
+        let (complete, choices) = (argument.complete, argument.choices());
         let completing = Completing {
             value: params.argument.value.clone(),
             arguments: params.filled_in().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         };
-        let limit = self.core().settings.timeout;
+        let limit = about.common().limit(self.core.settings.timeout);
         let work = Box::pin(async move {
             let values = match complete {
                 Some(complete) => {
@@ -60,7 +105,7 @@ impl Request<'_> {
             };
             Ok(Body::Members(member("completion", &json!(Completion::new(values)))))
         });
-        Ok(Running::new(self.core(), self.revision, Work::Other(work)))
+        Ok(Running::new(self.core, self.revision(), Work::Other(work)))
     }
 }
 

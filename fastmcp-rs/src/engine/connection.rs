@@ -1,6 +1,5 @@
 //! One conversation over a stream of messages: reads them, answers at once what can be, and keeps the rest running beside.
 
-use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::Future as _;
 use std::pin::pin;
@@ -12,9 +11,9 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::core::Core;
-use super::dispatch::{Link, Outcome, dispatch};
 use super::encode::Reply;
 use super::lifecycle::cancelled_id;
+use super::request::{Answer, Request, Step};
 use super::run::Running;
 use crate::bounds;
 use crate::context::{Caller, Host};
@@ -23,12 +22,6 @@ use crate::protocol::jsonrpc::{self, Message, write_error};
 use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
 use crate::session::{Outgoing, Outlet, Session};
-
-/// A request after its first step.
-enum Begun {
-    Done(Reply),
-    Running(Running),
-}
 
 /// One conversation.
 pub(crate) struct Connection {
@@ -103,9 +96,10 @@ impl Connection {
         outgoing: &mut Receiver<Outgoing>,
         out: &mut Vec<u8>,
     ) {
-        match self.begin(id, method, params) {
-            (revision, Begun::Running(running)) => self.spawn(id, revision, running),
-            (revision, Begun::Done(reply)) => {
+        let Answer { revision, step } = self.begin(id, method, params);
+        match step {
+            Step::Run(running) => self.spawn(id, revision, running),
+            Step::Done(reply) => {
                 take_sent(outgoing, out);
                 self.core.write_reply(out, id, revision, &reply);
                 out.push(b'\n');
@@ -114,40 +108,31 @@ impl Connection {
     }
 
     /// Takes the first step of a request, which for most is the only one.
-    fn begin(&self, id: &RawValue, method: &str, params: Result<Params<'_>, &'static str>) -> (Revision, Begun) {
+    fn begin(&self, id: &RawValue, method: &str, params: Result<Params<'_>, &'static str>) -> Answer {
         if self.session.is_running(id) {
             let error = RpcError::invalid_request(format!("a request with the id {} is still running", id.get()));
             // An error has the same shape in all.
-            return (Revision::LATEST, Begun::Done(Err(error)));
+            return Answer { revision: Revision::LATEST, step: Step::Done(Err(error)) };
         }
-        let link = Link {
-            core: &self.core,
-            host: &self.host,
-            session: Some(&self.session),
-            outlet: &self.outlet,
-            headers: None,
-            caller: &self.caller,
-            envelope: None,
-            earlier: Cell::default(),
-        };
-        let answer = dispatch(&link, id, method, params);
-        let begun = match answer.outcome {
-            Outcome::Done(reply) => Begun::Done(reply),
-            Outcome::Run(mut running) => {
+        let request = Request::incoming(&self.core, &self.host, Some(&self.session), &self.outlet, &self.caller);
+        let Answer { revision, step } = request.answer(id, method, params);
+        let step = match step {
+            Step::Run(_) if self.session.running_count() >= self.core.settings.running => {
+                // Before its first step, which may be its effect.
+                let limit = self.core.settings.running;
+                let what = format!("more than {limit} requests are running: wait for one of them");
+                Step::Done(Err(RpcError::internal(what)))
+            }
+            Step::Run(mut running) => {
                 // Most handlers finish in their first step, and cost no task.
-                let first = pin!(&mut running).poll(&mut Task::from_waker(Waker::noop()));
-                match first {
-                    Poll::Ready(reply) => Begun::Done(reply),
-                    Poll::Pending if self.session.running_count() >= self.core.settings.running => {
-                        let limit = self.core.settings.running;
-                        let what = format!("more than {limit} requests are running: wait for one of them");
-                        Begun::Done(Err(RpcError::internal(what)))
-                    }
-                    Poll::Pending => Begun::Running(running),
+                match pin!(&mut running).poll(&mut Task::from_waker(Waker::noop())) {
+                    Poll::Ready(reply) => Step::Done(reply),
+                    Poll::Pending => Step::Run(running),
                 }
             }
+            done => done,
         };
-        (answer.revision, begun)
+        Answer { revision, step }
     }
 
     /// Runs the rest of a request beside the connection, until it is done or cancelled.
@@ -212,14 +197,17 @@ impl Connection {
                         &RpcError::invalid_request("`initialize` must not be in a batch"),
                     );
                 }
-                Ok(Message::Request { id, method, params }) => match self.begin(id, method, params) {
-                    (revision, Begun::Done(reply)) => self.core.write_reply(&mut response, id, revision, &reply),
-                    (revision, Begun::Running(rest)) => {
-                        if let Some(cancelled) = self.session.start(id) {
-                            running.push((id.to_owned(), revision, rest, cancelled));
+                Ok(Message::Request { id, method, params }) => {
+                    let Answer { revision, step } = self.begin(id, method, params);
+                    match step {
+                        Step::Done(reply) => self.core.write_reply(&mut response, id, revision, &reply),
+                        Step::Run(rest) => {
+                            if let Some(cancelled) = self.session.start(id) {
+                                running.push((id.to_owned(), revision, rest, cancelled));
+                            }
                         }
                     }
-                },
+                }
                 Ok(Message::Notification { method, params }) => self.notification(method, params),
                 Ok(Message::Response { id, outcome }) => self.session.answer(id, outcome),
                 Err(unreadable) => write_error(&mut response, unreadable.id.as_deref(), &unreadable.error),
@@ -301,7 +289,7 @@ pub(crate) fn observe(core: &Core, method: &str, params: Option<&RawValue>) {
             return;
         };
         let params = params.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null);
-        let notified = crate::middleware::notified(core.middleware.clone(), method.to_owned(), params);
+        let notified = super::pipeline::notify(core.middleware.clone(), method.to_owned(), params);
         future::spawn(async move {
             notified.await;
             drop(room);

@@ -17,7 +17,7 @@ use crate::context::{Change, Context, Host};
 use crate::error::{Error, ToolError};
 use crate::future::BoxFuture;
 use crate::middleware::Chain;
-use crate::protocol::{CacheScope, Implementation, LogLevel, PromptResult, ServerCapabilities};
+use crate::protocol::{CacheHints, Implementation, LogLevel, PromptResult, ResourceResult, ServerCapabilities};
 use crate::result::ToolResult;
 use crate::session::lock;
 
@@ -32,8 +32,7 @@ pub(crate) struct Settings {
     pub lenient: bool,
     pub expose_errors: bool,
     pub page_size: Option<usize>,
-    pub list_ttl_ms: u64,
-    pub list_scope: CacheScope,
+    pub list_cache: CacheHints,
     pub message_bytes: usize,
     pub result_bytes: usize,
     pub running: usize,
@@ -47,8 +46,7 @@ impl Default for Settings {
             lenient: true,
             expose_errors: false,
             page_size: None,
-            list_ttl_ms: 0,
-            list_scope: CacheScope::Private,
+            list_cache: CacheHints::default(),
             message_bytes: crate::bounds::MESSAGE_BYTES,
             result_bytes: crate::bounds::RESULT_BYTES,
             running: crate::bounds::RUNNING,
@@ -250,11 +248,15 @@ impl Host for Core {
         arguments: Value,
         on_behalf: &'a Context,
     ) -> BoxFuture<'a, Result<ToolResult, ToolError>> {
-        Box::pin(async move { super::direct::nested_tool(&self.me()?, name, arguments, on_behalf).await })
+        Box::pin(async move { super::gate::call_tool(&self.me()?, name, arguments, on_behalf).await })
     }
 
-    fn read_resource<'a>(&'a self, uri: &'a str, on_behalf: &'a Context) -> BoxFuture<'a, Result<Value, ToolError>> {
-        Box::pin(async move { super::direct::nested_resource(&self.me()?, uri, on_behalf).await })
+    fn read_resource<'a>(
+        &'a self,
+        uri: &'a str,
+        on_behalf: &'a Context,
+    ) -> BoxFuture<'a, Result<ResourceResult, ToolError>> {
+        Box::pin(async move { super::gate::read_resource(&self.me()?, uri, on_behalf).await })
     }
 
     fn get_prompt<'a>(
@@ -263,7 +265,7 @@ impl Host for Core {
         arguments: Map<String, Value>,
         on_behalf: &'a Context,
     ) -> BoxFuture<'a, Result<PromptResult, ToolError>> {
-        Box::pin(async move { super::direct::nested_prompt(&self.me()?, name, arguments, on_behalf).await })
+        Box::pin(async move { super::gate::get_prompt(&self.me()?, name, arguments, on_behalf).await })
     }
 }
 

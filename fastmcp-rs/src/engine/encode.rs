@@ -1,12 +1,15 @@
 //! A reply as bytes: written once, in the shape of the revision that asked.
 
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::core::Core;
+use crate::catalog::ListKind;
 use crate::protocol::jsonrpc::{begin_result, write_error, write_json};
 use crate::protocol::shape::Shaped;
-use crate::protocol::{CacheScope, Content, InputRequired, PromptResult, ResourceContents, Revision, RpcError, meta};
+use crate::protocol::{CacheHints, Content, InputRequired, PromptResult, ResourceResult, Revision, RpcError, meta};
 use crate::result::ToolResult;
 use crate::text::escape::write_escaped;
 
@@ -18,21 +21,22 @@ pub(crate) enum Body {
     /// `{}`.
     Empty,
     Tool(ToolResult),
-    Read {
-        contents: Vec<ResourceContents>,
-        meta: Option<Map<String, Value>>,
-        ttl_ms: u64,
-        scope: CacheScope,
-    },
+    Read(ResourceResult),
     Prompt(PromptResult),
     Input(InputRequired),
+    /// A page of a list: its items as they stand between the brackets.
+    List {
+        kind: ListKind,
+        items: Arc<[u8]>,
+        next: Option<String>,
+        cache: CacheHints,
+    },
     /// Members that are written already, without the braces.
     Members(Vec<u8>),
     /// The same, of a result that may be cached.
     Cached {
         members: Vec<u8>,
-        ttl_ms: u64,
-        scope: CacheScope,
+        cache: CacheHints,
     },
     /// The end of `subscriptions/listen`: its own id in `_meta`.
     ListenEnd(Box<RawValue>),
@@ -81,11 +85,11 @@ impl Core {
                 write_tool(out, revision, result);
                 own_meta = result.meta.as_ref();
             }
-            Body::Read { contents, meta, ttl_ms, scope } => {
+            Body::Read(result) => {
                 member(out, "contents");
-                write_json(out, &Shaped(contents.as_slice(), revision));
-                self.write_cache(out, revision, *ttl_ms, *scope);
-                own_meta = meta.as_ref();
+                write_json(out, &Shaped(result.contents.as_slice(), revision));
+                self.write_cache(out, revision, result.cache);
+                own_meta = result.meta.as_ref();
             }
             Body::Prompt(result) => {
                 if let Some(description) = &result.description {
@@ -106,10 +110,21 @@ impl Core {
                 out.push(b'}');
                 return;
             }
+            Body::List { kind, items, next, cache } => {
+                member(out, kind.member());
+                out.push(b'[');
+                out.extend_from_slice(items);
+                out.push(b']');
+                if let Some(next) = next {
+                    member(out, "nextCursor");
+                    write_json(out, next);
+                }
+                self.write_cache(out, revision, *cache);
+            }
             Body::Members(members) => append(out, members),
-            Body::Cached { members, ttl_ms, scope } => {
+            Body::Cached { members, cache } => {
                 append(out, members);
-                self.write_cache(out, revision, *ttl_ms, *scope);
+                self.write_cache(out, revision, *cache);
             }
             Body::ListenEnd(id) => {
                 self.write_meta(out, revision, None, Some(id));
@@ -121,12 +136,12 @@ impl Core {
         out.push(b'}');
     }
 
-    fn write_cache(&self, out: &mut Vec<u8>, revision: Revision, ttl_ms: u64, scope: CacheScope) {
+    fn write_cache(&self, out: &mut Vec<u8>, revision: Revision, cache: CacheHints) {
         if revision.has_cache_hints() {
             member(out, "ttlMs");
-            write_json(out, &ttl_ms);
+            write_json(out, &cache.ttl_ms);
             member(out, "cacheScope");
-            write_json(out, &scope);
+            write_json(out, &cache.scope);
         }
     }
 

@@ -1,17 +1,18 @@
-//! How a conversation begins and what it settles: `initialize`, `server/discover`, log level, subscriptions.
+//! How a conversation begins and what it settles: `initialize`, `server/discover`, the lists, log level, subscriptions.
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::core::Core;
-use super::dispatch::Request;
 use super::encode::Body;
+use super::request::Request;
 use crate::bounds;
+use crate::catalog::{ListKind, Page};
 use crate::context::read_capabilities;
-use crate::protocol::jsonrpc::write_json;
+use crate::protocol::jsonrpc::{text, write_json};
 use crate::protocol::shape::Shaped;
-use crate::protocol::{CacheScope, LogLevel, Revision, RpcError};
+use crate::protocol::{CacheHints, CacheScope, LogLevel, Revision, RpcError};
 use crate::session::Handshake;
 
 #[derive(Deserialize)]
@@ -37,7 +38,7 @@ impl Core {
             members.extend_from_slice(b",\"instructions\":");
             write_json(&mut members, instructions);
         }
-        Body::Cached { members, ttl_ms: self.settings.list_ttl_ms, scope: CacheScope::Private }
+        Body::Cached { members, cache: CacheHints { scope: CacheScope::Private, ..self.settings.list_cache } }
     }
 }
 
@@ -50,7 +51,7 @@ impl Request<'_> {
             RpcError::invalid_params(format!("`initialize` needs `protocolVersion`, a string: {error}"))
         })?;
         let session = self
-            .link
+            .origin
             .session
             .ok_or_else(|| RpcError::invalid_request("there is no conversation to initialize here"))?;
         let revision = Revision::parse(&params.protocol_version)
@@ -63,7 +64,7 @@ impl Request<'_> {
             #[cfg(feature = "http")]
             declared: params.capabilities.map(ToOwned::to_owned),
         });
-        let core = self.core();
+        let core = self.core;
         let mut members = Vec::with_capacity(512);
         members.extend_from_slice(b"\"protocolVersion\":");
         write_json(&mut members, revision.as_str());
@@ -76,6 +77,22 @@ impl Request<'_> {
             write_json(&mut members, instructions);
         }
         Ok(Body::Members(members))
+    }
+
+    /// `tools/list` and its siblings.
+    pub(crate) fn list(&self, kind: ListKind) -> Result<Body, RpcError> {
+        let core = self.core;
+        let cursor = match self.params.members.cursor {
+            None => None,
+            Some(raw) => Some(text(raw).ok_or_else(|| RpcError::invalid_params("`cursor` must be a string"))?),
+        };
+        let catalog = core.catalog();
+        if !self.revision().has_handshake() && !catalog.has(kind) {
+            // Older clients often ask for what was not declared, and fail on anything but an empty list.
+            return Err(RpcError::method_not_found(self.method));
+        }
+        let Page { items, next } = catalog.page(kind, self.revision(), cursor.as_deref(), core.settings.page_size)?;
+        Ok(Body::List { kind, items, next, cache: core.settings.list_cache })
     }
 
     /// `logging/setLevel`.
@@ -91,7 +108,7 @@ impl Request<'_> {
                 LogLevel::ALL.map(LogLevel::as_str).join(", ")
             ))
         })?;
-        if let Some(session) = self.link.session {
+        if let Some(session) = self.origin.session {
             session.set_log_level(level.level);
         }
         Ok(Body::Empty)
@@ -100,14 +117,14 @@ impl Request<'_> {
     /// `resources/subscribe` and `resources/unsubscribe`.
     pub(crate) fn subscribe(&self, subscribe: bool) -> Result<Body, RpcError> {
         let uri = self.uri()?;
-        let Some(session) = self.link.session else { return Ok(Body::Empty) };
+        let Some(session) = self.origin.session else { return Ok(Body::Empty) };
         if !subscribe {
             session.unsubscribe(&uri);
             return Ok(Body::Empty);
         }
-        let catalog = self.core().catalog();
+        let catalog = self.core.catalog();
         if !matches!(catalog.resource(&uri), Ok(Some(_))) {
-            return Err(super::run::not_found(self.revision, &uri, "Resource not found"));
+            return Err(super::run::not_found(self.revision(), &uri, "Resource not found"));
         }
         if !session.subscribe(&uri, bounds::SUBSCRIPTIONS) {
             return Err(RpcError::invalid_params(format!("no more than {} subscriptions", bounds::SUBSCRIPTIONS)));

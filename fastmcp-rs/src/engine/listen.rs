@@ -10,8 +10,8 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::core::Core;
-use super::dispatch::Request;
 use super::encode::Body;
+use super::request::Request;
 use super::run::{Running, Work};
 use crate::bounds;
 use crate::catalog::ListKind;
@@ -59,13 +59,16 @@ impl Request<'_> {
             return Err(RpcError::invalid_params(format!("no more than {} subscriptions", bounds::SUBSCRIPTIONS)));
         }
         let outlet = self
-            .link
+            .origin
             .outlet
             .outlet()
             .ok_or_else(|| RpcError::invalid_request("there is no stream to listen on here"))?;
-        let id =
-            self.id.ok_or_else(|| RpcError::invalid_request("a subscription needs the id of a request"))?.to_owned();
-        let core = Arc::clone(self.core());
+        let id = self
+            .origin
+            .id
+            .ok_or_else(|| RpcError::invalid_request("a subscription needs the id of a request"))?
+            .to_owned();
+        let core = Arc::clone(self.core);
         // Before the acknowledgement, so that a change in between is not lost.
         let changes = core.changes();
         let catalog = core.catalog();
@@ -74,12 +77,12 @@ impl Request<'_> {
         filter.resources_list_changed &= catalog.has(ListKind::Resources);
         filter.resource_subscriptions.retain(|uri| matches!(catalog.resource(uri), Ok(Some(_))));
         let running_core = Arc::clone(&core);
-        let closed = self.link.session.map(|session| session.closed().clone()).unwrap_or_default();
+        let closed = self.origin.session.map(|session| session.closed().clone()).unwrap_or_default();
         let work = Box::pin(async move {
             closed.run_until_cancelled(listen(&core, changes, &filter, &outlet, &id)).await;
             Ok(Body::ListenEnd(id))
         });
-        Ok(Running::new(&running_core, self.revision, Work::Other(work)))
+        Ok(Running::new(&running_core, self.revision(), Work::Other(work)))
     }
 }
 

@@ -3,12 +3,14 @@
 mod complete;
 pub(crate) mod connection;
 pub(crate) mod core;
-mod direct;
-pub(crate) mod dispatch;
 pub(crate) mod encode;
+pub(crate) mod gate;
 mod lifecycle;
 pub(crate) mod lifespan;
 mod listen;
+mod methods;
+pub(crate) mod pipeline;
+pub(crate) mod request;
 pub(crate) mod run;
 #[cfg(feature = "interaction")]
 pub(crate) mod seal;

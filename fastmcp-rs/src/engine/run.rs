@@ -22,7 +22,7 @@ use crate::context::read_capabilities;
 use crate::error::{ErrorKind, InteractionError, Parts, ToolError, chain};
 use crate::future::BoxFuture;
 use crate::panics::{drop_contained, incident, panicked};
-use crate::protocol::{InputRequired, PromptResult, Revision, RpcError, jsonrpc, method};
+use crate::protocol::{InputRequired, PromptResult, ResourceResult, Revision, RpcError, jsonrpc, method};
 use crate::result::{ReadResult, ToolResult};
 
 /// What is being run, and what its outcome becomes.
@@ -51,6 +51,8 @@ pub(crate) struct Running {
     replay: Option<Box<Replay>>,
     /// Questions in the form of a result are the result.
     hands_out: bool,
+    /// The request goes on when this is done: it runs within middleware.
+    within_middleware: bool,
     /// The rounds of an outer call, which may wait for a person on behalf of this one.
     outer: Option<Arc<Rounds>>,
     done: bool,
@@ -60,7 +62,9 @@ pub(crate) struct Running {
 pub(crate) struct Replay {
     pub context: Context,
     pub method: &'static str,
-    pub params: Box<RawValue>,
+    /// The name or the URI that was asked for.
+    pub asked: String,
+    pub arguments: Option<Box<RawValue>>,
 }
 
 /// What a sealed state is bound to.
@@ -104,6 +108,7 @@ impl Running {
             bound: None,
             replay: None,
             hands_out: false,
+            within_middleware: false,
             outer: None,
             done: false,
         }
@@ -123,16 +128,24 @@ impl Running {
     }
 
     /// Hands questions out instead of asking them: whoever runs this asks.
-    pub(crate) fn without_replay(mut self) -> Self {
+    pub(crate) fn handing_out(mut self) -> Self {
         self.replay = None;
         self.hands_out = true;
+        self
+    }
+
+    /// A handler within middleware, which shares its rounds: on 2026-07-28 its questions leave by the same way as its result.
+    pub(crate) fn inside_middleware(mut self, rounds: Option<Arc<Rounds>>) -> Self {
+        self.rounds = rounds;
+        self.within_middleware = true;
+        self.hands_out = !self.revision.asks_in_place();
         self
     }
 
     /// A call within another: what it asks is the other's question.
     pub(crate) fn within(mut self, outer: &Arc<Rounds>) -> Self {
         self.outer = Some(Arc::clone(outer));
-        self.without_replay()
+        self.handing_out()
     }
 
     fn poll_work(&mut self, task: &mut Task<'_>) -> Poll<Reply> {
@@ -152,6 +165,8 @@ impl Running {
             Work::Resource(_, _, handler) => run!(handler, |this: &mut Self, result| this.resource_done(&result)),
             Work::Prompt(_, handler) => run!(handler, |_: &mut Self, result| Ok(Body::Prompt(result))),
             Work::Other(handler) => match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(task))) {
+                // Middleware may ask, or hand on what a handler asks.
+                Ok(Poll::Ready(Ok(Body::Input(input)))) => Poll::Ready(self.ask(input)),
                 Ok(polled) => polled,
                 Err(panic) => Poll::Ready(self.fail(panicked(&*panic, self.name()))),
             },
@@ -167,6 +182,12 @@ impl Running {
             Work::Prompt(prompt, handler) => drop_contained(handler, &prompt.common.name),
             Work::Other(handler) => drop_contained(handler, ""),
             Work::Gone => {}
+        }
+    }
+
+    fn end_rounds(&self) {
+        if let (Some(rounds), false) = (&self.rounds, self.within_middleware) {
+            rounds.end();
         }
     }
 
@@ -211,12 +232,10 @@ impl Running {
         let private = self.rounds.as_ref().is_some_and(|rounds| rounds.answered());
         let ttl = if private { Some(0) } else { resource.ttl_ms };
         let scope = if private { None } else { resource.cache_scope };
-        Ok(Body::Read {
-            contents,
-            meta: result.meta.clone(),
-            ttl_ms: ttl.unwrap_or(0),
-            scope: scope.unwrap_or_default(),
-        })
+        let mut read = ResourceResult::new(contents);
+        read.meta.clone_from(&result.meta);
+        (read.cache.ttl_ms, read.cache.scope) = (ttl.unwrap_or(0), scope.unwrap_or_default());
+        Ok(Body::Read(read))
     }
 
     /// Turns a failure into what the protocol wants for the kind of component.
@@ -391,9 +410,7 @@ impl Future for Running {
         }
         if polled.is_ready() {
             this.done = true;
-            if let Some(rounds) = &this.rounds {
-                rounds.end();
-            }
+            this.end_rounds();
             this.end();
         }
         polled
@@ -407,10 +424,11 @@ impl Replay {
             match self.context.answers_to(input.requests).await {
                 Ok(answers) => earlier.answers.extend(answers),
                 Err(error) => {
-                    return core.conclude(self.context.revision(), self.method == method::TOOLS_CALL, error.into());
+                    let tool = self.method == method::TOOLS_CALL;
+                    return core.conclude(self.context.revision(), tool, error.into());
                 }
             }
-            let running = super::dispatch::again(&core, &self.context, self.method, &self.params, earlier)?;
+            let running = self.again(&core, earlier)?;
             let rounds = running.rounds.clone();
             match running.await {
                 Ok(Body::Input(mut next)) => {
@@ -431,8 +449,8 @@ impl Drop for Running {
         if self.done {
             return;
         }
+        self.end_rounds();
         if let Some(rounds) = &self.rounds {
-            rounds.end();
             rounds.cancellation().cancel();
         }
         self.end();

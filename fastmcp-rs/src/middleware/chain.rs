@@ -1,405 +1,104 @@
-//! The hooks, and how one message passes through them.
+//! How a message passes through the hooks of all middleware: each hook is one call of an erased middleware, and one box.
 
-use std::borrow::Cow;
 use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as Task, Poll};
 
-use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value};
-
-use super::arguments::Arguments;
-use crate::context::Context;
-use crate::engine::core::Core;
-use crate::engine::dispatch::{Outcome as Routed, Request, route};
-use crate::engine::encode::{Body, Reply};
-use crate::engine::run::not_found;
-use crate::error::{ErrorKind, ToolError};
+use super::hooks::{CallTool, GetPrompt, Hooks, Incoming, List, Listed, Middleware, Outcome, ReadResource};
+use crate::error::ToolError;
 use crate::future::BoxFuture;
-use crate::protocol::jsonrpc::text;
-use crate::protocol::{PromptResult, RpcError, method};
+use crate::protocol::{PromptResult, ResourceResult, RpcError, method};
 use crate::result::ToolResult;
-
-/// A call of a tool on its way to it.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct CallTool {
-    /// The tool's name.
-    pub name: String,
-    /// The arguments as they came, not yet held against the schema.
-    pub arguments: Arguments,
-    /// The context of the call.
-    pub context: Context,
-}
-
-/// A resource about to be read.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ReadResource {
-    /// The URI that was asked for.
-    pub uri: String,
-    /// The context of the call.
-    pub context: Context,
-}
-
-/// A prompt about to be filled in.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct GetPrompt {
-    /// The prompt's name.
-    pub name: String,
-    /// The arguments as they came.
-    pub arguments: Arguments,
-    /// The context of the call.
-    pub context: Context,
-}
-
-/// A list about to be given.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct List {
-    /// The method: `tools/list` or one of its siblings.
-    pub method: &'static str,
-    /// The context of the request.
-    pub context: Context,
-}
-
-/// A list as it is given, its items still JSON.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Listed {
-    /// The items, in the shape of the revision that asked.
-    pub items: Vec<Value>,
-    /// The cursor of the next page, if there is one.
-    pub next_cursor: Option<String>,
-}
-
-/// One message on its way through the server.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Message {
-    /// `tools/call`.
-    CallTool(CallTool),
-    /// `resources/read`.
-    ReadResource(ReadResource),
-    /// `prompts/get`.
-    GetPrompt(GetPrompt),
-    /// `tools/list` and its siblings.
-    List(List),
-    /// Any other request.
-    #[non_exhaustive]
-    Request {
-        /// Its method.
-        method: String,
-        /// The context of the request.
-        context: Context,
-    },
-    /// A notification from the client.
-    #[non_exhaustive]
-    Notification {
-        /// Its method.
-        method: String,
-        /// Its parameters.
-        params: Value,
-    },
-}
-
-impl Message {
-    /// The method of the message.
-    #[must_use]
-    pub fn method(&self) -> &str {
-        match self {
-            Self::CallTool(_) => method::TOOLS_CALL,
-            Self::ReadResource(_) => method::RESOURCES_READ,
-            Self::GetPrompt(_) => method::PROMPTS_GET,
-            Self::List(list) => list.method,
-            Self::Request { method, .. } | Self::Notification { method, .. } => method,
-        }
-    }
-
-    /// The name of the tool or prompt, or the URI of the resource, that the message is about.
-    #[must_use]
-    pub fn target(&self) -> Option<&str> {
-        match self {
-            Self::CallTool(call) => Some(&call.name),
-            Self::ReadResource(read) => Some(&read.uri),
-            Self::GetPrompt(get) => Some(&get.name),
-            _ => None,
-        }
-    }
-
-    /// The arguments of a call or a prompt.
-    #[must_use]
-    pub fn arguments(&self) -> Option<&Arguments> {
-        match self {
-            Self::CallTool(call) => Some(&call.arguments),
-            Self::GetPrompt(get) => Some(&get.arguments),
-            _ => None,
-        }
-    }
-
-    /// The context of a request; `None` for a notification.
-    #[must_use]
-    pub fn context(&self) -> Option<&Context> {
-        match self {
-            Self::CallTool(call) => Some(&call.context),
-            Self::ReadResource(read) => Some(&read.context),
-            Self::GetPrompt(get) => Some(&get.context),
-            Self::List(list) => Some(&list.context),
-            Self::Request { context, .. } => Some(context),
-            Self::Notification { .. } => None,
-        }
-    }
-}
-
-/// What a message came to.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// Of `tools/call`.
-    Tool(Result<ToolResult, ToolError>),
-    /// Of `resources/read`: `{"contents": [..]}`.
-    Resource(Result<Value, ToolError>),
-    /// Of `prompts/get`.
-    Prompt(Result<PromptResult, ToolError>),
-    /// Of a list.
-    List(Result<Listed, RpcError>),
-    /// Of any other request: the result's members.
-    Other(Result<Value, RpcError>),
-    /// Of a notification.
-    Nothing,
-}
-
-impl Outcome {
-    /// Whether the message failed, as a protocol error or as a result with `isError`.
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        match self {
-            Self::Tool(result) => result.as_ref().map_or(true, ToolResult::is_error),
-            Self::Resource(result) => result.is_err(),
-            Self::Prompt(result) => result.is_err(),
-            Self::List(result) => result.is_err(),
-            Self::Other(result) => result.is_err(),
-            Self::Nothing => false,
-        }
-    }
-}
-
-/// What runs around messages. Every hook is optional, and passes on by default.
-///
-/// ```
-/// use fastmcp_rs::middleware::{CallTool, Middleware, Next};
-/// use fastmcp_rs::{ToolError, ToolResult};
-///
-/// /// Refuses every tool at night.
-/// struct OfficeHours;
-///
-/// impl Middleware for OfficeHours {
-///     async fn on_call_tool(&self, call: CallTool, next: Next<'_, CallTool>) -> Result<ToolResult, ToolError> {
-///         if is_night() {
-///             return Err(ToolError::unavailable("come back in the morning"));
-///         }
-///         next.run(call).await
-///     }
-/// }
-/// # fn is_night() -> bool { false }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no middleware",
-    note = "implement `fastmcp_rs::Middleware` for it; for HTTP concerns put a tower layer on `Server::into_router()`"
-)]
-pub trait Middleware: Send + Sync + 'static {
-    /// Around every message.
-    fn on_message<'a>(
-        &'a self,
-        message: Message,
-        next: Next<'a, Message>,
-    ) -> impl Future<Output = Outcome> + Send + 'a {
-        next.run(message)
-    }
-
-    /// Around every request, inside `on_message`.
-    fn on_request<'a>(
-        &'a self,
-        request: Message,
-        next: Next<'a, Message>,
-    ) -> impl Future<Output = Outcome> + Send + 'a {
-        next.run(request)
-    }
-
-    /// Around every notification, inside `on_message`.
-    fn on_notification<'a>(
-        &'a self,
-        notification: Message,
-        next: Next<'a, Message>,
-    ) -> impl Future<Output = Outcome> + Send + 'a {
-        next.run(notification)
-    }
-
-    /// Around every call of a tool, inside `on_request`.
-    fn on_call_tool<'a>(
-        &'a self,
-        call: CallTool,
-        next: Next<'a, CallTool>,
-    ) -> impl Future<Output = Result<ToolResult, ToolError>> + Send + 'a {
-        next.run(call)
-    }
-
-    /// Around every reading of a resource, inside `on_request`.
-    fn on_read_resource<'a>(
-        &'a self,
-        read: ReadResource,
-        next: Next<'a, ReadResource>,
-    ) -> impl Future<Output = Result<Value, ToolError>> + Send + 'a {
-        next.run(read)
-    }
-
-    /// Around every prompt, inside `on_request`.
-    fn on_get_prompt<'a>(
-        &'a self,
-        get: GetPrompt,
-        next: Next<'a, GetPrompt>,
-    ) -> impl Future<Output = Result<PromptResult, ToolError>> + Send + 'a {
-        next.run(get)
-    }
-
-    /// Around `tools/list`.
-    fn on_list_tools<'a>(
-        &'a self,
-        list: List,
-        next: Next<'a, List>,
-    ) -> impl Future<Output = Result<Listed, RpcError>> + Send + 'a {
-        next.run(list)
-    }
-
-    /// Around `resources/list`.
-    fn on_list_resources<'a>(
-        &'a self,
-        list: List,
-        next: Next<'a, List>,
-    ) -> impl Future<Output = Result<Listed, RpcError>> + Send + 'a {
-        next.run(list)
-    }
-
-    /// Around `resources/templates/list`.
-    fn on_list_resource_templates<'a>(
-        &'a self,
-        list: List,
-        next: Next<'a, List>,
-    ) -> impl Future<Output = Result<Listed, RpcError>> + Send + 'a {
-        next.run(list)
-    }
-
-    /// Around `prompts/list`.
-    fn on_list_prompts<'a>(
-        &'a self,
-        list: List,
-        next: Next<'a, List>,
-    ) -> impl Future<Output = Result<Listed, RpcError>> + Send + 'a {
-        next.run(list)
-    }
-}
 
 /// The rest of the way: further hooks, and the server at the end.
 pub struct Next<'a, M: Hooked> {
-    on: Box<dyn FnOnce(M) -> BoxFuture<'a, <M as Hooked>::Outcome> + Send + 'a>,
+    way: Way<'a>,
+    message: PhantomData<fn(M)>,
 }
 
 impl<'a, M: Hooked> Next<'a, M> {
-    fn new(on: impl FnOnce(M) -> BoxFuture<'a, M::Outcome> + Send + 'a) -> Self {
-        Self { on: Box::new(on) }
-    }
-
     /// Goes on with a message, the same or a changed one.
     pub fn run(self, message: M) -> impl Future<Output = M::Outcome> + Send + 'a {
-        (self.on)(message)
+        Passing { outcome: self.way.go(message.into()), message: PhantomData::<fn(M)> }
     }
 }
 
-/// A message that hooks are there for, and what it comes to.
-pub trait Hooked: Send + Sized + 'static {
+/// The outcome of a message, as the hook wants it that passed the message on.
+struct Passing<'a, M> {
+    outcome: BoxFuture<'a, Outcome>,
+    message: PhantomData<fn(M)>,
+}
+
+impl<M: Hooked> Future for Passing<'_, M> {
+    type Output = M::Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<M::Outcome> {
+        self.outcome.as_mut().poll(task).map(M::outcome)
+    }
+}
+
+/// A message that a hook of its own is there for.
+pub trait Hooked: Into<Incoming> + Send + 'static {
     /// What the message comes to.
     type Outcome: Send + 'static;
+
+    /// The outcome of a message of this kind; an error if a middleware answered with that of another.
+    #[doc(hidden)]
+    fn outcome(outcome: Outcome) -> Self::Outcome;
 }
 
-impl Hooked for Message {
+impl Hooked for Incoming {
     type Outcome = Outcome;
+
+    fn outcome(outcome: Outcome) -> Outcome {
+        outcome
+    }
 }
 
-impl Hooked for CallTool {
-    type Outcome = Result<ToolResult, ToolError>;
-}
-
-impl Hooked for ReadResource {
-    type Outcome = Result<Value, ToolError>;
-}
-
-impl Hooked for GetPrompt {
-    type Outcome = Result<PromptResult, ToolError>;
-}
-
-impl Hooked for List {
-    type Outcome = Result<Listed, RpcError>;
-}
-
-/// A middleware, erased: one message through all of its hooks.
-trait Layer: Send + Sync {
-    fn pass<'a>(&'a self, message: Message, next: Next<'a, Message>) -> BoxFuture<'a, Outcome>;
-}
-
-impl<M: Middleware> Layer for M {
-    fn pass<'a>(&'a self, message: Message, next: Next<'a, Message>) -> BoxFuture<'a, Outcome> {
-        let inner = Next::new(move |message: Message| -> BoxFuture<'a, Outcome> {
-            if matches!(message, Message::Notification { .. }) {
-                return Box::pin(self.on_notification(message, next));
+macro_rules! hooked {
+    ($($message:ident($wrapped:ident) -> Result<$result:ty, $error:ty>;)*) => {
+        $(
+            impl From<$message> for Incoming {
+                fn from(message: $message) -> Self {
+                    Self::$message(message)
+                }
             }
-            let typed = Next::new(move |message| typed(self, message, next));
-            Box::pin(self.on_request(message, typed))
-        });
-        Box::pin(self.on_message(message, inner))
-    }
+
+            impl Hooked for $message {
+                type Outcome = Result<$result, $error>;
+
+                fn outcome(outcome: Outcome) -> Self::Outcome {
+                    match outcome {
+                        Outcome::$wrapped(outcome) => outcome,
+                        _ => Err(<$error>::internal(ANOTHER_KIND)),
+                    }
+                }
+            }
+        )*
+    };
 }
 
-/// The innermost hook, by the kind of the message.
-fn typed<'a, M: Middleware>(middleware: &'a M, message: Message, next: Next<'a, Message>) -> BoxFuture<'a, Outcome> {
-    macro_rules! hook {
-        ($hook:ident, $message:expr, $wrap:path, $outcome:path, $otherwise:expr) => {
-            Box::pin(async move {
-                let on = Next::new(move |message| {
-                    Box::pin(async move {
-                        match next.run($wrap(message)).await {
-                            $outcome(outcome) => outcome,
-                            _ => Err($otherwise),
-                        }
-                    })
-                });
-                $outcome(middleware.$hook($message, on).await)
-            })
-        };
-    }
-    let other = || ToolError::internal("a middleware answered with the outcome of another kind of message");
-    let list_other = || RpcError::internal("a middleware answered with the outcome of another kind of message");
-    match message {
-        Message::CallTool(call) => hook!(on_call_tool, call, Message::CallTool, Outcome::Tool, other()),
-        Message::ReadResource(read) => hook!(on_read_resource, read, Message::ReadResource, Outcome::Resource, other()),
-        Message::GetPrompt(get) => hook!(on_get_prompt, get, Message::GetPrompt, Outcome::Prompt, other()),
-        Message::List(list) => match list.method {
-            method::TOOLS_LIST => hook!(on_list_tools, list, Message::List, Outcome::List, list_other()),
-            method::PROMPTS_LIST => hook!(on_list_prompts, list, Message::List, Outcome::List, list_other()),
-            method::RESOURCES_LIST => hook!(on_list_resources, list, Message::List, Outcome::List, list_other()),
-            _ => hook!(on_list_resource_templates, list, Message::List, Outcome::List, list_other()),
-        },
-        other => Box::pin(next.run(other)),
-    }
+hooked! {
+    CallTool(Tool) -> Result<ToolResult, ToolError>;
+    ReadResource(Resource) -> Result<ResourceResult, ToolError>;
+    GetPrompt(Prompt) -> Result<PromptResult, ToolError>;
+    List(List) -> Result<Listed, RpcError>;
 }
+
+/// The message of the error for an outcome that does not belong to what was asked.
+pub(crate) const ANOTHER_KIND: &str = "a middleware answered with the outcome of another kind of message";
 
 /// All middleware of a server, outermost first.
 #[derive(Clone, Default)]
-pub(crate) struct Chain(Arc<Vec<Box<dyn Layer>>>);
+pub(crate) struct Chain(Arc<Vec<Layer>>);
 
 impl Chain {
     pub(crate) fn add(&mut self, middleware: impl Middleware) {
+        let layer = Layer { hooks: middleware.hooks(), middleware: Box::new(middleware) };
         match Arc::get_mut(&mut self.0) {
-            Some(layers) => layers.push(Box::new(middleware)),
+            Some(layers) => layers.push(layer),
             None => unreachable!("the chain is shared only once the server is built"),
         }
     }
@@ -407,260 +106,102 @@ impl Chain {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-}
 
-fn run<'a>(layers: &'a [Box<dyn Layer>], message: Message, end: Next<'a, Message>) -> BoxFuture<'a, Outcome> {
-    match layers.split_first() {
-        None => Box::pin(end.run(message)),
-        Some((first, rest)) => first.pass(message, Next::new(move |message| run(rest, message, end))),
+    /// Takes a message through every hook, and to the end.
+    pub(crate) fn run<'a>(&'a self, message: Incoming, end: &'a dyn End) -> BoxFuture<'a, Outcome> {
+        Way { layers: &self.0, step: 0, end }.go(message)
     }
 }
 
-/// Whether a method passes through middleware: `subscriptions/listen` is a stream, not an exchange.
-pub(crate) fn applies(method: &str) -> bool {
-    method != method::LISTEN
+/// What is at the end of a message's way.
+pub(crate) trait End: Sync {
+    fn finish(&self, message: Incoming) -> BoxFuture<'_, Outcome>;
 }
 
-/// Takes a request through the middleware of its server.
-pub(crate) fn through(request: &Request<'_>) -> BoxFuture<'static, Reply> {
-    let chain = request.core().middleware.clone();
-    let (message, end) = match open(request) {
-        Ok(opened) => opened,
-        Err(error) => return Box::pin(std::future::ready(Err(error))),
-    };
-    let core = Arc::clone(request.core());
-    let revision = request.revision;
-    let method = request.method.to_owned();
-    let uri = request.uri().map(Cow::into_owned).unwrap_or_default();
-    Box::pin(async move {
-        // A `Next` is invariant in its lifetime; this one is as long as the chain.
-        let end = Next::new(move |message| Box::pin(end.run(message)));
-        let outcome = run(&chain.0, message, end).await;
-        close(&core, revision, &method, &uri, outcome)
-    })
+/// One middleware, erased.
+struct Layer {
+    hooks: Hooks,
+    middleware: Box<dyn Erased>,
 }
 
-/// A notification through the middleware. They see it; its effect does not depend on them.
-pub(crate) async fn notified(chain: Chain, method: String, params: Value) {
-    let end = Next::new(|_| Box::pin(std::future::ready(Outcome::Nothing)));
-    run(&chain.0, Message::Notification { method, params }, end).await;
+/// Where a message is on its way: before which hook of which middleware.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    layers: &'a [Layer],
+    step: usize,
+    end: &'a dyn End,
 }
 
-/// The request as a message, and the end of its way: the same dispatch that a server without middleware goes straight to.
-fn open(request: &Request<'_>) -> Result<(Message, Next<'static, Message>), RpcError> {
-    request.check_params()?;
-    let context = request.context();
-    let came = request.params.raw().map(ToOwned::to_owned);
-    // What cannot be read as what it claims to be still passes, but as a refusal that nothing on the way can turn into a call.
-    let (message, refusal) = match typed_message(request, &context) {
-        Ok(message) => (message, None),
-        Err(error) => (Message::Request { method: request.method.to_owned(), context: context.clone() }, Some(error)),
-    };
-    let target = message.target().map(ToOwned::to_owned);
-    let core = Arc::clone(request.core());
-    let log_level = request.log_level;
-    let end = Next::new(move |message: Message| -> BoxFuture<'static, Outcome> {
-        Box::pin(async move {
-            if let Some(error) = refusal {
-                return outcome_of(&message, Err(error));
-            }
-            let same = !message.arguments().is_some_and(Arguments::changed) && message.target() == target.as_deref();
-            let params = match came {
-                Some(came) if same => Ok(came),
-                came => params_of(&message, came.as_deref()).map_err(|error| RpcError::internal(error.to_string())),
-            };
-            let reply = match params {
-                Ok(params) => answer(&core, &context, message.method(), &params, log_level).await,
-                Err(error) => Err(error),
-            };
-            outcome_of(&message, reply)
-        })
-    });
-    Ok((message, end))
-}
-
-/// The parameters that came, with what a middleware has made of the name, the URI and the arguments.
-fn params_of(message: &Message, came: Option<&RawValue>) -> serde_json::Result<Box<RawValue>> {
-    let mut params: Map<String, Value> = match came {
-        Some(came) => serde_json::from_str(came.get())?,
-        None => Map::new(),
-    };
-    if let Some(target) = message.target() {
-        let key = if matches!(message, Message::ReadResource(_)) { "uri" } else { "name" };
-        params.insert(key.to_owned(), target.into());
-    }
-    if let Some(arguments) = message.arguments()
-        && (!arguments.is_empty() || params.contains_key("arguments"))
-    {
-        params.insert("arguments".to_owned(), Value::Object(Map::clone(arguments)));
-    }
-    to_raw_value(&params)
-}
-
-fn typed_message(request: &Request<'_>, context: &Context) -> Result<Message, RpcError> {
-    let arguments = || match request.params.members.arguments {
-        // Some clients send the object as a string.
-        Some(raw)
-            if raw.get().starts_with('"')
-                && request.method == method::TOOLS_CALL
-                && request.core().settings.lenient =>
-        {
-            let inside: Option<Box<RawValue>> = text(raw).and_then(|text| serde_json::from_str(&text).ok());
-            match &inside {
-                Some(inside) => Arguments::of(Some(inside)),
-                None => Err(RpcError::invalid_params("`arguments` must be an object")),
-            }
-        }
-        raw => Arguments::of(raw),
-    };
-    let context = context.clone();
-    Ok(match request.method {
-        method::TOOLS_CALL => {
-            Message::CallTool(CallTool { name: request.name()?.into_owned(), arguments: arguments()?, context })
-        }
-        method::RESOURCES_READ => Message::ReadResource(ReadResource { uri: request.uri()?.into_owned(), context }),
-        method::PROMPTS_GET => {
-            Message::GetPrompt(GetPrompt { name: request.name()?.into_owned(), arguments: arguments()?, context })
-        }
-        method::TOOLS_LIST => Message::List(List { method: method::TOOLS_LIST, context }),
-        method::PROMPTS_LIST => Message::List(List { method: method::PROMPTS_LIST, context }),
-        method::RESOURCES_LIST => Message::List(List { method: method::RESOURCES_LIST, context }),
-        method::RESOURCES_TEMPLATES_LIST => Message::List(List { method: method::RESOURCES_TEMPLATES_LIST, context }),
-        other => Message::Request { method: other.to_owned(), context },
-    })
-}
-
-/// Routes a request rebuilt from what a middleware passed on.
-async fn answer(
-    core: &Arc<Core>,
-    context: &Context,
-    method: &str,
-    params: &RawValue,
-    log_level: Option<crate::protocol::LogLevel>,
-) -> Reply {
-    let routed = {
-        let link = context.link(core);
-        route(&Request::rebuilt(&link, context, method, params, log_level)?)?
-    };
-    match routed {
-        Routed::Done(reply) => reply,
-        Routed::Run(running) => running.await,
-    }
-}
-
-/// The members of a body as a JSON object.
-fn object(members: &[u8]) -> Value {
-    let mut json = Vec::with_capacity(members.len() + 2);
-    json.push(b'{');
-    json.extend_from_slice(members);
-    json.push(b'}');
-    serde_json::from_slice(&json).unwrap_or_default()
-}
-
-fn outcome_of(message: &Message, reply: Reply) -> Outcome {
-    match message {
-        Message::CallTool(_) => Outcome::Tool(match reply {
-            Ok(Body::Tool(result)) => Ok(result),
-            Ok(Body::Input(input)) => Err(input.into()),
-            Ok(_) => Ok(ToolResult::new()),
-            Err(error) => Err(ToolError::rpc(error)),
-        }),
-        Message::ReadResource(_) => Outcome::Resource(match reply {
-            Ok(Body::Read { contents, meta, .. }) => {
-                let mut value = serde_json::json!({ "contents": contents });
-                if let Some(meta) = meta {
-                    value["_meta"] = Value::Object(meta);
+impl<'a> Way<'a> {
+    fn go(mut self, message: Incoming) -> BoxFuture<'a, Outcome> {
+        let steps = steps(&message);
+        while let [layer, rest @ ..] = self.layers {
+            while let Some(hook) = steps.get(self.step) {
+                self.step += 1;
+                if layer.hooks.contains(*hook) {
+                    return layer.middleware.pass(*hook, message, self);
                 }
-                Ok(value)
             }
-            Ok(Body::Input(input)) => Err(input.into()),
-            Ok(_) => Ok(Value::Null),
-            Err(error) => Err(ToolError::rpc(error)),
-        }),
-        Message::GetPrompt(_) => Outcome::Prompt(match reply {
-            Ok(Body::Prompt(result)) => Ok(result),
-            Ok(Body::Input(input)) => Err(input.into()),
-            Ok(_) => Ok(PromptResult::default()),
-            Err(error) => Err(ToolError::rpc(error)),
-        }),
-        Message::List(_) => Outcome::List(reply.map(|body| {
-            let mut members = match body {
-                Body::Cached { members, .. } | Body::Members(members) => object(&members),
-                _ => Value::Null,
-            };
-            let next_cursor = members.get("nextCursor").and_then(Value::as_str).map(ToOwned::to_owned);
-            let items = members
-                .as_object_mut()
-                .and_then(|members| members.values_mut().find(|value| value.is_array()))
-                .map(Value::take);
-            let items = match items {
-                Some(Value::Array(items)) => items,
-                _ => Vec::new(),
-            };
-            Listed { items, next_cursor }
-        })),
-        Message::Request { .. } => Outcome::Other(reply.map(|body| match body {
-            Body::Cached { members, .. } | Body::Members(members) => object(&members),
-            _ => Value::Object(Map::new()),
-        })),
-        Message::Notification { .. } => Outcome::Nothing,
+            (self.layers, self.step) = (rest, 0);
+        }
+        self.end.finish(message)
     }
 }
 
-/// The outcome back as a reply.
-fn close(core: &Core, revision: crate::protocol::Revision, method: &str, uri: &str, outcome: Outcome) -> Reply {
-    let members = |value: Value| match value {
-        Value::Object(mut object) => {
-            // These are the server's to write.
-            object.remove("_meta");
-            object.remove("resultType");
-            let json = Value::Object(object).to_string();
-            Ok(json.as_bytes().get(1..json.len() - 1).unwrap_or_default().to_vec())
-        }
-        _ => Err(RpcError::internal("a middleware answered with what is no object")),
+/// The hooks of one middleware that a message passes, in their order.
+fn steps(message: &Incoming) -> [Hooks; 3] {
+    let typed = match message {
+        Incoming::CallTool(_) => Hooks::CALL_TOOL,
+        Incoming::ReadResource(_) => Hooks::READ_RESOURCE,
+        Incoming::GetPrompt(_) => Hooks::GET_PROMPT,
+        Incoming::List(list) => match list.method {
+            method::TOOLS_LIST => Hooks::LIST_TOOLS,
+            method::PROMPTS_LIST => Hooks::LIST_PROMPTS,
+            method::RESOURCES_LIST => Hooks::LIST_RESOURCES,
+            _ => Hooks::LIST_RESOURCE_TEMPLATES,
+        },
+        Incoming::Request { .. } => Hooks::none(),
+        Incoming::Notification { .. } => return [Hooks::MESSAGE, Hooks::NOTIFICATION, Hooks::none()],
     };
-    let cached = |members| {
-        let settings = &core.settings;
-        Body::Cached { members, ttl_ms: settings.list_ttl_ms, scope: settings.list_scope }
-    };
-    match outcome {
-        Outcome::Tool(Ok(result)) => Ok(Body::Tool(result)),
-        Outcome::Tool(Err(error)) => core.conclude(revision, true, error),
-        Outcome::Resource(Ok(value)) => {
-            let Value::Object(mut value) = value else {
-                return Err(RpcError::internal("a middleware answered with what is no object"));
-            };
-            let contents = serde_json::from_value(value.remove("contents").unwrap_or_default()).map_err(|error| {
-                RpcError::internal(format!("a middleware answered with what are no contents: {error}"))
-            })?;
-            let meta = match value.remove("_meta") {
-                Some(Value::Object(meta)) => Some(meta),
-                _ => None,
-            };
-            Ok(Body::Read { contents, meta, ttl_ms: 0, scope: crate::protocol::CacheScope::Private })
+    [Hooks::MESSAGE, Hooks::REQUEST, typed]
+}
+
+trait Erased: Send + Sync {
+    /// Runs one hook.
+    fn pass<'a>(&'a self, hook: Hooks, message: Incoming, way: Way<'a>) -> BoxFuture<'a, Outcome>;
+}
+
+impl<T: Middleware> Erased for T {
+    fn pass<'a>(&'a self, hook: Hooks, message: Incoming, way: Way<'a>) -> BoxFuture<'a, Outcome> {
+        fn next<M: Hooked>(way: Way<'_>) -> Next<'_, M> {
+            Next { way, message: PhantomData }
         }
-        Outcome::Resource(Err(error)) if error.error_kind() == ErrorKind::NotFound => {
-            Err(not_found(revision, uri, error.message()))
-        }
-        Outcome::Prompt(Ok(result)) => Ok(Body::Prompt(result)),
-        Outcome::Resource(Err(error)) | Outcome::Prompt(Err(error)) => core.conclude(revision, false, error),
-        Outcome::List(Err(error)) | Outcome::Other(Err(error)) => Err(error),
-        Outcome::List(Ok(listed)) => {
-            let member = match method {
-                method::TOOLS_LIST => "tools",
-                method::PROMPTS_LIST => "prompts",
-                method::RESOURCES_LIST => "resources",
-                _ => "resourceTemplates",
-            };
-            let mut object = Map::new();
-            object.insert(member.to_owned(), Value::Array(listed.items));
-            if let Some(next) = listed.next_cursor {
-                object.insert("nextCursor".to_owned(), Value::String(next));
+        match (hook, message) {
+            (Hooks::MESSAGE, message) => Box::pin(self.on_message(message, next(way))),
+            (Hooks::REQUEST, message) => Box::pin(self.on_request(message, next(way))),
+            (Hooks::NOTIFICATION, message) => Box::pin(self.on_notification(message, next(way))),
+            (_, Incoming::CallTool(call)) => {
+                Box::pin(async move { Outcome::Tool(self.on_call_tool(call, next(way)).await) })
             }
-            Ok(cached(members(Value::Object(object))?))
+            (_, Incoming::ReadResource(read)) => {
+                Box::pin(async move { Outcome::Resource(self.on_read_resource(read, next(way)).await) })
+            }
+            (_, Incoming::GetPrompt(get)) => {
+                Box::pin(async move { Outcome::Prompt(self.on_get_prompt(get, next(way)).await) })
+            }
+            (Hooks::LIST_TOOLS, Incoming::List(list)) => {
+                Box::pin(async move { Outcome::List(self.on_list_tools(list, next(way)).await) })
+            }
+            (Hooks::LIST_PROMPTS, Incoming::List(list)) => {
+                Box::pin(async move { Outcome::List(self.on_list_prompts(list, next(way)).await) })
+            }
+            (Hooks::LIST_RESOURCES, Incoming::List(list)) => {
+                Box::pin(async move { Outcome::List(self.on_list_resources(list, next(way)).await) })
+            }
+            (_, Incoming::List(list)) => {
+                Box::pin(async move { Outcome::List(self.on_list_resource_templates(list, next(way)).await) })
+            }
+            (_, other) => way.go(other),
         }
-        Outcome::Other(Ok(value)) if method == method::DISCOVER => Ok(cached(members(value)?)),
-        Outcome::Other(Ok(value)) => Ok(Body::Members(members(value)?)),
-        Outcome::Nothing => Ok(Body::Empty),
     }
 }

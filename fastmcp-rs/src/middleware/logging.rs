@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Message, Middleware, Next, Outcome};
+use super::{Hooks, Incoming, Middleware, Next, Outcome};
 
 /// Logs every message through `tracing`, at `info`. Arguments are left out: they may hold secrets.
 ///
@@ -24,7 +24,11 @@ impl Logging {
 }
 
 impl Middleware for Logging {
-    async fn on_message(&self, message: Message, next: Next<'_, Message>) -> Outcome {
+    fn hooks(&self) -> Hooks {
+        Hooks::MESSAGE
+    }
+
+    async fn on_message(&self, message: Incoming, next: Next<'_, Incoming>) -> Outcome {
         let method = message.method().to_owned();
         let target =
             message.target().map(|target| crate::text::sanitize::bounded(target, crate::bounds::ECHO).into_owned());

@@ -6,11 +6,15 @@
 
 mod arguments;
 mod chain;
+mod hooks;
+mod lazy;
 mod logging;
 mod timing;
 
 pub use arguments::Arguments;
-pub use chain::{CallTool, GetPrompt, List, Listed, Message, Middleware, Next, Outcome, ReadResource};
-pub(crate) use chain::{Chain, applies, notified, through};
+pub(crate) use chain::{ANOTHER_KIND, Chain, End};
+pub use chain::{Hooked, Next};
+pub use hooks::{CallTool, Exchanged, GetPrompt, Hooks, Incoming, List, Listed, Middleware, Outcome, ReadResource};
+pub use lazy::{Bracketed, Lazy};
 pub use logging::Logging;
 pub use timing::Timing;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Message, Middleware, Next, Outcome};
+use super::{Hooks, Incoming, Middleware, Next, Outcome};
 
 /// Measures every request and tells a function: the method, the tool (or prompt, or URI) it was for, and the time.
 ///
@@ -25,7 +25,11 @@ impl<F: Fn(&str, Option<&str>, Duration) + Send + Sync + 'static> Timing<F> {
 }
 
 impl<F: Fn(&str, Option<&str>, Duration) + Send + Sync + 'static> Middleware for Timing<F> {
-    async fn on_request(&self, request: Message, next: Next<'_, Message>) -> Outcome {
+    fn hooks(&self) -> Hooks {
+        Hooks::REQUEST
+    }
+
+    async fn on_request(&self, request: Incoming, next: Next<'_, Incoming>) -> Outcome {
         let method = request.method().to_owned();
         let target = request.target().map(ToOwned::to_owned);
         let start = Instant::now();

@@ -20,13 +20,63 @@ pub(crate) struct Meta<'a> {
     whole: Whole<'a>,
 }
 
+/// A `_meta` that outlives its message. Few handlers look at it, so it is found in the message when one does.
+#[derive(Default)]
+pub(crate) struct KeptMeta(Kept);
+
+#[derive(Default)]
+enum Kept {
+    #[default]
+    Nothing,
+    /// In this message, which is a small one.
+    In(Box<str>),
+    Alone(Box<RawValue>),
+}
+
+/// The longest message that is kept for its `_meta`, in bytes; of a longer one the object alone is kept.
+const KEPT: usize = 2048;
+
+impl KeptMeta {
+    /// The object.
+    pub(crate) fn raw(&self) -> Option<&RawValue> {
+        match &self.0 {
+            Kept::Nothing => None,
+            Kept::In(message) => Whole::In(Source::Message(message)).raw(),
+            Kept::Alone(raw) => Some(raw),
+        }
+    }
+
+    /// The keys that the server reads, once more.
+    pub(crate) fn read(&self) -> Meta<'_> {
+        match self.raw() {
+            Some(raw) => Meta { keys: serde_json::from_str(raw.get()).unwrap_or_default(), whole: Whole::Alone(raw) },
+            None => Meta::default(),
+        }
+    }
+}
+
 /// Where the whole object is.
 #[derive(Clone, Copy, Default)]
 enum Whole<'a> {
     #[default]
     Nowhere,
     In(Source<'a>),
-    Own(&'a RawValue),
+    Alone(&'a RawValue),
+}
+
+impl<'a> Whole<'a> {
+    fn raw(self) -> Option<&'a RawValue> {
+        #[derive(Deserialize)]
+        struct Only<'a> {
+            #[serde(borrow, default, rename = "_meta")]
+            meta: Option<&'a RawValue>,
+        }
+        match self {
+            Self::Nowhere => None,
+            Self::In(source) => serde_json::from_str::<Only<'a>>(source.raw()?.get()).ok()?.meta,
+            Self::Alone(raw) => Some(raw),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -52,24 +102,13 @@ impl<'a> Meta<'a> {
         }
     }
 
-    /// A `_meta` by itself, which was read before.
-    pub(crate) fn again(raw: Option<&'a RawValue>) -> Self {
-        let Some(raw) = raw else { return Self::default() };
-        Self { keys: serde_json::from_str(raw.get()).unwrap_or_default(), whole: Whole::Own(raw) }
-    }
-
-    /// The whole object.
-    pub(crate) fn raw(&self) -> Option<&'a RawValue> {
-        #[derive(Deserialize)]
-        struct Only<'a> {
-            #[serde(borrow, default, rename = "_meta")]
-            meta: Option<&'a RawValue>,
-        }
-        match self.whole {
-            Whole::Nowhere => None,
-            Whole::In(source) => serde_json::from_str::<Only<'a>>(source.raw()?.get()).ok()?.meta,
-            Whole::Own(raw) => Some(raw),
-        }
+    /// A copy that outlives the message.
+    pub(crate) fn keep(&self) -> KeptMeta {
+        KeptMeta(match self.whole {
+            Whole::Nowhere => Kept::Nothing,
+            Whole::In(Source::Message(message)) if message.len() <= KEPT => Kept::In(message.into()),
+            whole => whole.raw().map_or(Kept::Nothing, |raw| Kept::Alone(raw.to_owned())),
+        })
     }
 
     /// Whether the request claims a stateless revision, which its body alone decides.

@@ -57,6 +57,11 @@ impl<'a> Params<'a> {
         }
     }
 
+    /// Parameters that were put together here; as a whole they were never written.
+    pub(crate) fn made(members: Members<'a>) -> Self {
+        Self { members, source: Source::Nowhere }
+    }
+
     /// Parameters by themselves.
     pub(crate) fn read(raw: Option<&'a RawValue>) -> Result<Self, &'static str> {
         let Some(raw) = raw else { return Ok(Self::default()) };

@@ -1,5 +1,7 @@
 //! Resources: their contents, and what the lists say about them.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -113,6 +115,49 @@ pub enum CacheScope {
     /// Only the asking user's; the safe default.
     #[default]
     Private,
+}
+
+/// How long an answer may be kept, and by whom (spec: server/utilities/caching; sent from 2026-07-28).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheHints {
+    /// How long, in milliseconds; zero for not at all.
+    pub ttl_ms: u64,
+    /// By whose cache.
+    pub scope: CacheScope,
+}
+
+impl CacheHints {
+    /// Hints; a time beyond the reach of a `u64` of milliseconds is for ever.
+    #[must_use]
+    pub fn new(ttl: Duration, scope: CacheScope) -> Self {
+        Self { ttl_ms: u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX), scope }
+    }
+}
+
+/// What `resources/read` answers (spec: schema, `ReadResourceResult`).
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ResourceResult {
+    /// The contents: usually one.
+    pub contents: Vec<ResourceContents>,
+    /// How long they may be kept.
+    pub cache: CacheHints,
+    /// The result's `_meta`.
+    pub meta: Option<Map<String, Value>>,
+}
+
+impl ResourceResult {
+    /// A result of some contents, which may not be cached.
+    pub fn new(contents: impl IntoIterator<Item = ResourceContents>) -> Self {
+        Self { contents: contents.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The text of all contents that are text, one after another.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.contents.iter().filter_map(ResourceContents::as_text).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// One entry of `resources/list`, and a link to a resource in content (spec: server/resources, "Resource").

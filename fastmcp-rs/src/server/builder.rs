@@ -2,24 +2,20 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::running::Handle;
+use super::running::RunningServer;
 use crate::catalog::Registry;
 use crate::component::{DynamicTool, PromptFn, ResourceFn, Service, ToolFn};
-use crate::context::{Caller, State};
+use crate::context::State;
 use crate::engine::core::{Core, Settings};
 use crate::engine::lifespan::Lifespans;
 use crate::error::{BoxError, Error, Result};
 use crate::middleware::{Chain, Middleware};
-use crate::protocol::{CacheScope, Icon, Implementation, PromptResult, ResourceContents, RpcError};
-use crate::result::ToolResult;
-use crate::session::lock;
+use crate::protocol::{CacheHints, CacheScope, Icon, Implementation};
 #[cfg(feature = "http")]
-use crate::transport::http::HttpSettings;
+use crate::transport::http::{HttpSettings, McpService};
 #[cfg(feature = "stdio")]
 use crate::transport::stdio::Thread;
 use crate::transport::stream::Transport;
@@ -40,8 +36,7 @@ use crate::transport::stream::Transport;
 /// }
 /// ```
 pub struct Server {
-    parts: Mutex<Option<Parts>>,
-    core: OnceLock<Arc<Core>>,
+    parts: Box<Parts>,
     /// The runtime is made by [`run`](Self::run), and its main thread has nothing else to do.
     own_runtime: bool,
     #[cfg(feature = "http")]
@@ -82,7 +77,7 @@ impl Server {
 
     fn with(name: String, collect: bool) -> Self {
         Self {
-            parts: Mutex::new(Some(Parts {
+            parts: Box::new(Parts {
                 info: Implementation::new(name, "0.0.0"),
                 versioned: false,
                 instructions: None,
@@ -99,20 +94,15 @@ impl Server {
                 state_keys: Vec::new(),
                 #[cfg(feature = "interaction")]
                 state_lifetime: Duration::from_secs(600),
-            })),
-            core: OnceLock::new(),
+            }),
             own_runtime: false,
             #[cfg(feature = "http")]
             http: HttpSettings::default(),
         }
     }
 
-    /// Changes the parts; a server that was used already (for a direct call) stays as it is.
     fn set(mut self, change: impl FnOnce(&mut Parts)) -> Self {
-        match self.parts.get_mut() {
-            Ok(Some(parts)) => change(parts),
-            _ => tracing::warn!("a server was changed after it was built; the change has no effect"),
-        }
+        change(&mut self.parts);
         self
     }
 
@@ -297,8 +287,7 @@ impl Server {
     #[must_use]
     pub fn cache_lists(self, ttl: Duration, scope: CacheScope) -> Self {
         self.set(|parts| {
-            parts.settings.list_ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-            parts.settings.list_scope = scope;
+            parts.settings.list_cache = CacheHints::new(ttl, scope);
         })
     }
 
@@ -334,28 +323,21 @@ impl Server {
         self.set(|parts| parts.state_lifetime = lifetime)
     }
 
-    /// Checks everything and builds the server, once.
-    pub(crate) fn core(&self) -> Result<Arc<Core>, Error> {
-        let mut parts = lock(&self.parts);
-        if let Some(core) = self.core.get() {
-            return Ok(Arc::clone(core));
-        }
-        let parts = parts.take().ok_or_else(|| Error::new("the server could not be built before"))?;
-        let core = parts.build()?;
-        Ok(Arc::clone(self.core.get_or_init(|| core)))
-    }
-
-    /// The running server: to change what it offers, to tell of changes, to shut it down.
+    /// Checks everything, and gives the server that any number of clients can be served with. Its lifespans start with the
+    /// first request; [`start`](Self::start) starts them now.
     ///
     /// # Errors
-    /// When the server cannot start: two components of one name, state that nobody gives, nothing to offer.
-    pub fn handle(&self) -> Result<Handle, Error> {
-        self.core().map(Handle::new)
+    /// When the server cannot start: two components of one name, state that nobody gives, nothing to offer. All that is wrong is
+    /// in the one error.
+    pub fn build(self) -> Result<RunningServer> {
+        Ok(RunningServer::new(
+            (*self.parts).build()?,
+            #[cfg(feature = "http")]
+            self.http,
+        ))
     }
 
-    /// Calls a tool without any transport, through everything else: middleware, argument checks, limits.
-    ///
-    /// A tool that fails gives a result whose [`is_error`](ToolResult::is_error) is true, as a client would see it.
+    /// Starts the server: checks everything, and makes what its lifespans make. Nothing is served yet.
     ///
     /// ```
     /// use fastmcp_rs::prelude::*;
@@ -367,7 +349,7 @@ impl Server {
     /// }
     ///
     /// # tokio::runtime::Runtime::new()?.block_on(async {
-    /// let server = Server::empty("calculator").tool::<add>();
+    /// let server = Server::empty("calculator").tool::<add>().start().await?;
     /// let sum = server.call_tool("add", serde_json::json!({ "a": 1, "b": 2 })).await?;
     /// assert_eq!(sum.to_text(), "3");
     /// # Ok::<(), fastmcp_rs::Error>(())
@@ -376,31 +358,11 @@ impl Server {
     /// ```
     ///
     /// # Errors
-    /// When the server cannot start, or has no such tool.
-    pub async fn call_tool(&self, name: &str, arguments: Value) -> Result<ToolResult, RpcError> {
-        self.started().await?.call_tool(name, arguments).await
-    }
-
-    /// Reads a resource without any transport.
-    ///
-    /// # Errors
-    /// When the server cannot start, has no such resource, or reading it failed.
-    pub async fn read_resource(&self, uri: &str) -> Result<Vec<ResourceContents>, RpcError> {
-        self.started().await?.read_resource(uri).await
-    }
-
-    /// Fills in a prompt without any transport.
-    ///
-    /// # Errors
-    /// When the server cannot start, has no such prompt, or it failed.
-    pub async fn get_prompt(&self, name: &str, arguments: Value) -> Result<PromptResult, RpcError> {
-        self.started().await?.get_prompt(name, arguments).await
-    }
-
-    async fn started(&self) -> Result<Handle, RpcError> {
-        let core = self.core().map_err(|error| RpcError::internal(error.to_string()))?;
-        core.start().await.map_err(|error| RpcError::internal(error.to_string()))?;
-        Ok(Handle::new(core))
+    /// As [`build`](Self::build), and when a lifespan fails.
+    pub async fn start(self) -> Result<RunningServer> {
+        let server = self.build()?;
+        server.core().start().await?;
+        Ok(server)
     }
 
     /// Does what the command line says: serves stdio unless told otherwise. See [`cli`](crate::server::cli) for flags and commands.
@@ -440,24 +402,25 @@ impl Server {
     /// When the server cannot start.
     #[cfg(feature = "stdio")]
     pub async fn serve_stdio(self) -> Result {
-        let core = self.core()?;
-        let _signals = crate::server::signals::watch(&core)?;
-        core.start().await?;
         let thread = if self.own_runtime { Thread::This } else { Thread::Other };
-        let served = crate::transport::stdio::serve(Arc::clone(&core), thread).await;
+        let server = self.build()?;
+        let core = server.core();
+        let _signals = crate::server::signals::watch(core)?;
+        core.start().await?;
+        let served = crate::transport::stdio::serve(Arc::clone(core), thread).await;
         core.stop().await;
         served
     }
 
-    /// Serves one conversation over any stream of bytes, one JSON-RPC message per line: a socket, a pipe, a pair in memory.
+    /// Serves one conversation over any stream of bytes, one JSON-RPC message per line, and shuts down after it. For more than
+    /// one, [`start`](Self::start) the server and give each stream to [`RunningServer::serve`].
     ///
     /// # Errors
     /// When the server cannot start.
     pub async fn serve<S: Transport>(self, stream: S) -> Result {
-        let core = self.core()?;
-        core.start().await?;
-        crate::transport::stream_loop::run(Arc::clone(&core), stream, Caller::anonymous()).await;
-        core.stop().await;
+        let server = self.start().await?;
+        server.serve(stream).await;
+        server.stop().await;
         Ok(())
     }
 
@@ -468,25 +431,21 @@ impl Server {
     /// When the server cannot start, or the address cannot be used.
     #[cfg(feature = "http")]
     pub async fn serve_http(self, address: SocketAddr) -> Result {
-        let core = self.core()?;
-        let _signals = crate::server::signals::watch(&core)?;
-        let listener = crate::transport::http::listen(address).await?;
-        core.start().await?;
-        let served = crate::transport::http::serve(Arc::clone(&core), self.http, listener).await;
-        core.stop().await;
+        let server = self.build()?;
+        let _signals = crate::server::signals::watch(server.core())?;
+        let served = server.serve_http(address).await;
+        server.stop().await;
         served
     }
 
-    /// The server as an axum router with its path (`/mcp`) inside, to merge or nest into one's own.
-    ///
-    /// The lifespans start with the first request, and end when the [`Handle`] is told to shut down.
+    /// The server as an axum router with its path (`/mcp`) inside, to merge or nest into one's own. See
+    /// [`RunningServer::router`], which leaves the server at hand.
     ///
     /// # Errors
     /// When the server cannot start.
     #[cfg(feature = "http")]
     pub fn into_router(self) -> Result<axum::Router> {
-        let core = self.core()?;
-        Ok(crate::transport::http::router(core, self.http))
+        Ok(self.build()?.router())
     }
 
     /// The server as a tower service of HTTP requests, for whatever serves those.
@@ -494,9 +453,8 @@ impl Server {
     /// # Errors
     /// When the server cannot start.
     #[cfg(feature = "http")]
-    pub fn into_service(self) -> Result<crate::transport::http::McpService> {
-        let core = self.core()?;
-        Ok(crate::transport::http::McpService::new(core, self.http))
+    pub fn into_service(self) -> Result<McpService> {
+        Ok(self.build()?.service())
     }
 }
 

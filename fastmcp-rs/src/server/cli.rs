@@ -24,7 +24,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::protocol::{Content, method};
-use crate::server::{Handle, Server};
+use crate::server::{RunningServer, Server};
 use crate::text::{sanitize, suggest};
 
 const WORDS: [&str; 7] = ["list", "call", "read", "prompt", "inspect", "health", "version"];
@@ -65,7 +65,7 @@ pub(crate) async fn run(server: Server, arguments: impl Iterator<Item = OsString
         Command::Serve(transport) => return serve(server, transport).await,
         _ => {}
     }
-    let handle = server.handle()?;
+    let handle = server.build()?;
     match command {
         Command::Version => print(&format!("{} {}", handle.core().info.name, handle.core().info.version)),
         Command::List => list(&handle).await,
@@ -257,7 +257,7 @@ fn with_path(server: Server) -> Result<Server, Error> {
     }
 }
 
-async fn perform(handle: &Handle, command: Command) -> Result<(), Error> {
+async fn perform(handle: &RunningServer, command: Command) -> Result<(), Error> {
     match command {
         Command::Call { name, arguments } => {
             let arguments = arguments.read(|key| property(handle, &name, key))?;
@@ -271,7 +271,7 @@ async fn perform(handle: &Handle, command: Command) -> Result<(), Error> {
             }
         }
         Command::Read(uri) => {
-            for contents in handle.read_resource(&uri).await? {
+            for contents in handle.read_resource(&uri).await?.contents {
                 match (contents.as_text(), contents.to_bytes()) {
                     (Some(text), _) => print(text)?,
                     (None, Some(bytes)) => std::io::stdout().write_all(&bytes)?,
@@ -310,7 +310,7 @@ impl Arguments {
     }
 }
 
-fn property(handle: &Handle, tool: &str, name: &str) -> Option<Value> {
+fn property(handle: &RunningServer, tool: &str, name: &str) -> Option<Value> {
     let catalog = handle.core().catalog();
     catalog.tool(tool).ok()?.entry.input_schema.get("properties")?.get(name).cloned()
 }
@@ -361,7 +361,7 @@ fn pretty(json: &str) -> String {
     out
 }
 
-async fn lists(handle: &Handle) -> [(&'static str, Vec<Value>); 4] {
+async fn lists(handle: &RunningServer) -> [(&'static str, Vec<Value>); 4] {
     [
         ("tools", handle.list(method::TOOLS_LIST, "tools").await),
         ("resources", handle.list(method::RESOURCES_LIST, "resources").await),
@@ -370,7 +370,7 @@ async fn lists(handle: &Handle) -> [(&'static str, Vec<Value>); 4] {
     ]
 }
 
-async fn list(handle: &Handle) -> Result<(), Error> {
+async fn list(handle: &RunningServer) -> Result<(), Error> {
     for (kind, items) in lists(handle).await {
         if items.is_empty() {
             continue;
@@ -386,7 +386,7 @@ async fn list(handle: &Handle) -> Result<(), Error> {
     Ok(())
 }
 
-async fn inspect(handle: &Handle, json: bool) -> Result<(), Error> {
+async fn inspect(handle: &RunningServer, json: bool) -> Result<(), Error> {
     let core = handle.core();
     let mut all = Map::new();
     all.insert("serverInfo".to_owned(), serde_json::from_str(&core.info_json).unwrap_or_default());

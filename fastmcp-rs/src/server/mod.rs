@@ -1,4 +1,4 @@
-//! The face of the crate: [`Server`] says what is served and how, [`Handle`] is the server at work.
+//! The face of the crate: [`Server`] says what is served and how, [`RunningServer`] is the server at work.
 
 mod builder;
 pub mod cli;
@@ -7,4 +7,4 @@ mod running;
 pub(crate) mod signals;
 
 pub use builder::Server;
-pub use running::Handle;
+pub use running::{Conversation, RunningServer};

@@ -1,25 +1,34 @@
-//! [`Handle`]: a hold on a server that runs.
+//! [`RunningServer`]: a server that is built, for as many clients as come.
 
-use std::cell::Cell;
 use std::fmt;
+use std::future::Future;
+#[cfg(feature = "http")]
+use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as Task, Poll};
 
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Value, json};
 
 use crate::catalog::Registry;
 use crate::component::DynamicTool;
 use crate::context::{Caller, Change, Host};
 use crate::engine::core::Core;
-use crate::engine::dispatch::{Link, Outcome, dispatch};
 use crate::engine::encode::{Body, Reply};
+use crate::engine::request::{Request, Step};
 use crate::error::Error;
-use crate::protocol::params::Params;
-use crate::protocol::{PromptResult, ResourceContents, Revision, RpcError, meta, method};
+use crate::future::BoxFuture;
+use crate::protocol::params::Members;
+use crate::protocol::{PromptResult, ResourceResult, Revision, RpcError, method};
 use crate::result::ToolResult;
 use crate::session::Outlet;
+#[cfg(feature = "http")]
+use crate::transport::http::{HttpSettings, McpService};
+use crate::transport::stream::Transport;
 
-/// A hold on a running server: changes what it offers, tells of changes, shuts it down. Cheap to clone.
+/// A running server: it serves any number of clients, can be called directly, and changes what it offers. Cheap to clone; all
+/// clones are the one server.
 ///
 /// ```
 /// use fastmcp_rs::prelude::*;
@@ -30,18 +39,126 @@ use crate::session::Outlet;
 ///     "hello"
 /// }
 ///
-/// let server = Server::empty("greeter").tool::<hello>();
-/// let handle = server.handle()?;
-/// handle.disable("hello")?; // clients are told that the list changed
-/// handle.enable("hello")?;
+/// let server = Server::empty("greeter").tool::<hello>().build()?;
+/// server.disable("hello")?; // clients are told that the list changed
+/// server.enable("hello")?;
 /// # Ok::<(), fastmcp_rs::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Handle(Arc<Core>);
+pub struct RunningServer {
+    core: Arc<Core>,
+    #[cfg(feature = "http")]
+    http: Arc<HttpSettings>,
+}
 
-impl Handle {
-    pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self(core)
+/// One conversation over a stream of bytes, made by [`RunningServer::serve`]: a future of its end.
+#[must_use = "nothing is served before it is awaited"]
+pub struct Conversation(Under);
+
+enum Under {
+    /// Who is at the other end can still be said.
+    Prepared(Box<dyn FnOnce(Caller) -> BoxFuture<'static, ()> + Send>, Caller),
+    Way(BoxFuture<'static, ()>),
+    Done,
+}
+
+impl Conversation {
+    fn of<S: Transport>(core: Arc<Core>, stream: S) -> Self {
+        let serve = move |caller| -> BoxFuture<'static, ()> {
+            Box::pin(async move {
+                match core.start().await {
+                    Ok(()) => crate::transport::stream_loop::run(core, stream, caller).await,
+                    Err(error) => tracing::error!(%error, "a conversation ended before it began"),
+                }
+            })
+        };
+        Self(Under::Prepared(Box::new(serve), Caller::anonymous()))
+    }
+
+    /// Says who is at the other end, where the transport knows. Default: nobody in particular. It must be said before the
+    /// conversation is first polled.
+    pub fn caller(mut self, caller: Caller) -> Self {
+        if let Under::Prepared(_, known) = &mut self.0 {
+            *known = caller;
+        }
+        self
+    }
+}
+
+impl Future for Conversation {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
+        if let Under::Prepared(..) = self.0
+            && let Under::Prepared(serve, caller) = std::mem::replace(&mut self.0, Under::Done)
+        {
+            self.0 = Under::Way(serve(caller));
+        }
+        match &mut self.0 {
+            Under::Way(way) => way.as_mut().poll(task),
+            _ => Poll::Ready(()),
+        }
+    }
+}
+
+impl fmt::Debug for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conversation").finish_non_exhaustive()
+    }
+}
+
+impl RunningServer {
+    pub(crate) fn new(core: Arc<Core>, #[cfg(feature = "http")] http: HttpSettings) -> Self {
+        Self {
+            core,
+            #[cfg(feature = "http")]
+            http: Arc::new(http),
+        }
+    }
+
+    /// Serves one conversation over any stream of bytes, one JSON-RPC message per line: a socket, a pipe, a pair in memory. It
+    /// ends when the stream does, or when the server shuts down.
+    ///
+    /// ```
+    /// # use fastmcp_rs::prelude::*;
+    /// # async fn accept(server: &fastmcp_rs::RunningServer, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    /// loop {
+    ///     let (client, address) = listener.accept().await?;
+    ///     tokio::spawn(server.serve(client).caller(Caller::new(address.ip().to_string())));
+    /// }
+    /// # }
+    /// ```
+    pub fn serve<S: Transport>(&self, stream: S) -> Conversation {
+        Conversation::of(Arc::clone(&self.core), stream)
+    }
+
+    /// Serves Streamable HTTP at an address until the server is told to [shut down](Self::shutdown). Port 0 takes a free one;
+    /// where it serves is said on standard error.
+    ///
+    /// # Errors
+    /// When the address cannot be used, or a lifespan fails.
+    #[cfg(feature = "http")]
+    pub async fn serve_http(&self, address: SocketAddr) -> Result<(), Error> {
+        let listener = crate::transport::http::listen(address).await?;
+        self.core.start().await?;
+        crate::transport::http::serve(Arc::clone(&self.core), HttpSettings::clone(&self.http), listener).await
+    }
+
+    /// The server as an axum router with its path (`/mcp`) inside, to merge or nest into one's own. Sessions belong to the router
+    /// that they began in.
+    ///
+    /// The lifespans start with the first request if they have not yet, and end with [`stop`](Self::stop).
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn router(&self) -> axum::Router {
+        crate::transport::http::router(Arc::clone(&self.core), HttpSettings::clone(&self.http))
+    }
+
+    /// The server as a tower service of HTTP requests, for whatever serves those.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn service(&self) -> McpService {
+        McpService::new(Arc::clone(&self.core), HttpSettings::clone(&self.http))
     }
 
     /// Adds a tool and tells clients.
@@ -50,7 +167,7 @@ impl Handle {
     /// When its name is taken or its schema cannot be enforced.
     pub fn add_tool(&self, tool: DynamicTool) -> Result<(), Error> {
         let tool = tool.compile()?;
-        self.0.change(|registry| {
+        self.core.change(|registry| {
             registry.add_tool(tool);
             match registry.take_problems() {
                 problems if problems.is_empty() => Ok(((), vec![Change::Tools])),
@@ -64,7 +181,7 @@ impl Handle {
     /// # Errors
     /// When there is none of that name.
     pub fn remove(&self, name: &str) -> Result<(), Error> {
-        self.0.change(|registry| {
+        self.core.change(|registry| {
             let mut changes = kinds(registry, name);
             registry.remove_tool(name);
             registry.prompts.remove(name);
@@ -80,7 +197,7 @@ impl Handle {
     /// # Errors
     /// When there is none of that name.
     pub fn disable(&self, name: &str) -> Result<(), Error> {
-        self.0.change(|registry| {
+        self.core.change(|registry| {
             let changes = kinds(registry, name);
             if changes.is_empty() {
                 return Err(missing(name));
@@ -95,7 +212,7 @@ impl Handle {
     /// # Errors
     /// When there is none of that name.
     pub fn enable(&self, name: &str) -> Result<(), Error> {
-        self.0.change(|registry| {
+        self.core.change(|registry| {
             let changes = kinds(registry, name);
             if changes.is_empty() {
                 return Err(missing(name));
@@ -107,50 +224,62 @@ impl Handle {
 
     /// Tells subscribers that a resource changed.
     pub fn resource_updated(&self, uri: impl Into<String>) {
-        self.0.changed(Change::Updated(uri.into()));
+        self.core.changed(Change::Updated(uri.into()));
     }
 
     /// Begins to shut the server down, as a signal would; whoever serves it returns when running calls are done.
     pub fn shutdown(&self) {
-        self.0.shutdown.cancel();
+        self.core.shutdown.cancel();
     }
 
-    /// Ends the lifespans, for servers that are part of another program ([`Server::into_router`](crate::Server::into_router)).
+    /// Shuts down and ends the lifespans, for servers that are part of another program.
     pub async fn stop(&self) {
-        self.0.stop().await;
+        self.core.stop().await;
     }
 
-    pub(crate) async fn call_tool(&self, name: &str, arguments: Value) -> Result<ToolResult, RpcError> {
-        match self.ask(method::TOOLS_CALL, json!({ "name": name, "arguments": arguments })).await? {
+    /// Calls a tool without any transport, through everything else: middleware, argument checks, limits.
+    ///
+    /// A tool that fails gives a result whose [`is_error`](ToolResult::is_error) is true, as a client would see it.
+    ///
+    /// # Errors
+    /// When the server has no such tool, or the tool asks a question, which nobody could answer.
+    pub async fn call_tool(&self, name: &str, arguments: Value) -> Result<ToolResult, RpcError> {
+        let (name, arguments) = (raw(name)?, raw(&arguments)?);
+        let members = Members { name: Some(&name), arguments: Some(&arguments), ..Members::default() };
+        match self.ask(method::TOOLS_CALL, members).await? {
             Body::Tool(result) => Ok(result),
-            Body::Input(_) => {
-                Err(RpcError::internal("the tool asks a question, and a direct call has nobody to answer it"))
-            }
-            _ => Ok(ToolResult::new()),
+            body => Err(unanswered(&body)),
         }
     }
 
-    pub(crate) async fn read_resource(&self, uri: &str) -> Result<Vec<ResourceContents>, RpcError> {
-        match self.ask(method::RESOURCES_READ, json!({ "uri": uri })).await? {
-            Body::Read { contents, .. } => Ok(contents),
-            body => {
-                // Middleware hands the contents on as JSON.
-                let mut value = self.value(&body);
-                serde_json::from_value(value["contents"].take()).map_err(|error| RpcError::internal(error.to_string()))
-            }
+    /// Reads a resource without any transport.
+    ///
+    /// # Errors
+    /// When the server has no such resource, or reading it failed.
+    pub async fn read_resource(&self, uri: &str) -> Result<ResourceResult, RpcError> {
+        let uri = raw(uri)?;
+        match self.ask(method::RESOURCES_READ, Members { uri: Some(&uri), ..Members::default() }).await? {
+            Body::Read(result) => Ok(result),
+            body => Err(unanswered(&body)),
         }
     }
 
-    pub(crate) async fn get_prompt(&self, name: &str, arguments: Value) -> Result<PromptResult, RpcError> {
-        match self.ask(method::PROMPTS_GET, json!({ "name": name, "arguments": arguments })).await? {
+    /// Fills in a prompt without any transport.
+    ///
+    /// # Errors
+    /// When the server has no such prompt, or it failed.
+    pub async fn get_prompt(&self, name: &str, arguments: Value) -> Result<PromptResult, RpcError> {
+        let (name, arguments) = (raw(name)?, raw(&arguments)?);
+        let members = Members { name: Some(&name), arguments: Some(&arguments), ..Members::default() };
+        match self.ask(method::PROMPTS_GET, members).await? {
             Body::Prompt(result) => Ok(result),
-            _ => Err(RpcError::internal("the prompt asks a question, and a direct call has nobody to answer it")),
+            body => Err(unanswered(&body)),
         }
     }
 
     /// A list's items, for the command line.
     pub(crate) async fn list(&self, method: &'static str, member: &str) -> Vec<Value> {
-        match self.ask(method, json!({})).await {
+        match self.ask(method, Members::default()).await {
             Ok(body) => match self.value(&body)[member].take() {
                 Value::Array(items) => items,
                 _ => Vec::new(),
@@ -161,43 +290,32 @@ impl Handle {
 
     fn value(&self, body: &Body) -> Value {
         let mut out = Vec::new();
-        self.0.write_result(&mut out, Revision::LATEST, body);
+        self.core.write_result(&mut out, Revision::LATEST, body);
         serde_json::from_slice(&out).unwrap_or_default()
     }
 
-    async fn ask(&self, method: &str, mut params: Value) -> Result<Body, RpcError> {
-        params["_meta"] = json!({ meta::PROTOCOL_VERSION: Revision::LATEST, meta::CLIENT_CAPABILITIES: {} });
-        let outcome = {
-            let params: Box<RawValue> = to_raw_value(&params).map_err(|error| RpcError::internal(error.to_string()))?;
-            let id: &RawValue = serde_json::from_str("0").map_err(|error| RpcError::internal(error.to_string()))?;
-            let host: Arc<dyn Host> = Arc::clone(&self.0) as _;
-            let link = Link {
-                core: &self.0,
-                host: &host,
-                session: None,
-                outlet: &None::<Outlet>,
-                headers: None,
-                caller: &Caller::anonymous(),
-                envelope: None,
-                earlier: Cell::default(),
-            };
-            dispatch(&link, id, method, Params::read(Some(&params))).outcome
+    async fn ask(&self, method: &'static str, members: Members<'_>) -> Reply {
+        self.core.start().await.map_err(|error| RpcError::internal(error.to_string()))?;
+        let step = {
+            let host: Arc<dyn Host> = Arc::clone(&self.core) as _;
+            let caller = Caller::anonymous();
+            let origin = Request::incoming(&self.core, &host, None, &None::<Outlet>, &caller).origin;
+            Request::of(&self.core, method, members, origin).route()?
         };
-        let reply: Reply = match outcome {
-            Outcome::Done(reply) => reply,
-            Outcome::Run(running) => running.await,
-        };
-        reply
+        match step {
+            Step::Done(reply) => reply,
+            Step::Run(running) => running.await,
+        }
     }
 
     pub(crate) fn core(&self) -> &Arc<Core> {
-        &self.0
+        &self.core
     }
 }
 
-impl fmt::Debug for Handle {
+impl fmt::Debug for RunningServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("name", &self.0.info.name).finish_non_exhaustive()
+        f.debug_struct("RunningServer").field("name", &self.core.info.name).finish_non_exhaustive()
     }
 }
 
@@ -218,4 +336,16 @@ fn kinds(registry: &Registry, name: &str) -> Vec<Change> {
 
 fn missing(name: &str) -> Error {
     Error::new(format!("there is no component `{}`", crate::text::sanitize::bounded(name, crate::bounds::ECHO)))
+}
+
+fn raw<T: serde::Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, RpcError> {
+    to_raw_value(value).map_err(|error| RpcError::internal(error.to_string()))
+}
+
+/// A direct call that came to something else than its result.
+fn unanswered(body: &Body) -> RpcError {
+    RpcError::internal(match body {
+        Body::Input(_) => "the component asks a question, and a direct call has nobody to answer it",
+        _ => "the answer is not of the kind that was asked for",
+    })
 }

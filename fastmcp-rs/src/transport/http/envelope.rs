@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::context::{Headers, ReadHeaders};
-use crate::engine::dispatch::Envelope;
+use crate::engine::request::MirroredHeaders;
 use crate::protocol::jsonrpc::HEADER_MISMATCH;
 use crate::protocol::{Revision, RpcError};
 
@@ -40,7 +40,7 @@ impl Head<'_> {
     }
 }
 
-impl Envelope for Head<'_> {
+impl MirroredHeaders for Head<'_> {
     fn claims_modern(&self) -> bool {
         // Dates compare like text; a version after the newest known is still of its kind.
         self.version_header()

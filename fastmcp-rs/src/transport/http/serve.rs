@@ -287,7 +287,8 @@ mod tests {
         });
         // With room for one connection, the second is served when the first is gone, and no sooner.
         let server = Server::empty("patient").add_tool(large).max_result_bytes(2 * LARGE).max_connections(1);
-        let (core, settings) = (server.core().unwrap(), server.http.clone());
+        let settings = server.http.clone();
+        let core = Arc::clone(server.build().unwrap().core());
         core.start().await.unwrap();
         let listener = listen(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -2,7 +2,6 @@
 //! answered as one piece of JSON where that is possible, as a stream of events where something happens before the end.
 //! What only a session has is in [`in_session`](super::in_session).
 
-use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -31,7 +30,7 @@ use crate::bounds;
 use crate::context::Caller;
 use crate::engine::connection::{Connection, observe};
 use crate::engine::core::Core;
-use crate::engine::dispatch::{Answer, Envelope as _, Link, Outcome, dispatch};
+use crate::engine::request::{Answer, MirroredHeaders as _, Request as Incoming, Step};
 use crate::engine::run::Running;
 use crate::protocol::jsonrpc::{Message, PARSE_ERROR};
 use crate::protocol::params::Params;
@@ -241,19 +240,9 @@ impl Endpoint {
             _ => None,
         });
         let outlet = LazyOutlet::new(accepts);
-        let Answer { revision, outcome } = {
-            let link = Link {
-                core: &self.core,
-                host: &self.host,
-                session,
-                outlet: &outlet,
-                headers: Some(&head),
-                caller,
-                envelope: Some(&head),
-                earlier: Cell::default(),
-            };
-            dispatch(&link, id, method, params)
-        };
+        let Answer { revision, step } = Incoming::incoming(&self.core, &self.host, session, &outlet, caller)
+            .headers(&head, &head)
+            .answer(id, method, params);
         let stateless = !revision.has_handshake();
         if !stateless && fresh.is_none() {
             match known {
@@ -272,13 +261,13 @@ impl Endpoint {
                 );
             }
         }
-        let outcome = match outcome {
+        let step = match step {
             // Middleware makes a future even of a handshake.
-            Outcome::Run(running) if fresh.is_some() && !stateless => Outcome::Done(running.await),
-            outcome => outcome,
+            Step::Run(running) if fresh.is_some() && !stateless => Step::Done(running.await),
+            step => step,
         };
-        match outcome {
-            Outcome::Done(reply) => {
+        match step {
+            Step::Done(reply) => {
                 if let (Known::Session(http), None, false) = (known, &fresh, stateless || self.is_alone())
                     && !Box::pin(self.tell(http)).await
                 {
@@ -299,8 +288,8 @@ impl Endpoint {
                 }
                 response
             }
-            Outcome::Run(running) if stateless => self.run_modern(id, revision, running, outlet, accepts).await,
-            Outcome::Run(running) => match known {
+            Step::Run(running) if stateless => self.run_modern(id, revision, running, outlet, accepts).await,
+            Step::Run(running) => match known {
                 Known::Session(http) => self.run_in_session(id, revision, running, outlet, accepts, http).await,
                 _ => self.json(id, revision, &running.await),
             },

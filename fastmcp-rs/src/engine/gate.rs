@@ -1,0 +1,271 @@
+//! The gate: the one way to a component. A request passes it whoever makes it: a client, a handler that calls another component,
+//! a middleware that passes on, a round of questions that runs a handler again.
+//!
+//! Its stations, in order: the component is looked up; middleware, if there is any; the arguments are read; the handler runs.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
+
+use super::core::Core;
+use super::encode::{Body, Reply};
+use super::pipeline;
+use super::request::Request;
+use super::run::{Replay, Running, Work, not_found};
+use crate::bounds;
+use crate::catalog::Catalog;
+use crate::component::ComponentInfo;
+use crate::component::prompt::Prompt;
+use crate::component::resource::Resource;
+use crate::component::tool::Tool;
+use crate::context::Context;
+use crate::context::interaction::{Earlier, Rounds};
+use crate::error::{ErrorKind, Parts, ToolError};
+use crate::future::BoxFuture;
+use crate::middleware::{CallTool, GetPrompt, Hooked as _, Outcome, ReadResource};
+use crate::protocol::jsonrpc::{self, text};
+use crate::protocol::params::Members;
+use crate::protocol::{PromptResult, ResourceResult, RpcError, method};
+use crate::result::ToolResult;
+use crate::text::sanitize::bounded;
+use crate::uri::Captures;
+
+/// Takes a request to its component.
+pub(crate) fn enter(request: &Request<'_>) -> Result<Running, RpcError> {
+    if !request.core.middleware.is_empty() {
+        return Ok(pipeline::component(request));
+    }
+    let asked = request.asked()?;
+    let catalog = request.core.catalog();
+    Found::of(request, &catalog, &asked)?.start(request)
+}
+
+/// A component that was asked for, and by which name.
+pub(crate) enum Found<'c> {
+    Tool(&'c Arc<Tool>, &'c str),
+    Resource(&'c Arc<Resource>, &'c str, Captures<'c>),
+    Prompt(&'c Arc<Prompt>, &'c str),
+}
+
+impl<'c> Found<'c> {
+    /// Looks a component up.
+    pub(crate) fn of(request: &Request<'_>, catalog: &'c Catalog, asked: &'c str) -> Result<Self, RpcError> {
+        match request.method {
+            method::TOOLS_CALL => catalog.tool(asked).map(|tool| Self::Tool(tool, asked)),
+            method::PROMPTS_GET => catalog.prompt(asked).map(|prompt| Self::Prompt(prompt, asked)),
+            _ => {
+                let missing = |message: &str| not_found(request.revision(), asked, message);
+                match catalog.resource(asked) {
+                    Ok(Some((resource, captures))) => Ok(Self::Resource(resource, asked, captures)),
+                    Ok(None) => Err(missing(&format!("Resource not found: {}", bounded(asked, bounds::ECHO)))),
+                    Err(bad) if bad.variable.is_some() => Err(missing(&format!("Resource not found: {bad}"))),
+                    Err(bad) => Err(RpcError::invalid_params(format!("Resource not found: {bad}"))),
+                }
+            }
+        }
+    }
+
+    pub(crate) fn info(&self) -> ComponentInfo {
+        match self {
+            Self::Tool(tool, _) => (*tool).into(),
+            Self::Resource(resource, ..) => (*resource).into(),
+            Self::Prompt(prompt, _) => (*prompt).into(),
+        }
+    }
+
+    /// The arguments are read, and the handler is made ready to run.
+    pub(crate) fn start(self, request: &Request<'_>) -> Result<Running, RpcError> {
+        let origin = &request.origin;
+        match self {
+            Self::Tool(tool, name) => {
+                let arguments = request.arguments()?;
+                let arguments = arguments.as_deref();
+                request.check_headers(&tool.headers, arguments)?;
+                request.take_rounds(name)?;
+                let handler = tool.start(arguments, origin);
+                Ok(request.running(Work::Tool(Arc::clone(tool), handler), name))
+            }
+            Self::Resource(resource, uri, captures) => {
+                request.take_rounds(uri)?;
+                let handler = resource.start(&captures, origin);
+                let work = Work::Resource(Arc::clone(resource), uri.to_owned(), handler);
+                Ok(request.running(work, uri))
+            }
+            Self::Prompt(prompt, name) => {
+                let arguments = texts(request)?;
+                request.take_rounds(name)?;
+                let handler = prompt.start(&arguments, origin);
+                Ok(request.running(Work::Prompt(Arc::clone(prompt), handler), name))
+            }
+        }
+    }
+}
+
+/// The arguments of a prompt, which are strings. Numbers and booleans mean themselves, unless arguments are read to the letter.
+fn texts<'a>(request: &Request<'a>) -> Result<BTreeMap<Cow<'a, str>, Cow<'a, str>>, RpcError> {
+    let mut texts = BTreeMap::new();
+    let Some(raw) = request.params.members.arguments else { return Ok(texts) };
+    let raw: BTreeMap<String, &RawValue> =
+        serde_json::from_str(raw.get()).map_err(|_| RpcError::invalid_params("`arguments` must be an object"))?;
+    for (name, value) in raw {
+        let text = match text(value) {
+            Some(text) => text,
+            None if value.get() == "null" => continue,
+            None if request.origin.lenient && !value.get().starts_with(['{', '[']) => Cow::Borrowed(value.get()),
+            None => {
+                let what = format!("the argument `{}` must be a string", bounded(&name, 64));
+                return Err(RpcError::invalid_params(what));
+            }
+        };
+        texts.insert(Cow::Owned(name), text);
+    }
+    Ok(texts)
+}
+
+impl Request<'_> {
+    /// A handler that is ready to run, with all that it may need when it asks a question.
+    fn running(&self, work: Work, asked: &str) -> Running {
+        let running = Running::new(self.core, self.revision(), work);
+        if let Some(outer) = self.outer {
+            return running.within(outer.rounds_arc());
+        }
+        let rounds = self.origin.rounds.get().cloned();
+        if !self.revision().asks_in_place() {
+            if self.origin.context.is_some() {
+                return running.inside_middleware(rounds);
+            }
+            // A handler without a context has no way to see what comes back, so nothing needs to be bound.
+            let bound = rounds.is_some().then(|| self.bound(asked));
+            return running.with_rounds(rounds, bound);
+        }
+        // Only a handler with a context can see what it is answered.
+        let replay = rounds.is_some().then(|| Replay {
+            context: self.context(),
+            method: self.component_method(),
+            asked: asked.to_owned(),
+            arguments: self.params.members.arguments.map(ToOwned::to_owned),
+        });
+        let running = if self.origin.context.is_some() {
+            running.inside_middleware(rounds)
+        } else {
+            running.with_rounds(rounds, None)
+        };
+        match replay {
+            Some(replay) => running.with_replay(replay),
+            None => running,
+        }
+    }
+}
+
+impl Replay {
+    /// Runs the handler again, with answers. It is not given the means to be run a further time by itself.
+    pub(crate) fn again(&self, core: &Arc<Core>, earlier: Earlier) -> Result<Running, RpcError> {
+        let mut origin = self.context.nested();
+        (origin.id, origin.rounds) = (self.context.raw_id(), Arc::new(Rounds::after(earlier)).into());
+        let members = Members { arguments: self.arguments.as_deref(), ..Members::default() };
+        let request = Request::of(core, self.method, members, origin);
+        let catalog = core.catalog();
+        Ok(Found::of(&request, &catalog, &self.asked)?.start(&request)?.handing_out())
+    }
+}
+
+/// Calls a tool from within another call.
+pub(crate) async fn call_tool(
+    core: &Arc<Core>,
+    name: &str,
+    arguments: Value,
+    outer: &Context,
+) -> Result<ToolResult, ToolError> {
+    let begun = {
+        let arguments = to_raw_value(&arguments)?;
+        let members = Members { arguments: Some(&arguments), ..Members::default() };
+        begin(&Request::nested(core, method::TOOLS_CALL, members, outer), name)?
+    };
+    CallTool::outcome(begun.await).map_err(failed)
+}
+
+/// Reads a resource from within a call.
+pub(crate) async fn read_resource(core: &Arc<Core>, uri: &str, outer: &Context) -> Result<ResourceResult, ToolError> {
+    let begun = begin(&Request::nested(core, method::RESOURCES_READ, Members::default(), outer), uri)?;
+    ReadResource::outcome(begun.await).map_err(failed)
+}
+
+/// Fills in a prompt from within a call. Its arguments are strings; other values are written as JSON.
+pub(crate) async fn get_prompt(
+    core: &Arc<Core>,
+    name: &str,
+    mut arguments: Map<String, Value>,
+    outer: &Context,
+) -> Result<PromptResult, ToolError> {
+    for value in arguments.values_mut().filter(|value| !value.is_string()) {
+        *value = Value::String(value.to_string());
+    }
+    let begun = {
+        let arguments = to_raw_value(&arguments)?;
+        let members = Members { arguments: Some(&arguments), ..Members::default() };
+        begin(&Request::nested(core, method::PROMPTS_GET, members, outer), name)?
+    };
+    GetPrompt::outcome(begun.await).map_err(failed)
+}
+
+/// Takes a nested request to its component.
+fn begin(request: &Request<'_>, asked: &str) -> Result<BoxFuture<'static, Outcome>, ToolError> {
+    if !request.core.middleware.is_empty() {
+        return Ok(pipeline::nested(request, asked));
+    }
+    let running = last(request, asked).map_err(failed)?;
+    let method = request.component_method();
+    Ok(Box::pin(async move { outcome(method, running.await) }))
+}
+
+/// The stations after middleware.
+pub(crate) fn last(request: &Request<'_>, asked: &str) -> Result<Running, ToolError> {
+    let catalog = request.core.catalog();
+    let found = Found::of(request, &catalog, asked).map_err(|error| match request.method {
+        method::RESOURCES_READ => ToolError::rpc(error),
+        _ => ToolError::rpc_of(ErrorKind::NotFound, error),
+    })?;
+    found.start(request).map_err(ToolError::rpc)
+}
+
+/// A failure as a handler sees it that made the request: by its kind. Only a capability that the client lacks stays a matter
+/// between the two ends.
+fn failed(error: ToolError) -> ToolError {
+    let kind = error.error_kind();
+    match error.into_parts() {
+        Parts::Failure(error) => error,
+        Parts::Input(input) => input.into(),
+        Parts::Rpc(error) if error.code == jsonrpc::MISSING_CAPABILITY => ToolError::rpc(error),
+        Parts::Rpc(error) => ToolError::new(kind, error.message),
+    }
+}
+
+/// The reply to the request for a component, typed.
+pub(crate) fn outcome(method: &str, reply: Reply) -> Outcome {
+    match method {
+        method::TOOLS_CALL => Outcome::Tool(match reply {
+            Ok(Body::Tool(result)) => Ok(result),
+            reply => Err(other(reply)),
+        }),
+        method::PROMPTS_GET => Outcome::Prompt(match reply {
+            Ok(Body::Prompt(result)) => Ok(result),
+            reply => Err(other(reply)),
+        }),
+        _ => Outcome::Resource(match reply {
+            Ok(Body::Read(result)) => Ok(result),
+            reply => Err(other(reply)),
+        }),
+    }
+}
+
+/// A reply that is not a result of the kind that was asked for.
+fn other(reply: Reply) -> ToolError {
+    match reply {
+        Ok(Body::Input(input)) => input.into(),
+        Ok(_) => ToolError::internal("the answer is not of the kind that was asked for"),
+        Err(error) => ToolError::rpc(error),
+    }
+}

@@ -1,0 +1,115 @@
+//! Every method that the server answers, and which revisions know it: one table.
+
+use super::encode::Body;
+use super::request::{Request, Step};
+use super::{gate, pipeline};
+use crate::catalog::ListKind;
+use crate::component::ComponentInfo;
+use crate::protocol::{Revision, RpcError, method};
+
+/// One method.
+pub(crate) struct Method {
+    name: &'static str,
+    era: Era,
+    kind: Kind,
+}
+
+/// The revisions that know a method.
+#[derive(Clone, Copy)]
+enum Era {
+    Every,
+    /// 2025-11-25 and before.
+    Handshake,
+    /// 2026-07-28.
+    Stateless,
+}
+
+/// How a method is answered.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// By running a component: it goes through the gate.
+    Component,
+    /// By one answer, which middleware sees.
+    Exchange(Exchange),
+    /// The same, about an argument of a component.
+    About(Exchange, fn(&Request<'_>) -> Option<ComponentInfo>),
+    /// By a stream, which is not shown to middleware: it is no exchange.
+    Stream(Exchange),
+}
+
+type Exchange = fn(&Request<'_>) -> Result<Step, RpcError>;
+
+/// The commonest first.
+static METHODS: [Method; 15] = {
+    use Era::{Every, Handshake, Stateless};
+    use Kind::{About, Component, Exchange, Stream};
+    const fn method(name: &'static str, era: Era, kind: Kind) -> Method {
+        Method { name, era, kind }
+    }
+    [
+        method(method::TOOLS_CALL, Every, Component),
+        method(method::RESOURCES_READ, Every, Component),
+        method(method::PROMPTS_GET, Every, Component),
+        method(method::TOOLS_LIST, Every, Exchange(|request| request.list(ListKind::Tools).map(done))),
+        method(method::PROMPTS_LIST, Every, Exchange(|request| request.list(ListKind::Prompts).map(done))),
+        method(method::RESOURCES_LIST, Every, Exchange(|request| request.list(ListKind::Resources).map(done))),
+        method(
+            method::RESOURCES_TEMPLATES_LIST,
+            Every,
+            Exchange(|request| request.list(ListKind::Templates).map(done)),
+        ),
+        method(
+            method::COMPLETE,
+            Every,
+            About(|request| request.complete().map(Step::Run), |request| request.completed()),
+        ),
+        method(method::DISCOVER, Stateless, Exchange(|request| Ok(done(request.core.discover(request.revision()))))),
+        method(method::LISTEN, Stateless, Stream(|request| request.listen().map(Step::Run))),
+        method(method::INITIALIZE, Handshake, Exchange(|request| request.initialize().map(done))),
+        method(method::PING, Handshake, Exchange(|_| Ok(done(Body::Empty)))),
+        method(method::SET_LEVEL, Handshake, Exchange(|request| request.set_level().map(done))),
+        method(method::RESOURCES_SUBSCRIBE, Handshake, Exchange(|request| request.subscribe(true).map(done))),
+        method(method::RESOURCES_UNSUBSCRIBE, Handshake, Exchange(|request| request.subscribe(false).map(done))),
+    ]
+};
+
+fn done(body: Body) -> Step {
+    Step::Done(Ok(body))
+}
+
+impl Era {
+    fn has(self, revision: Revision) -> bool {
+        match self {
+            Self::Every => true,
+            Self::Handshake => revision.has_handshake(),
+            Self::Stateless => !revision.has_handshake(),
+        }
+    }
+}
+
+impl Request<'_> {
+    /// Sends the request to its method.
+    pub(crate) fn route(&self) -> Result<Step, RpcError> {
+        let bare = self.core.middleware.is_empty();
+        match self.known().map(|known| known.kind) {
+            Some(Kind::Component) => gate::enter(self).map(Step::Run),
+            Some(Kind::Stream(answer)) => answer(self),
+            Some(Kind::Exchange(answer) | Kind::About(answer, _)) if bare => answer(self),
+            None if bare => Err(RpcError::method_not_found(self.method)),
+            Some(Kind::About(_, about)) => Ok(Step::Run(pipeline::exchange(self, about(self)))),
+            Some(Kind::Exchange(_)) | None => Ok(Step::Run(pipeline::exchange(self, None))),
+        }
+    }
+
+    /// Answers an exchange that has been through middleware.
+    pub(crate) fn exchange(&self) -> Result<Step, RpcError> {
+        match self.known().map(|known| known.kind) {
+            Some(Kind::Exchange(answer) | Kind::About(answer, _)) => answer(self),
+            _ => Err(RpcError::method_not_found(self.method)),
+        }
+    }
+
+    fn known(&self) -> Option<&'static Method> {
+        METHODS.iter().find(|known| known.name == self.method && known.era.has(self.revision()))
+    }
+}
