@@ -29,6 +29,17 @@ const NOT_IN_URIS: &AsciiSet = &NOT_UNRESERVED
     .remove(b'=')
     .remove(b'%');
 
+/// The bytes that are their own normal spelling: what may stand in a URI, but for `%`.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(byte, b'%' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
+        byte += 1;
+    }
+    plain
+};
+
 /// A text as one value within a URI: only unreserved characters stay.
 pub(crate) fn encode(text: &str) -> Cow<'_, str> {
     utf8_percent_encode(text, NOT_UNRESERVED).into()
@@ -41,6 +52,9 @@ pub(crate) fn encode_foreign(uri: &str) -> Cow<'_, str> {
 
 /// Decodes once. The error continues a sentence that names the value.
 pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if !text.contains('%') {
+        return Ok(Cow::Borrowed(text));
+    }
     if text.split('%').skip(1).any(|after| encoded_byte(after).is_none()) {
         return Err("has a `%` without two hexadecimal digits after it");
     }
@@ -56,10 +70,7 @@ pub(crate) fn decode_lossy(text: &str) -> Cow<'_, str> {
 /// encoded is what must be, in capitals, and nothing else. A reserved character stays apart from its encoded form, since
 /// a slash parts segments and `%2F` does not.
 pub(crate) fn normal(uri: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| {
-        byte.is_ascii_graphic() && !matches!(byte, b'%' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
-    };
-    if uri.bytes().all(plain) {
+    if uri.bytes().all(|byte| PLAIN[usize::from(byte)]) {
         return Cow::Borrowed(uri);
     }
     let mut parts = uri.split('%');

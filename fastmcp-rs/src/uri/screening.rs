@@ -70,7 +70,10 @@ pub(super) fn query<'u>(name: &str, raw: &'u str) -> Result<Cow<'u, str>, BadUri
 
 fn decoded<'u>(name: &str, raw: &'u str) -> Result<Cow<'u, str>, BadUri> {
     let value = decode(raw).map_err(|reason| bad(name, reason))?;
-    if value.chars().any(is_control_or_bidi) {
+    // A URI in its normal spelling has these in encoded form only.
+    if let Cow::Owned(value) = &value
+        && value.chars().any(is_control_or_bidi)
+    {
         return Err(bad(name, "must not contain a control character or a mark of writing direction"));
     }
     Ok(value)
