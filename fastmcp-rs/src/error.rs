@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::bounds;
 use crate::protocol::{InputRequired, RpcError, jsonrpc};
+use crate::text::sanitize;
 
 /// Any error, as `?` boxes it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -53,6 +55,21 @@ impl ErrorKind {
             Self::Unavailable => "unavailable",
             Self::Conflict => "conflict",
             Self::Internal => "internal",
+        }
+    }
+
+    /// The same in words, for a model that never sees more than the text.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::InvalidParams => "invalid arguments",
+            Self::NotFound => "not found",
+            Self::RateLimited => "rate limited",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::Timeout => "timed out",
+            Self::Unavailable => "unavailable",
+            Self::Conflict => "conflict",
+            Self::Internal => "internal error",
         }
     }
 
@@ -120,6 +137,10 @@ macro_rules! constructors {
 }
 
 impl ToolError {
+    /// The member of a failed result's `_meta` that holds the kind as `code`, `retryable`, and, where there are any, `retry_after`
+    /// in seconds and `details`. It is the same on every revision of the protocol.
+    pub const META_KEY: &'static str = "fastmcp-rs/error";
+
     /// An error of any kind in the author's words.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self::with_cause(kind, message.into(), Cause::Author)
@@ -273,20 +294,53 @@ impl ToolError {
         }
     }
 
-    /// `{"code":..,"message":..,"retryable":..}`, with `retry_after` in seconds and `details` where there are any.
-    pub(crate) fn to_json(&self) -> Value {
-        let mut json = serde_json::json!({
-            "code": self.0.kind.code(),
-            "message": self.0.message,
-            "retryable": self.is_retryable(),
-        });
+    /// `{"code":..,"retryable":..}`, with `retry_after` in seconds and `details` where there are any.
+    pub(crate) fn facts(&self) -> Map<String, Value> {
+        let mut facts = Map::new();
+        facts.insert("code".to_owned(), Value::from(self.0.kind.code()));
+        facts.insert("retryable".to_owned(), Value::from(self.is_retryable()));
         if let Some(wait) = self.0.retry_after {
-            json["retry_after"] = Value::from(seconds_up(wait));
+            facts.insert("retry_after".to_owned(), Value::from(seconds_up(wait)));
         }
         if let Some(details) = &self.0.details {
-            json["details"] = details.clone();
+            facts.insert("details".to_owned(), details.clone());
         }
-        json
+        facts
+    }
+
+    /// The same with the message, as the `data` of a JSON-RPC error.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut json = self.facts();
+        json.insert("message".to_owned(), Value::from(&*self.0.message));
+        Value::Object(json)
+    }
+
+    /// The message, made harmless and bounded, with the kind and the time to wait in words where it does not say them itself:
+    /// `one letter at a time (rate limited, retry after 12 s)`.
+    pub(crate) fn to_text(&self) -> String {
+        let mut text = sanitize::bounded_lines(self.message(), bounds::ERROR_TEXT).into_owned();
+        let said = text.to_lowercase();
+        let kind = self.0.kind;
+        let stem = if kind == ErrorKind::InvalidParams { "argument" } else { kind.words() };
+        // A plain text is an internal error as well: its author would not recognize his words.
+        let kind_words = (kind != ErrorKind::Internal && !said.contains(stem)).then(|| Cow::Borrowed(kind.words()));
+        let retry_words = match self.0.retry_after.map(seconds_up).filter(|seconds| *seconds > 0) {
+            _ if said.contains("retry") || said.contains("try again") => None,
+            _ if !self.is_retryable() => kind.retryable().then_some(Cow::Borrowed("do not retry")),
+            Some(seconds) => Some(Cow::Owned(format!("retry after {seconds} s"))),
+            None => Some(Cow::Borrowed("may be retried")),
+        };
+        let words: Vec<_> = kind_words.into_iter().chain(retry_words).collect();
+        if words.is_empty() {
+            return text;
+        }
+        let words = words.join(", ");
+        match (text.is_empty(), text.contains('\n')) {
+            (true, _) => text = words,
+            (false, true) => text = format!("{text}\n({words})"),
+            (false, false) => text = format!("{text} ({words})"),
+        }
+        text
     }
 }
 
@@ -527,5 +581,21 @@ mod tests {
     fn waiting_times_round_up() {
         let json = ToolError::rate_limited("slow down", Duration::from_millis(1200)).to_json();
         assert_eq!((json["retry_after"].as_u64(), json["retryable"].as_bool()), (Some(2), Some(true)));
+    }
+
+    #[test]
+    fn the_text_says_the_kind_and_the_time_once() {
+        let wait = Duration::from_secs(12);
+        for (error, text) in [
+            (ToolError::rate_limited("slow down", wait), "slow down (rate limited, retry after 12 s)"),
+            (ToolError::rate_limited("", wait), "rate limited, retry after 12 s"),
+            (ToolError::rate_limited("Rate limited, retry after 12 s.", wait), "Rate limited, retry after 12 s."),
+            (ToolError::rate_limited("Rate limited.", wait), "Rate limited. (retry after 12 s)"),
+            (ToolError::unavailable("gone").retryable(false), "gone (unavailable, do not retry)"),
+            (ToolError::conflict("two\nlines").retryable(true), "two\nlines\n(conflict, may be retried)"),
+            (ToolError::internal("plain words"), "plain words"),
+        ] {
+            assert_eq!(error.to_text(), text);
+        }
     }
 }

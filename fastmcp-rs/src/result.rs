@@ -63,7 +63,9 @@ impl ToolResult {
         Ok(self)
     }
 
-    /// Marks the result as a failure of the tool (`isError`).
+    /// Marks the result as a failure of the tool (`isError`). Its structured content is not sent, only its text copy where there
+    /// is no content block: many clients hold it against the tool's output schema in a failed result, too, and throw the
+    /// failure away.
     #[must_use]
     pub fn error(mut self) -> Self {
         self.is_error = true;
@@ -93,10 +95,16 @@ impl ToolResult {
         }
     }
 
-    /// The structured content as compact JSON.
+    /// The structured content as compact JSON. A failed result has none, see [`error`](Self::error).
     #[must_use]
     pub fn structured_content(&self) -> Option<&str> {
-        self.structured.as_deref()
+        self.structured.as_deref().filter(|_| !self.is_error)
+    }
+
+    /// A member of `_meta`, for example the kind of a failure under [`ToolError::META_KEY`].
+    #[must_use]
+    pub fn get_meta(&self, key: &str) -> Option<&Value> {
+        self.meta.as_ref()?.get(key)
     }
 
     /// Whether the tool failed.
@@ -105,11 +113,9 @@ impl ToolResult {
         self.is_error
     }
 
-    /// The failure as the model sees it: the words, and the code in `structuredContent.error`.
+    /// The failure as the model sees it, in words; and for programs, in `_meta`.
     pub(crate) fn failed(error: &ToolError) -> Self {
-        let text = crate::text::sanitize::bounded_lines(error.message(), crate::bounds::ERROR_TEXT).into_owned();
-        let structured = serde_json::json!({ "error": error.to_json() }).to_string();
-        Self { content: vec![Content::text(text)], structured: Some(structured), is_error: true, ..Self::new() }
+        Self::text(error.to_text()).meta(ToolError::META_KEY, error.facts()).error()
     }
 }
 

@@ -16,6 +16,20 @@ expect() {
     fi
 }
 
+# refuse NAME PATTERN COMMAND..: the tool fails, which the Inspector reports with exit code 5, and its output has the pattern.
+refuse() {
+    local name=$1 pattern=$2 output
+    shift 2
+    output=$("$@" 2>&1)
+    if [ $? = 5 ] && grep -qE -- "$pattern" <<<"$output"; then
+        echo "PASS inspector $name"
+    else
+        echo "FAIL inspector $name: no exit code 5, or no $pattern in"
+        printf '%s\n' "$output" | head -n 40
+        failed=1
+    fi
+}
+
 inspect() { mcp-inspector --cli "$@" </dev/null; }
 
 for era in legacy modern; do
@@ -44,6 +58,20 @@ for era in legacy modern; do
         expect "$of prompts/list" '"packing"' inspect "${weather[@]}" --method prompts/list
         expect "$of prompts/get" 'Oslo for 5 days' \
             inspect "${weather[@]}" --method prompts/get --prompt-name packing --prompt-args city=Oslo days=5
+    done
+done
+
+# The text comes first: `read` would take an empty first column for none.
+failures() {
+    node -p 'JSON.parse(fs.readFileSync(process.env.FAILURES)).map(f => `${f.text.replaceAll(/[\^$]/g, "")}\t${f.how}`).join("\n")'
+}
+
+for era in legacy auto modern; do
+    for target in "$FAILING" "$FAILING_URL"; do
+        while IFS=$'\t' read -r text how; do
+            refuse "$era ${target##*/} fails: $text" "$text" inspect "$target" --protocol-era $era --format json -q \
+                --method tools/call --tool-name measure --tool-args-json "{\"how\": \"$how\"}"
+        done < <(failures)
     done
 done
 exit $failed

@@ -1,9 +1,11 @@
 // The TypeScript client in both eras. Started by run.sh, which says in the environment where the servers are.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 
-const { TODO, WEATHER, TODO_URL, WEATHER_URL, TODO_DB } = process.env
+const { TODO, WEATHER, TODO_URL, WEATHER_URL, TODO_DB, FAILING, FAILING_URL, FAILURES } = process.env
+const failures = JSON.parse(readFileSync(FAILURES))
 const eras = { '2025-11-25': 'legacy', '2026-07-28': { pin: '2026-07-28' } }
 const transports = {
   stdio: (command, _url, env) => new StdioClientTransport({ command, env, stderr: 'ignore' }),
@@ -73,6 +75,24 @@ for (const [revision, mode] of Object.entries(eras)) {
         assert.deepEqual(prompts.map(prompt => prompt.name), ['packing'])
         const { messages } = await client.getPrompt({ name: 'packing', arguments: { city: 'Oslo', days: '5' } })
         assert.match(messages[0].content.text, /Oslo for 5 days/)
+      }))
+
+    await check(`${revision} ${kind} failures`, () =>
+      connected(transport(FAILING, FAILING_URL), mode, async client => {
+        await client.listTools()
+        for (const { how, text, code, retryable } of failures) {
+          const result = await client.callTool({ name: 'measure', arguments: { how } })
+          assert.equal(result.isError, true, how)
+          assert.match(result.content[0].text, new RegExp(text))
+          assert.equal(result.structuredContent, undefined, how)
+          const told = result._meta['fastmcp-rs/error']
+          assert.deepEqual([told.code, told.retryable], [code, retryable], how)
+        }
+        const cancel = new AbortController()
+        const options = { signal: cancel.signal, onprogress: () => cancel.abort('no longer wanted') }
+        await assert.rejects(client.callTool({ name: 'measure_for_ever', arguments: {} }, options), /no longer wanted/)
+        const fine = await client.callTool({ name: 'measure', arguments: { how: 'fine' } })
+        assert.deepEqual(fine.structuredContent, { value: 20.5 })
       }))
   }
 }

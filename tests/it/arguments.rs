@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use fastmcp_rs::prelude::*;
-use fastmcp_rs_tests::{Client, Revision, client::text_of, served};
+use fastmcp_rs_tests::{
+    Client, Revision,
+    client::{error_of, text_of},
+    served,
+};
 use serde_json::{Value, json};
 
 #[model]
@@ -109,7 +113,7 @@ async fn every_fault_of_a_call_comes_back_at_once() {
         let result = client.call("everything", arguments).await;
         assert_eq!(result["isError"], true);
         let text = text_of(&result);
-        let error = &result["structuredContent"]["error"];
+        let error = error_of(&result);
         assert_eq!(error["code"], "invalid_params");
         let details = error["details"].as_array().unwrap();
         let pointers: Vec<&str> = details.iter().map(|fault| fault["pointer"].as_str().unwrap()).collect();

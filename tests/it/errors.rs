@@ -4,7 +4,11 @@ use std::{fmt, io, time::Duration};
 
 use fastmcp_rs::serde::{Deserialize, Deserializer};
 use fastmcp_rs::{BoxError, ErrorKind, prelude::*};
-use fastmcp_rs_tests::{client::text_of, served};
+use fastmcp_rs_tests::{
+    Client, Revision, Transport,
+    client::{error_of, text_of},
+    served,
+};
 use serde_json::{Value, json};
 
 /// Fails as it is told.
@@ -29,26 +33,52 @@ async fn a_failure_has_words_and_a_stable_code() {
     served(
         || Server::empty("errors").tool::<fail>(),
         async |client| {
-            for (kind, retryable, more) in [
-                ("invalid_params", false, json!({})),
-                ("not_found", false, json!({})),
-                ("rate_limited", true, json!({ "retry_after": 2 })),
-                ("unauthorized", false, json!({})),
-                ("forbidden", false, json!({})),
-                ("timeout", true, json!({})),
-                ("unavailable", true, json!({ "retry_after": 3 })),
-                ("conflict", true, json!({})),
-                ("internal", false, json!({ "details": { "code": 7 } })),
+            for (kind, retryable, more, words) in [
+                ("invalid_params", false, json!({}), " (invalid arguments)"),
+                ("not_found", false, json!({}), " (not found)"),
+                ("rate_limited", true, json!({ "retry_after": 2 }), " (rate limited, retry after 2 s)"),
+                ("unauthorized", false, json!({}), " (unauthorized)"),
+                ("forbidden", false, json!({}), " (forbidden)"),
+                ("timeout", true, json!({}), " (timed out, may be retried)"),
+                ("unavailable", true, json!({ "retry_after": 3 }), " (unavailable, retry after 3 s)"),
+                ("conflict", true, json!({}), " (conflict, may be retried)"),
+                ("internal", false, json!({ "details": { "code": 7 } }), ""),
             ] {
                 let result = client.call("fail", json!({ "kind": kind })).await;
-                assert_eq!((&result["isError"], text_of(&result)), (&json!(true), "words".to_owned()), "{kind}");
-                let mut error = json!({ "code": kind, "message": "words", "retryable": retryable });
+                assert_eq!((&result["isError"], text_of(&result)), (&json!(true), format!("words{words}")), "{kind}");
+                let mut error = json!({ "code": kind, "retryable": retryable });
                 error.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-                assert_eq!(result["structuredContent"], json!({ "error": error }), "{kind}");
+                assert_eq!(error_of(&result), &error, "{kind}");
+                assert_eq!(result.get("structuredContent"), None, "{kind}");
             }
         },
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_failure_is_of_one_form_on_every_revision() {
+    for revision in Revision::ALL {
+        let server = Server::empty("errors").tool::<fail>().tool::<told>();
+        let mut client = Client::start(server, Transport::Stdio, revision).await;
+        let result = client.call("fail", json!({ "kind": "rate_limited" })).await;
+        assert_eq!(text_of(&result), "words (rate limited, retry after 2 s)", "{revision}");
+        let error = json!({ "code": "rate_limited", "retryable": true, "retry_after": 2 });
+        assert_eq!(error_of(&result), &error, "{revision}");
+        let refused = client.call("fail", json!({ "kidn": 1 })).await;
+        assert_eq!(error_of(&refused)["code"], "invalid_params", "{revision}");
+        assert!(error_of(&refused)["details"][0]["pointer"].is_string(), "{revision}: {refused}");
+        let told = client.call("told", json!({})).await;
+        assert_eq!((&told["isError"], text_of(&told)), (&json!(true), r#"{"left":3}"#.to_owned()), "{revision}");
+        assert_eq!(told.get("structuredContent"), None, "{revision}");
+        client.finish().await;
+    }
+}
+
+/// Fails with a result of its own.
+#[tool(inline)]
+fn told() -> ToolResult {
+    ToolResult::new().structured(&json!({ "left": 3 })).unwrap().error()
 }
 
 #[derive(Debug)]
@@ -110,16 +140,17 @@ async fn what_others_say_is_masked_and_what_the_author_says_is_shown() {
                 let text = text_of(&result);
                 let incident = text.strip_prefix("internal error (incident ").and_then(|rest| rest.strip_suffix(')'));
                 incidents.push(incident.unwrap_or_else(|| panic!("{tool}: {text}")).to_owned());
-                assert_eq!(result["structuredContent"]["error"]["code"], "internal", "{tool}");
+                assert_eq!(error_of(&result)["code"], "internal", "{tool}");
             }
             incidents.sort();
             incidents.dedup();
             assert_eq!(incidents.len(), 6, "each failure has an id of its own");
-            for tool in ["text", "static_text", "carried"] {
+            for tool in ["text", "static_text"] {
                 assert_eq!(client.failure(tool, json!({})).await, "plain words", "{tool}");
             }
+            assert_eq!(client.failure("carried", json!({})).await, "plain words (conflict)");
             let carried = client.call("carried", json!({})).await;
-            assert_eq!(carried["structuredContent"]["error"]["code"], "conflict");
+            assert_eq!(error_of(&carried)["code"], "conflict");
             assert_eq!(client.failure("exposed", json!({})).await, "while connecting: password=hunter2");
             assert_eq!(client.failure("open", json!({})).await, "password=hunter2");
         },

@@ -3,7 +3,11 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use fastmcp_rs::{Needs, prelude::*};
-use fastmcp_rs_tests::{Client, Revision, Transport, client::text_of, served};
+use fastmcp_rs_tests::{
+    Client, Revision, Transport,
+    client::{error_of, text_of},
+    served,
+};
 use serde_json::{Value, json};
 
 struct Greeting(&'static str);
@@ -154,7 +158,7 @@ impl FromContext for Turn {
         let limit = context.state::<Limit>().ok_or_else(|| ToolError::internal("no limit"))?;
         tokio::task::yield_now().await;
         let turn = TURNS.fetch_add(1, Ordering::SeqCst) + 1;
-        if turn > limit.0 { Err(ToolError::forbidden("nobody has more turns")) } else { Ok(Self(turn)) }
+        if turn > limit.0 { Err(ToolError::forbidden("nobody has more turns (forbidden)")) } else { Ok(Self(turn)) }
     }
 
     fn needs(needs: &mut Needs) {
@@ -185,8 +189,8 @@ async fn a_type_of_the_users_is_resolved_once_a_call_and_its_error_is_the_calls(
     assert!(bad.contains("/before") && bad.contains("/after"), "{bad}");
     assert_eq!(TURNS.load(Ordering::SeqCst), 2, "nothing is resolved for a call that is refused");
     let result = client.call("take_turn", json!({ "before": 1, "after": 3 })).await;
-    assert_eq!(text_of(&result), "nobody has more turns");
-    assert_eq!(result["structuredContent"]["error"]["code"], "forbidden");
+    assert_eq!(text_of(&result), "nobody has more turns (forbidden)");
+    assert_eq!(error_of(&result)["code"], "forbidden");
     client.finish().await;
 }
 

@@ -6,7 +6,11 @@ use std::sync::{
 };
 
 use fastmcp_rs::{InteractionError, middleware::Logging, prelude::*};
-use fastmcp_rs_tests::{Client, Revision, Transport, client::text_of, within};
+use fastmcp_rs_tests::{
+    Client, Revision, Transport,
+    client::{error_of, text_of},
+    within,
+};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -161,7 +165,7 @@ async fn an_answer_of_the_wrong_form_is_asked_for_again_or_is_an_error() {
                 in_turn(client, vec![Ok(wrong.clone())]);
                 let result = client.call("order", json!({ "drink": "tea" })).await;
                 assert_eq!(result["isError"], true, "{wrong}: {result}");
-                assert_eq!(result["structuredContent"]["error"]["code"], "invalid_params", "{wrong}: {result}");
+                assert_eq!(error_of(&result)["code"], "invalid_params", "{wrong}: {result}");
             }
         }
     })
@@ -461,7 +465,7 @@ async fn unaskable(ctx: Context) -> Result<String, ToolError> {
 async fn what_no_form_can_hold_is_the_servers_own_fault() {
     asked(everything(), async |client| {
         let result = client.call("unaskable", json!({})).await;
-        assert_eq!(result["structuredContent"]["error"]["code"], "internal");
+        assert_eq!(error_of(&result)["code"], "internal");
         assert!(text_of(&result).contains("inner"), "{result}");
     })
     .await;
@@ -639,7 +643,7 @@ async fn a_client_that_answers_with_an_error_is_the_tools_failure() {
         in_turn(&mut client, vec![Err(json!({ "code": -1, "message": "the person has left" }))]);
         let result = client.call("order", json!({ "drink": "tea" })).await;
         assert!(text_of(&result).contains("the person has left"), "{result}");
-        assert_eq!(result["structuredContent"]["error"]["code"], "unavailable");
+        assert_eq!(error_of(&result)["code"], "unavailable");
         client.finish().await;
     }
 }

@@ -9,7 +9,13 @@ use fastmcp_rs::{
     },
     prelude::*,
 };
-use fastmcp_rs_tests::{Client, Revision, client::text_of, served, stdio::Pipe, within};
+use fastmcp_rs_tests::{
+    Client, Revision,
+    client::{error_of, text_of},
+    served,
+    stdio::Pipe,
+    within,
+};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -303,8 +309,8 @@ async fn what_middleware_refuses_is_refused_in_the_form_of_what_was_asked() {
         || server().middleware(Refuser),
         async |client| {
             let result = client.call("add", json!({ "a": 1, "b": 2 })).await;
-            assert_eq!((&result["isError"], text_of(&result).as_str()), (&json!(true), "not for you"));
-            assert_eq!(result["structuredContent"]["error"]["code"], "forbidden");
+            assert_eq!((&result["isError"], text_of(&result).as_str()), (&json!(true), "not for you (forbidden)"));
+            assert_eq!(error_of(&result)["code"], "forbidden");
             let text = client.failure("fail", json!({})).await;
             assert!(text.starts_with("internal error (incident "), "{text}");
             let refusal = client.refusal("resources/read", json!({ "uri": "fixed://text" })).await;

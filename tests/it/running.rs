@@ -7,7 +7,12 @@ use std::{
 };
 
 use fastmcp_rs::prelude::*;
-use fastmcp_rs_tests::{Client, Example, Revision, Transport, client::text_of, http::Connection, served, within};
+use fastmcp_rs_tests::{
+    Client, Example, Revision, Transport,
+    client::{error_of, text_of},
+    http::Connection,
+    served, within,
+};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -123,7 +128,7 @@ async fn a_call_without_a_limit_of_its_own_ends_after_thirty_seconds() {
         let answer = client.receive().await;
         assert_eq!(before.elapsed().as_secs(), 30);
         assert_eq!(answer["result"]["isError"], true);
-        assert_eq!(answer["result"]["structuredContent"]["error"]["code"], "timeout");
+        assert_eq!(error_of(&answer["result"])["code"], "timeout");
         let mut said = [hear(&mut heard).await, hear(&mut heard).await];
         said.sort_unstable();
         assert_eq!(said, ["cancelled", "dropped"], "the future is gone, and its token says so");

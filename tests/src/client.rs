@@ -590,6 +590,11 @@ pub fn text_of(result: &Value) -> String {
     blocks.iter().filter_map(|block| block["text"].as_str()).collect::<Vec<_>>().join("\n")
 }
 
+/// What a failed tool's result says for programs.
+pub fn error_of(result: &Value) -> &Value {
+    &result["_meta"]["fastmcp-rs/error"]
+}
+
 /// Text as the newer era writes it into a header: itself, or base64 between markers if HTTP or the markers forbid that.
 fn header_value(text: &str) -> String {
     let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.trim() == text && !text.starts_with("=?");

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::core::Core;
 use crate::catalog::ListKind;
+use crate::error::ToolError;
 use crate::protocol::jsonrpc::{begin_result, write_error, write_json};
 use crate::protocol::shape::Shaped;
 use crate::protocol::{CacheHints, Content, InputRequired, PromptResult, ResourceResult, Revision, RpcError, meta};
@@ -64,7 +65,7 @@ impl Core {
             match reply {
                 Ok(Body::Tool(_)) => {
                     begin_result(out, id);
-                    self.write_result(out, revision, &Body::Tool(ToolResult::text(too_large).error()));
+                    self.write_result(out, revision, &Body::Tool(ToolResult::failed(&ToolError::internal(too_large))));
                     out.push(b'}');
                 }
                 _ => write_error(out, Some(id), &RpcError::internal(too_large)),
@@ -223,8 +224,14 @@ fn write_tool(out: &mut Vec<u8>, revision: Revision, result: &ToolResult) {
             write_json(out, &Shaped(content, revision));
         }
     }
+    if result.is_error {
+        // Published clients hold structured content against the tool's output schema in a failed result, too, and throw the
+        // text away if it does not fit.
+        out.extend_from_slice(b",\"isError\":true");
+        return;
+    }
     if let Some(structured) = structured.filter(|_| revision.has_structured()) {
-        let object = structured.as_bytes().first() == Some(&b'{') && (!result.wrapped || result.is_error);
+        let object = structured.as_bytes().first() == Some(&b'{') && !result.wrapped;
         out.extend_from_slice(b",\"structuredContent\":");
         if object || !revision.wraps_structured() {
             out.extend_from_slice(structured.as_bytes());
@@ -233,8 +240,5 @@ fn write_tool(out: &mut Vec<u8>, revision: Revision, result: &ToolResult) {
             out.extend_from_slice(structured.as_bytes());
             out.push(b'}');
         }
-    }
-    if result.is_error {
-        out.extend_from_slice(b",\"isError\":true");
     }
 }
