@@ -41,11 +41,7 @@ mod unix {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
         eprintln!("listening on {}", path.display());
 
-        let server = Server::new("greeter").start().await?;
-        loop {
-            let (client, _) = listener.accept().await?;
-            tokio::spawn(server.serve(client));
-        }
+        Server::new("greeter").start().await?.serve_each(listener).await
     }
 
     /// Removes the socket of a server that is gone, and nothing else.

@@ -26,7 +26,7 @@ use crate::protocol::meta::Meta;
 use crate::protocol::params::Params;
 use crate::result::ToolResult;
 use crate::server::Server;
-use crate::session::{Outgoing, Outlet, Session};
+use crate::session::{Notifier, Outgoing, Session};
 use crate::uri::{Router, UriTemplate};
 
 /// Reads one message; whether it is a request that could be read.
@@ -123,7 +123,7 @@ impl Handler {
             id: None,
             meta: Meta::of(&Params::default()),
             session: None,
-            outlet: &None::<Outlet>,
+            notifier: &None::<Notifier>,
             headers: None,
             caller: &Caller::anonymous(),
             log_level: None,
@@ -167,7 +167,7 @@ impl Conversation {
         let (sender, outgoing) = mpsc::channel(crate::bounds::OUTGOING);
         let core = Arc::clone(server.build()?.core());
         let session = Arc::new(Session::new(None));
-        let connection = Connection::new(core, session, Some(Outlet::new(sender)), Caller::anonymous());
+        let connection = Connection::new(core, session, Some(Notifier::new(sender)), Caller::anonymous());
         Ok(Self { connection, outgoing })
     }
 

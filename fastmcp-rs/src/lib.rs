@@ -10,6 +10,8 @@ mod future;
 pub mod middleware;
 mod panics;
 pub mod protocol;
+#[cfg(feature = "http")]
+pub mod replicas;
 mod result;
 mod schema;
 mod server;
@@ -39,20 +41,17 @@ pub use protocol::{
 pub use result::{ReadResult, ToolResult};
 pub use server::{Conversation, RunningServer, Server, cli};
 pub use tokio_util::sync::CancellationToken;
-#[cfg(feature = "redis")]
-pub use transport::http::store::RedisStore;
 #[cfg(feature = "http")]
-pub use transport::http::store::{
-    Append, BusEvent, BusListener, EventLimits, EventStore, Loaded, MemoryStore, Page, ReplicaBus, ReplicaStore,
-    SessionChange, SessionRecord, SessionStore, StoreError, StoreFuture,
-};
+pub use transport::http::{Http, HttpBody, McpService};
 #[cfg(feature = "http")]
-pub use transport::http::{HttpBody, McpService};
+pub use transport::listener::Listener;
 pub use transport::stream::Transport;
 pub use {schemars, serde, serde_json};
 
 /// What most servers need: `use fastmcp_rs::prelude::*;`.
 pub mod prelude {
+    #[cfg(feature = "http")]
+    pub use crate::Http;
     pub use crate::{
         Audio, Caller, CancellationToken, Completing, Content, Context, DynamicTool, Elicited, File, FromContext,
         Headers, Image, InputRequest, InputRequired, Json, Message, PromptResult, ResourceContents, SamplingRequest,

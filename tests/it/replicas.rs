@@ -4,8 +4,11 @@
 use std::{sync::Arc, time::Duration};
 
 use fastmcp_rs::{
-    Append, BusListener, EventStore, Loaded, MemoryStore, Page, ReplicaBus, SessionChange, SessionRecord, SessionStore,
-    StoreFuture, prelude::*,
+    prelude::*,
+    replicas::{
+        Append, BusListener, EventStore, Loaded, MemoryStore, Page, ReplicaBus, SessionChange, SessionRecord,
+        SessionStore, StoreFuture,
+    },
 };
 use fastmcp_rs_tests::{
     Example, Revision,
@@ -98,7 +101,7 @@ pub(crate) struct Pair {
 
 async fn in_memory() -> Pair {
     let store = Arc::new(MemoryStore::new());
-    let replica = || HttpServer::serve(server().replicas(Arc::clone(&store) as _).build().unwrap());
+    let replica = || HttpServer::serve(server().http(Http::new().replicas(Arc::clone(&store) as _)).build().unwrap());
     Pair { a: replica().await, b: replica().await }
 }
 
@@ -550,7 +553,7 @@ impl ReplicaBus for Slow {
 #[tokio::test]
 async fn a_stream_can_be_read_elsewhere_as_soon_as_it_is_seen() {
     let store = Arc::new(Slow(MemoryStore::new()));
-    let replica = || HttpServer::serve(server().replicas(Arc::clone(&store) as _).build().unwrap());
+    let replica = || HttpServer::serve(server().http(Http::new().replicas(Arc::clone(&store) as _)).build().unwrap());
     let pair = Pair { a: replica().await, b: replica().await };
     let mut talker = Talker::greet(&pair.a, &pair.b).await;
     let mut stream = talker.stream(&pair.a, "tools/call", elicitation()).await;

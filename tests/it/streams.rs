@@ -735,7 +735,8 @@ fn greeting() -> Value {
 #[tokio::test(start_paused = true)]
 async fn sessions_are_bounded_and_the_longest_idle_makes_room() {
     let revision = Revision::V2025_11_25;
-    let World { client: mut first, .. } = World::with(revision, |server| server.max_sessions(2)).await;
+    let World { client: mut first, .. } =
+        World::with(revision, |server| server.http(Http::new().max_sessions(2))).await;
     tokio::time::advance(Duration::from_secs(1)).await;
     let mut second = first.beside(revision).await;
     tokio::time::advance(Duration::from_secs(1)).await;
@@ -763,7 +764,8 @@ async fn sessions_are_bounded_and_the_longest_idle_makes_room() {
 async fn an_idle_session_ends() {
     let revision = Revision::V2025_11_25;
     let idle = Duration::from_secs(40);
-    let World { client: mut used, .. } = World::with(revision, |server| server.session_idle(idle)).await;
+    let World { client: mut used, .. } =
+        World::with(revision, |server| server.http(Http::new().session_idle(idle))).await;
     let mut idle = used.beside(revision).await;
     let mut open = used.beside(revision).await;
     let stream = get(&open, None).await;

@@ -322,7 +322,7 @@ impl Context {
     }
 
     /// Runs `effect` once for a call, however often the handler is run again to get answers: on 2026-07-28 its value is
-    /// remembered, sealed, in what the client brings back. Elsewhere it simply runs.
+    /// remembered, sealed, in what the client brings back. ReplicaLink it simply runs.
     ///
     /// # Errors
     /// When the remembered value cannot be read as `T` any more.
@@ -424,14 +424,14 @@ impl Context {
             }
             other => other,
         };
-        let (Some(session), Some(outlet)) = (self.session_handle(), self.outlet()) else {
+        let (Some(session), Some(notifier)) = (self.session_handle(), self.notifier()) else {
             return Err(InteractionError::Disconnected);
         };
         let asked = serde_json::to_value(Shaped(request, revision))
             .map_err(|error| InteractionError::BadQuestion(error.to_string()))?;
         let waiting = Waiting::new(self.rounds());
         let answer =
-            tokio::time::timeout(bounds::ANSWER, session.ask(outlet, request.method(), &asked["params"])).await;
+            tokio::time::timeout(bounds::ANSWER, session.ask(notifier, request.method(), &asked["params"])).await;
         drop(waiting);
         let answer = answer.map_err(|_| InteractionError::Disconnected)??;
         serde_json::from_str(answer.get()).map_err(|error| InteractionError::BadAnswer(error.to_string()))

@@ -22,7 +22,7 @@ use crate::protocol::{
     ClientCapabilities, Implementation, LogLevel, PromptResult, ResourceResult, Revision, jsonrpc, method,
 };
 use crate::result::ToolResult;
-use crate::session::{Outgoing, Outlet, Session};
+use crate::session::{Notifier, Outgoing, Session};
 
 /// A change that clients may want to hear of.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -62,12 +62,12 @@ pub(crate) trait ReadHeaders: Sync {
 }
 
 /// Where a request's own messages go, made when first wanted.
-pub(crate) trait OpenOutlet: Sync {
-    fn outlet(&self) -> Option<Outlet>;
+pub(crate) trait OpenNotifier: Sync {
+    fn notifier(&self) -> Option<Notifier>;
 }
 
-impl OpenOutlet for Option<Outlet> {
-    fn outlet(&self) -> Option<Outlet> {
+impl OpenNotifier for Option<Notifier> {
+    fn notifier(&self) -> Option<Notifier> {
         self.clone()
     }
 }
@@ -79,7 +79,7 @@ pub(crate) struct Origin<'a> {
     pub id: Option<&'a RawValue>,
     pub meta: Meta<'a>,
     pub session: Option<&'a Arc<Session>>,
-    pub outlet: &'a dyn OpenOutlet,
+    pub notifier: &'a dyn OpenNotifier,
     pub headers: Option<&'a dyn ReadHeaders>,
     pub caller: &'a Caller,
     pub log_level: Option<LogLevel>,
@@ -123,7 +123,7 @@ struct Inner {
     client_info: Option<Box<RawValue>>,
     capabilities: ClientCapabilities,
     session: Option<Arc<Session>>,
-    outlet: Option<Outlet>,
+    notifier: Option<Notifier>,
     headers: Headers,
     caller: Caller,
     log_level: Option<LogLevel>,
@@ -159,7 +159,7 @@ impl Context {
             client_info,
             capabilities,
             session: origin.session.cloned(),
-            outlet: origin.outlet.outlet(),
+            notifier: origin.notifier.notifier(),
             headers: origin.headers.map(ReadHeaders::headers).unwrap_or_default(),
             caller: origin.caller.clone(),
             log_level: origin.log_level,
@@ -302,9 +302,9 @@ impl Context {
 
     /// Sends a notification that belongs to this request.
     async fn notify(&self, method: &str, params: &Value) {
-        let Some(outlet) = self.0.outlet.as_ref().filter(|_| !self.0.rounds.has_ended()) else { return };
+        let Some(notifier) = self.0.notifier.as_ref().filter(|_| !self.0.rounds.has_ended()) else { return };
         if let Ok(params) = serde_json::value::to_raw_value(params) {
-            outlet.send(Outgoing::Message(jsonrpc::notification(method, Some(&params)))).await;
+            notifier.send(Outgoing::Message(jsonrpc::notification(method, Some(&params)))).await;
         }
     }
 
@@ -355,8 +355,8 @@ impl Context {
     /// Closes the event stream that carries this call; the client comes back for the rest with `Last-Event-ID`
     /// (2025-11-25, basic/transports, polling). Does nothing on other revisions and transports.
     pub fn close_sse_stream(&self) {
-        if let Some(outlet) = self.0.outlet.as_ref().filter(|_| self.0.revision.has_polling()) {
-            outlet.offer(Outgoing::CloseStream);
+        if let Some(notifier) = self.0.notifier.as_ref().filter(|_| self.0.revision.has_polling()) {
+            notifier.offer(Outgoing::CloseStream);
         }
     }
 
@@ -368,8 +368,8 @@ impl Context {
         self.0.session.as_ref()
     }
 
-    pub(crate) fn outlet(&self) -> Option<&Outlet> {
-        self.0.outlet.as_ref()
+    pub(crate) fn notifier(&self) -> Option<&Notifier> {
+        self.0.notifier.as_ref()
     }
 
     pub(crate) fn raw_id(&self) -> Option<&RawValue> {
@@ -398,7 +398,7 @@ impl Context {
             id: None,
             meta,
             session: self.0.session.as_ref(),
-            outlet: &self.0.outlet,
+            notifier: &self.0.notifier,
             headers: Some(self),
             caller: &self.0.caller,
             log_level: self.0.log_level,

@@ -21,32 +21,32 @@ use crate::future;
 use crate::protocol::jsonrpc::{self, Message, write_error};
 use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
-use crate::session::{Outgoing, Outlet, Session};
+use crate::session::{Notifier, Outgoing, Session};
 
 /// One conversation.
 pub(crate) struct Connection {
     core: Arc<Core>,
     host: Arc<dyn Host>,
     session: Arc<Session>,
-    outlet: Option<Outlet>,
+    notifier: Option<Notifier>,
     caller: Caller,
     /// Held by every request that runs beside the connection: when the last lets go, all is answered.
     alive: Option<Sender<Infallible>>,
 }
 
 impl Connection {
-    pub(crate) fn new(core: Arc<Core>, session: Arc<Session>, outlet: Option<Outlet>, caller: Caller) -> Self {
+    pub(crate) fn new(core: Arc<Core>, session: Arc<Session>, notifier: Option<Notifier>, caller: Caller) -> Self {
         let host: Arc<dyn Host> = Arc::clone(&core) as _;
-        Self { core, host, session, outlet, caller, alive: None }
+        Self { core, host, session, notifier, caller, alive: None }
     }
 
     pub(crate) fn session(&self) -> &Arc<Session> {
         &self.session
     }
 
-    /// Lets go of the outlet: once every call that holds a copy is done, the stream of outgoing messages ends.
-    pub(crate) fn close_outlet(&mut self) {
-        self.outlet = None;
+    /// Lets go of the notifier: once every call that holds a copy is done, the stream of outgoing messages ends.
+    pub(crate) fn close_notifier(&mut self) {
+        self.notifier = None;
         self.alive = None;
     }
 
@@ -114,7 +114,7 @@ impl Connection {
             // An error has the same shape in all.
             return Answer { revision: Revision::LATEST, step: Step::Done(Err(error)) };
         }
-        let request = Request::incoming(&self.core, &self.host, Some(&self.session), &self.outlet, &self.caller);
+        let request = Request::incoming(&self.core, &self.host, Some(&self.session), &self.notifier, &self.caller);
         let Answer { revision, step } = request.answer(id, method, params);
         let step = match step {
             Step::Run(_) if self.session.running_count() >= self.core.settings.running => {
@@ -137,7 +137,7 @@ impl Connection {
 
     /// Runs the rest of a request beside the connection, until it is done or cancelled.
     fn spawn(&self, id: &RawValue, revision: Revision, running: Running) {
-        let Some(outlet) = self.outlet.clone() else { return };
+        let Some(notifier) = self.notifier.clone() else { return };
         let Some(cancelled) = self.session.start(id) else { return };
         let (core, session, id) = (Arc::clone(&self.core), Arc::clone(&self.session), id.to_owned());
         let alive = self.alive.clone();
@@ -148,7 +148,7 @@ impl Connection {
                 if session.finish(&id, &cancelled) {
                     let mut out = Vec::new();
                     core.write_reply(&mut out, &id, revision, &reply);
-                    outlet.send(Outgoing::Message(out)).await;
+                    notifier.send(Outgoing::Message(out)).await;
                 }
             }
         });
@@ -224,7 +224,7 @@ impl Connection {
             }
             return;
         }
-        let Some(outlet) = self.outlet.clone() else { return };
+        let Some(notifier) = self.notifier.clone() else { return };
         let (core, session) = (Arc::clone(&self.core), Arc::clone(&self.session));
         let alive = self.alive.clone();
         future::spawn(async move {
@@ -251,7 +251,7 @@ impl Connection {
                 }
             }
             if !responses.is_empty() {
-                outlet.send(Outgoing::Message(array(&responses))).await;
+                notifier.send(Outgoing::Message(array(&responses))).await;
             }
         });
     }

@@ -17,7 +17,7 @@ use crate::bounds;
 use crate::catalog::ListKind;
 use crate::context::Change;
 use crate::protocol::{RpcError, jsonrpc, meta, method};
-use crate::session::{Outgoing, Outlet, Session};
+use crate::session::{Notifier, Outgoing, Session};
 use crate::text::percent;
 use crate::uri::covers;
 
@@ -58,10 +58,10 @@ impl Request<'_> {
         if filter.resource_subscriptions.len() > bounds::SUBSCRIPTIONS {
             return Err(RpcError::invalid_params(format!("no more than {} subscriptions", bounds::SUBSCRIPTIONS)));
         }
-        let outlet = self
+        let notifier = self
             .origin
-            .outlet
-            .outlet()
+            .notifier
+            .notifier()
             .ok_or_else(|| RpcError::invalid_request("there is no stream to listen on here"))?;
         let id = self
             .origin
@@ -79,14 +79,20 @@ impl Request<'_> {
         let running_core = Arc::clone(&core);
         let closed = self.origin.session.map(|session| session.closed().clone()).unwrap_or_default();
         let work = Box::pin(async move {
-            closed.run_until_cancelled(listen(&core, changes, &filter, &outlet, &id)).await;
+            closed.run_until_cancelled(listen(&core, changes, &filter, &notifier, &id)).await;
             Ok(Body::ListenEnd(id))
         });
         Ok(Running::new(&running_core, self.revision(), Work::Other(work)))
     }
 }
 
-async fn listen(core: &Core, mut changes: Receiver<Option<Change>>, filter: &Filter, outlet: &Outlet, id: &RawValue) {
+async fn listen(
+    core: &Core,
+    mut changes: Receiver<Option<Change>>,
+    filter: &Filter,
+    notifier: &Notifier,
+    id: &RawValue,
+) {
     let mut granted = Map::new();
     for (wanted, name) in [
         (filter.tools_list_changed, "toolsListChanged"),
@@ -101,7 +107,7 @@ async fn listen(core: &Core, mut changes: Receiver<Option<Change>>, filter: &Fil
         granted.insert("resourceSubscriptions".to_owned(), json!(filter.resource_subscriptions));
     }
     let tag = json!({ meta::SUBSCRIPTION_ID: id });
-    if !send(outlet, method::ACKNOWLEDGED, &json!({ "_meta": tag, "notifications": granted })).await {
+    if !send(notifier, method::ACKNOWLEDGED, &json!({ "_meta": tag, "notifications": granted })).await {
         return;
     }
     let uris: HashSet<_> = filter.resource_subscriptions.iter().map(|uri| percent::normal(uri)).collect();
@@ -118,13 +124,13 @@ async fn listen(core: &Core, mut changes: Receiver<Option<Change>>, filter: &Fil
         for change in heard.changes().filter(wanted) {
             let (method, mut params) = notice(&change);
             params.insert("_meta".to_owned(), tag.clone());
-            if !send(outlet, method, &Value::Object(params)).await {
+            if !send(notifier, method, &Value::Object(params)).await {
                 return;
             }
         }
         if heard.lagged() {
             for uri in &uris {
-                if !send(outlet, method::RESOURCE_UPDATED, &json!({ "_meta": tag, "uri": uri })).await {
+                if !send(notifier, method::RESOURCE_UPDATED, &json!({ "_meta": tag, "uri": uri })).await {
                     return;
                 }
             }
@@ -137,13 +143,13 @@ async fn listen(core: &Core, mut changes: Receiver<Option<Change>>, filter: &Fil
 pub(crate) fn tell_session(
     core: Arc<Core>,
     session: Arc<Session>,
-    outlet: Outlet,
+    notifier: Notifier,
 ) -> impl Future<Output = ()> + Send + 'static {
     let changes = core.changes();
-    async move { tell(&core, changes, &session, &outlet).await }
+    async move { tell(&core, changes, &session, &notifier).await }
 }
 
-async fn tell(core: &Core, mut changes: Receiver<Option<Change>>, session: &Session, outlet: &Outlet) {
+async fn tell(core: &Core, mut changes: Receiver<Option<Change>>, session: &Session, notifier: &Notifier) {
     let closed = session.closed().clone();
     while let Some(Some(heard)) = closed.run_until_cancelled(next(core, &mut changes)).await {
         if !session.is_initialized() {
@@ -154,13 +160,13 @@ async fn tell(core: &Core, mut changes: Receiver<Option<Change>>, session: &Sess
                 continue;
             }
             let (method, params) = notice(&change);
-            if !send(outlet, method, &Value::Object(params)).await {
+            if !send(notifier, method, &Value::Object(params)).await {
                 return;
             }
         }
         if heard.lagged() {
             for uri in session.subscriptions() {
-                if !send(outlet, method::RESOURCE_UPDATED, &json!({ "uri": uri })).await {
+                if !send(notifier, method::RESOURCE_UPDATED, &json!({ "uri": uri })).await {
                     return;
                 }
             }
@@ -211,9 +217,9 @@ fn notice(change: &Change) -> (&'static str, Map<String, Value>) {
     (method, params)
 }
 
-async fn send(outlet: &Outlet, method: &str, params: &Value) -> bool {
+async fn send(notifier: &Notifier, method: &str, params: &Value) -> bool {
     match to_raw_value(params) {
-        Ok(params) => outlet.send(Outgoing::Message(jsonrpc::notification(method, Some(&params)))).await,
+        Ok(params) => notifier.send(Outgoing::Message(jsonrpc::notification(method, Some(&params)))).await,
         Err(_) => false,
     }
 }

@@ -12,7 +12,7 @@ use super::core::{Core, log_level};
 use super::encode::Reply;
 use super::run::{Bound, Running};
 use crate::context::interaction::{Earlier, Rounds};
-use crate::context::{Caller, Context, Host, OpenOutlet, Origin, ReadHeaders};
+use crate::context::{Caller, Context, Host, OpenNotifier, Origin, ReadHeaders};
 use crate::protocol::jsonrpc::{self, text};
 use crate::protocol::meta::{self, Meta};
 use crate::protocol::params::{Members, Params};
@@ -63,7 +63,7 @@ impl<'a> Request<'a> {
         core: &'a Arc<Core>,
         host: &'a Arc<dyn Host>,
         session: Option<&'a Arc<Session>>,
-        outlet: &'a dyn OpenOutlet,
+        notifier: &'a dyn OpenNotifier,
         caller: &'a Caller,
     ) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl<'a> Request<'a> {
                 id: None,
                 meta: Meta::default(),
                 session,
-                outlet,
+                notifier,
                 headers: None,
                 caller,
                 log_level: None,

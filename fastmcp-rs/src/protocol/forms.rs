@@ -71,7 +71,7 @@ enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Obstacle {
     Anything,
-    Elsewhere(String),
+    ReplicaLink(String),
     Circular,
     SeveralTypes,
     SeveralShapes,
@@ -87,7 +87,7 @@ impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Obstacle::Anything => "its schema allows anything",
-            Obstacle::Elsewhere(reference) => return write!(f, "its schema is elsewhere, at {reference}"),
+            Obstacle::ReplicaLink(reference) => return write!(f, "its schema is elsewhere, at {reference}"),
             Obstacle::Circular => "its schema refers to itself",
             Obstacle::SeveralTypes => "it may be of several types",
             Obstacle::SeveralShapes => "it may have several shapes",
@@ -135,7 +135,7 @@ fn flatten(root: &Value, node: &Value) -> Result<(Map<String, Value>, bool), Obs
             let target = reference
                 .as_str()
                 .and_then(|reference| root.pointer(reference.strip_prefix('#')?))
-                .ok_or_else(|| Obstacle::Elsewhere(reference.to_string()))?;
+                .ok_or_else(|| Obstacle::ReplicaLink(reference.to_string()))?;
             schema = overlay(target, schema)?;
             continue;
         }

@@ -15,7 +15,7 @@ use crate::error::{BoxError, Error, Result};
 use crate::middleware::{Chain, Middleware};
 use crate::protocol::{CacheHints, CacheScope, Icon, Implementation};
 #[cfg(feature = "http")]
-use crate::transport::http::{HttpSettings, McpService};
+use crate::transport::http::{Http, McpService};
 #[cfg(feature = "stdio")]
 use crate::transport::stdio::Thread;
 use crate::transport::stream::Transport;
@@ -40,7 +40,7 @@ pub struct Server {
     /// The runtime is made by [`run`](Self::run), and its main thread has nothing else to do.
     own_runtime: bool,
     #[cfg(feature = "http")]
-    pub(crate) http: HttpSettings,
+    pub(crate) http: Http,
 }
 
 /// What the builder gathers, until the server is built.
@@ -97,7 +97,7 @@ impl Server {
             }),
             own_runtime: false,
             #[cfg(feature = "http")]
-            http: HttpSettings::default(),
+            http: Http::default(),
         }
     }
 
@@ -308,6 +308,14 @@ impl Server {
         self.set(|parts| parts.settings.result_bytes = bytes)
     }
 
+    /// How the server is served over HTTP. Given twice, the later one holds.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn http(mut self, http: Http) -> Self {
+        self.http = http;
+        self
+    }
+
     /// The keys that seal what handlers remember between rounds of questions, the current one first. Replicas of a server
     /// need the same; without any, one is made at random when the process starts.
     #[cfg(feature = "interaction")]
@@ -329,7 +337,9 @@ impl Server {
     /// # Errors
     /// When the server cannot start: two components of one name, state that nobody gives, nothing to offer. All that is wrong is
     /// in the one error.
-    pub fn build(self) -> Result<RunningServer> {
+    pub fn build(mut self) -> Result<RunningServer> {
+        #[cfg(feature = "http")]
+        self.parts.problems.extend(self.http.problems());
         Ok(RunningServer::new(
             (*self.parts).build()?,
             #[cfg(feature = "http")]

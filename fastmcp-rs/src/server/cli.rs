@@ -230,7 +230,7 @@ async fn serve(server: Server, transport: Transport) -> Result<(), Error> {
         #[cfg(feature = "http")]
         Transport::Http(address) => with_path(server)?.serve_http(listen_at(address)?).await,
         #[cfg(feature = "sse")]
-        Transport::Sse(address) => with_path(server)?.legacy_sse().serve_http(listen_at(address)?).await,
+        Transport::Sse(address) => with_sse(with_path(server)?).serve_http(listen_at(address)?).await,
         #[cfg(not(feature = "sse"))]
         Transport::Sse(address) => {
             listen_at(address)?;
@@ -252,9 +252,19 @@ fn with_path(server: Server) -> Result<Server, Error> {
         Some(path) if !path.starts_with('/') => {
             Err(Error::new(format!("FASTMCP_PATH is `{path}`: a path begins with `/`")))
         }
-        Some(path) => Ok(server.path(path)),
+        Some(path) => {
+            let mut server = server;
+            server.http.path = path;
+            Ok(server)
+        }
         None => Ok(server),
     }
+}
+
+#[cfg(feature = "sse")]
+fn with_sse(mut server: Server) -> Server {
+    server.http.sse = true;
+    server
 }
 
 async fn perform(handle: &RunningServer, command: Command) -> Result<(), Error> {

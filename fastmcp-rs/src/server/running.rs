@@ -22,9 +22,11 @@ use crate::future::BoxFuture;
 use crate::protocol::params::Members;
 use crate::protocol::{PromptResult, ResourceResult, Revision, RpcError, method};
 use crate::result::ToolResult;
-use crate::session::Outlet;
+use crate::session::Notifier;
 #[cfg(feature = "http")]
-use crate::transport::http::{HttpSettings, McpService};
+use crate::transport::http::{Http, McpService};
+#[cfg(feature = "http")]
+use crate::transport::listener::{self, Listener};
 use crate::transport::stream::Transport;
 
 /// A running server: it serves any number of clients, can be called directly, and changes what it offers. Cheap to clone; all
@@ -48,7 +50,7 @@ use crate::transport::stream::Transport;
 pub struct RunningServer {
     core: Arc<Core>,
     #[cfg(feature = "http")]
-    http: Arc<HttpSettings>,
+    http: Arc<Http>,
 }
 
 /// One conversation over a stream of bytes, made by [`RunningServer::serve`]: a future of its end.
@@ -108,7 +110,7 @@ impl fmt::Debug for Conversation {
 }
 
 impl RunningServer {
-    pub(crate) fn new(core: Arc<Core>, #[cfg(feature = "http")] http: HttpSettings) -> Self {
+    pub(crate) fn new(core: Arc<Core>, #[cfg(feature = "http")] http: Http) -> Self {
         Self {
             core,
             #[cfg(feature = "http")]
@@ -139,9 +141,33 @@ impl RunningServer {
     /// When the address cannot be used, or a lifespan fails.
     #[cfg(feature = "http")]
     pub async fn serve_http(&self, address: SocketAddr) -> Result<(), Error> {
-        let listener = crate::transport::http::listen(address).await?;
+        self.serve_http_on(crate::transport::http::listen(address).await?).await
+    }
+
+    /// Serves Streamable HTTP on a listener that is there already: a TCP or a Unix socket, one that was handed down by a service
+    /// manager, one of the user's own.
+    ///
+    /// # Errors
+    /// When the listener is reachable from other machines without [`Http::allowed_hosts`], or a lifespan fails.
+    #[cfg(feature = "http")]
+    pub async fn serve_http_on<L: Listener>(&self, listener: L) -> Result<(), Error> {
         self.core.start().await?;
-        crate::transport::http::serve(Arc::clone(&self.core), HttpSettings::clone(&self.http), listener).await
+        crate::transport::http::serve(Arc::clone(&self.core), Http::clone(&self.http), listener).await
+    }
+
+    /// Serves each connection of a listener as a [conversation](Self::serve) of its own, one JSON-RPC message per line, until the
+    /// server is told to shut down.
+    ///
+    /// # Errors
+    /// When a lifespan fails.
+    #[cfg(feature = "http")]
+    pub async fn serve_each<L: Listener>(&self, mut listener: L) -> Result<(), Error> {
+        self.core.start().await?;
+        let shutdown = self.core.shutdown.clone();
+        while let Some((stream, _)) = shutdown.run_until_cancelled(listener::next(&mut listener)).await {
+            crate::future::spawn(self.serve(stream));
+        }
+        Ok(())
     }
 
     /// The server as an axum router with its path (`/mcp`) inside, to merge or nest into one's own. Sessions belong to the router
@@ -151,14 +177,14 @@ impl RunningServer {
     #[cfg(feature = "http")]
     #[must_use]
     pub fn router(&self) -> axum::Router {
-        crate::transport::http::router(Arc::clone(&self.core), HttpSettings::clone(&self.http))
+        crate::transport::http::router(&self.service())
     }
 
     /// The server as a tower service of HTTP requests, for whatever serves those.
     #[cfg(feature = "http")]
     #[must_use]
     pub fn service(&self) -> McpService {
-        McpService::new(Arc::clone(&self.core), HttpSettings::clone(&self.http))
+        McpService::new(Arc::clone(&self.core), Http::clone(&self.http))
     }
 
     /// Adds a tool and tells clients.
@@ -299,7 +325,7 @@ impl RunningServer {
         let step = {
             let host: Arc<dyn Host> = Arc::clone(&self.core) as _;
             let caller = Caller::anonymous();
-            let origin = Request::incoming(&self.core, &host, None, &None::<Outlet>, &caller).origin;
+            let origin = Request::incoming(&self.core, &host, None, &None::<Notifier>, &caller).origin;
             Request::of(&self.core, method, members, origin).route()?
         };
         match step {

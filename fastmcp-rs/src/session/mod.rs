@@ -7,6 +7,8 @@
 pub(crate) mod record;
 #[cfg(feature = "http")]
 mod shared;
+#[cfg(feature = "http")]
+pub(crate) mod store;
 
 use std::collections::{HashMap, HashSet};
 #[cfg(feature = "http")]
@@ -26,7 +28,7 @@ use crate::session::record::SessionChange;
 use crate::text::percent;
 use crate::uri::covers;
 #[cfg(feature = "http")]
-pub(crate) use shared::{Elsewhere, Shared};
+pub(crate) use shared::{ReplicaLink, Shared};
 
 /// Locks without caring whether some other holder panicked: every critical section here leaves the data whole.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -44,43 +46,43 @@ pub(crate) enum Outgoing {
 
 /// Where the messages of one request, or of one conversation, go.
 #[derive(Clone)]
-pub(crate) struct Outlet(To);
+pub(crate) struct Notifier(Sink);
 
 #[derive(Clone)]
-enum To {
+enum Sink {
     /// Bounded: a sender waits for a slow reader.
     Channel(mpsc::Sender<Outgoing>),
     /// Keeps what it is given, within bounds of its own.
     #[cfg(feature = "http")]
-    Keeper(Arc<dyn Fn(Outgoing) + Send + Sync>),
+    Callback(Arc<dyn Fn(Outgoing) + Send + Sync>),
 }
 
-impl Outlet {
+impl Notifier {
     pub(crate) fn new(sender: mpsc::Sender<Outgoing>) -> Self {
-        Self(To::Channel(sender))
+        Self(Sink::Channel(sender))
     }
 
-    /// An outlet on which nobody waits.
+    /// A notifier on which nobody waits.
     #[cfg(feature = "http")]
-    pub(crate) fn keeper(keep: impl Fn(Outgoing) + Send + Sync + 'static) -> Self {
-        Self(To::Keeper(Arc::new(keep)))
+    pub(crate) fn calling(keep: impl Fn(Outgoing) + Send + Sync + 'static) -> Self {
+        Self(Sink::Callback(Arc::new(keep)))
     }
 
     /// Sends, waiting for room; `false` if the other end is gone.
     pub(crate) async fn send(&self, outgoing: Outgoing) -> bool {
         match &self.0 {
-            To::Channel(sender) => sender.send(outgoing).await.is_ok(),
+            Sink::Channel(sender) => sender.send(outgoing).await.is_ok(),
             #[cfg(feature = "http")]
-            To::Keeper(_) => self.offer(outgoing),
+            Sink::Callback(_) => self.offer(outgoing),
         }
     }
 
     /// Sends if there is room now: for notices that lose nothing by being dropped.
     pub(crate) fn offer(&self, outgoing: Outgoing) -> bool {
         match &self.0 {
-            To::Channel(sender) => sender.try_send(outgoing).is_ok(),
+            Sink::Channel(sender) => sender.try_send(outgoing).is_ok(),
             #[cfg(feature = "http")]
-            To::Keeper(keep) => {
+            Sink::Callback(keep) => {
                 keep(outgoing);
                 true
             }
@@ -88,9 +90,9 @@ impl Outlet {
     }
 }
 
-impl std::fmt::Debug for Outlet {
+impl std::fmt::Debug for Notifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outlet").finish_non_exhaustive()
+        f.debug_struct("Notifier").finish_non_exhaustive()
     }
 }
 
@@ -212,15 +214,15 @@ impl Session {
     /// Sends a request to the client and waits for the answer. Dropping the future takes the question back.
     pub(crate) async fn ask(
         &self,
-        outlet: &Outlet,
+        notifier: &Notifier,
         method: &str,
         params: &Value,
     ) -> Result<Box<RawValue>, InteractionError> {
         let id = self.request_id();
         let (sender, answer) = oneshot::channel();
         lock(&self.waiting).insert(id, sender);
-        let asked = Asked { session: self, outlet, id };
-        if self.closed.is_cancelled() || !outlet.send(Outgoing::Message(jsonrpc::request(id, method, params))).await {
+        let asked = Asked { session: self, notifier, id };
+        if self.closed.is_cancelled() || !notifier.send(Outgoing::Message(jsonrpc::request(id, method, params))).await {
             return Err(InteractionError::Disconnected);
         }
         let answer = answer.await;
@@ -333,7 +335,7 @@ impl Session {
 /// A question under way; dropping it tells the client that the answer is no longer wanted.
 struct Asked<'a> {
     session: &'a Session,
-    outlet: &'a Outlet,
+    notifier: &'a Notifier,
     id: u64,
 }
 
@@ -342,7 +344,7 @@ impl Drop for Asked<'_> {
         if lock(&self.session.waiting).remove(&self.id).is_some() {
             let params = serde_json::value::to_raw_value(&serde_json::json!({ "requestId": self.id }));
             if let Ok(params) = params {
-                self.outlet.offer(Outgoing::Message(jsonrpc::notification(method::CANCELLED, Some(&params))));
+                self.notifier.offer(Outgoing::Message(jsonrpc::notification(method::CANCELLED, Some(&params))));
             }
         }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::protocol::LogLevel;
 
-/// A conversation of a revision with a handshake, as a [`SessionStore`](crate::SessionStore) keeps it.
+/// A conversation of a revision with a handshake, as a [`SessionStore`](crate::replicas::SessionStore) keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SessionRecord {

@@ -11,7 +11,7 @@ use crate::protocol::{ClientCapabilities, Revision};
 use crate::session::record::{SessionChange, SessionRecord};
 
 /// The other replicas, as a conversation sees them.
-pub(crate) trait Elsewhere: Send + Sync {
+pub(crate) trait ReplicaLink: Send + Sync {
     /// Hands the client's answer to whichever replica asked.
     fn answer(&self, session: &str, id: u64, outcome: Result<&RawValue, &RawValue>);
     /// Cancels a request wherever it runs.
@@ -22,7 +22,7 @@ pub(crate) trait Elsewhere: Send + Sync {
 
 /// What belongs to a conversation that is known to several replicas.
 pub(crate) struct Shared {
-    pub elsewhere: Arc<dyn Elsewhere>,
+    pub elsewhere: Arc<dyn ReplicaLink>,
     /// What the others are still to be told.
     changes: Mutex<Vec<SessionChange>>,
     /// The version of the record that this is the like of.
@@ -31,7 +31,7 @@ pub(crate) struct Shared {
 
 impl Session {
     /// A conversation that other replicas will know of.
-    pub(crate) fn shared(id: String, elsewhere: Arc<dyn Elsewhere>) -> Self {
+    pub(crate) fn shared(id: String, elsewhere: Arc<dyn ReplicaLink>) -> Self {
         let shared = Shared { elsewhere, changes: Mutex::default(), seen: AtomicU64::new(0) };
         Self { shared: Some(shared), ..Self::new(Some(id)) }
     }
@@ -39,7 +39,7 @@ impl Session {
     /// A conversation that began at another replica; `None` if the record makes no sense here.
     pub(crate) fn restored(
         id: String,
-        elsewhere: Arc<dyn Elsewhere>,
+        elsewhere: Arc<dyn ReplicaLink>,
         version: u64,
         record: &SessionRecord,
     ) -> Option<Self> {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "http")]
 pub(crate) mod http;
+#[cfg(feature = "http")]
+pub(crate) mod listener;
 #[cfg(feature = "stdio")]
 pub(crate) mod stdio;
 pub(crate) mod stream;

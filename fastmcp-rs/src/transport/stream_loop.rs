@@ -17,7 +17,7 @@ use crate::context::Caller;
 use crate::engine::connection::{Connection, take_sent};
 use crate::engine::core::Core;
 use crate::future;
-use crate::session::{Outgoing, Outlet, Session};
+use crate::session::{Notifier, Outgoing, Session};
 use crate::wire::lines::{Line, Lines};
 
 /// Bytes read at once, at most.
@@ -44,10 +44,11 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
     let mut stream = pin!(stream);
     let session = Arc::new(Session::new(None));
     let (sender, mut outgoing) = mpsc::channel(bounds::OUTGOING);
-    let outlet = Outlet::new(sender);
+    let notifier = Notifier::new(sender);
     let (alive, mut running) = mpsc::channel(1);
-    let notices = future::spawn(crate::engine::tell_session(Arc::clone(&core), Arc::clone(&session), outlet.clone()));
-    let mut connection = Connection::new(Arc::clone(&core), Arc::clone(&session), Some(outlet), caller).tracked(alive);
+    let notices = future::spawn(crate::engine::tell_session(Arc::clone(&core), Arc::clone(&session), notifier.clone()));
+    let mut connection =
+        Connection::new(Arc::clone(&core), Arc::clone(&session), Some(notifier), caller).tracked(alive);
     let mut lines = Lines::new(core.settings.message_bytes);
     let mut chunk = vec![0; SMALL_CHUNK];
     // What of the chunk is still to be answered.
@@ -136,7 +137,7 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
                 reading = false;
                 unread = Range::default();
                 // Nobody answers questions any more; calls may finish what needs no answer.
-                connection.close_outlet();
+                connection.close_notifier();
                 session.stop_asking();
                 notices.abort();
                 grace = Some(Box::pin(tokio::time::sleep(core.settings.shutdown_grace)));

@@ -6,22 +6,22 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
-use super::HttpSettings;
-use super::envelope::SESSION_ID;
-use super::replicas::Replicas;
+use super::mirrored_headers::SESSION_ID;
 use super::responses::{HttpResponse, json_response};
 use super::sessions::{Known, Sessions};
+use super::settings::Http;
 use crate::bounds;
 use crate::context::{Caller, Host};
 use crate::engine::core::Core;
 use crate::engine::encode::Reply;
 use crate::protocol::Revision;
 use crate::protocol::jsonrpc::INVALID_REQUEST;
+use crate::replicas::Replicas;
 
 pub(super) struct Endpoint {
     pub(super) core: Arc<Core>,
     pub(super) host: Arc<dyn Host>,
-    pub(super) settings: HttpSettings,
+    pub(super) settings: Http,
     pub(super) sessions: Arc<Sessions>,
     /// What is left of the bytes for large bodies.
     pub(super) body_room: Semaphore,
@@ -32,7 +32,7 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn new(core: Arc<Core>, settings: HttpSettings) -> Self {
+    pub(super) fn new(core: Arc<Core>, settings: Http) -> Self {
         let host: Arc<dyn Host> = Arc::clone(&core) as _;
         let sessions = Sessions::new(settings.max_sessions, settings.session_idle);
         Self {
@@ -52,7 +52,7 @@ impl Endpoint {
         match headers.get(SESSION_ID) {
             None => Known::None,
             // Boxed, so that a server alone does not carry the place for it around.
-            Some(id) if !self.is_alone() => Box::pin(self.known_to_all(id, caller)).await,
+            Some(id) if !self.is_alone() => Box::pin(self.find_shared(id, caller)).await,
             Some(id) => match id.to_str().ok().and_then(|id| self.sessions.find(id, caller)) {
                 Some(session) => Known::Session(session),
                 None => Known::Gone,

@@ -9,23 +9,25 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::http::{Method, Request, Response, StatusCode, Version};
+use axum::http::{Method, Request, Response, Version};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::body::Body;
-use super::patient::Patient;
 use super::service::McpService;
-use super::{HttpSettings, guard::Guard, streaming};
+use super::settings::Http;
+use super::stall_timeout::StallTimeout;
+use super::{origin::Guard, streaming};
 use crate::engine::core::Core;
 use crate::error::{BoxError, Error};
 use crate::future;
 use crate::session::lock;
+use crate::transport::listener::{self, Listener};
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -40,15 +42,15 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 }
 
 /// Serves until the server shuts down.
-pub(crate) async fn serve(core: Arc<Core>, mut settings: HttpSettings, listener: TcpListener) -> Result<(), Error> {
+pub(crate) async fn serve<L: Listener>(core: Arc<Core>, mut settings: Http, mut listener: L) -> Result<(), Error> {
     let address = listener.local_addr()?;
     from_environment(&mut settings.guard)?;
-    super::replicas::from_environment(&mut settings.replicas)?;
-    if !address.ip().is_loopback() {
+    crate::replicas::from_environment(&mut settings.replicas)?;
+    if let Some(address) = address.filter(|address| !address.ip().is_loopback()) {
         if !settings.guard.is_open() {
             return Err(Error::new(format!(
-                "{address} can be reached from other machines, and no host name is allowed: add `.allowed_hosts([\"mcp.example.com\"])` to \
-                 the server or set FASTMCP_ALLOWED_HOSTS (`*` for any)"
+                "{address} can be reached from other machines, and no host name is allowed: add `.http(Http::new().allowed_hosts([\"mcp.example.com\"]))` \
+                 to the server or set FASTMCP_ALLOWED_HOSTS (`*` for any)"
             )));
         }
         tracing::warn!(%address, "this address can be reached from other machines, and nobody is asked who they are");
@@ -59,15 +61,17 @@ pub(crate) async fn serve(core: Arc<Core>, mut settings: HttpSettings, listener:
     let connections = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
     let service = McpService::new(Arc::clone(&core), settings);
     service.join().await?;
-    eprintln!("fastmcp-rs: serving http://{address}{}", service.path());
-    #[cfg(feature = "sse")]
-    if service.serves_sse() {
-        eprintln!("fastmcp-rs: serving http://{address}{} (HTTP+SSE)", super::sse::STREAM);
+    if let Some(address) = address {
+        eprintln!("fastmcp-rs: serving http://{address}{}", service.settings().path);
+        #[cfg(feature = "sse")]
+        if service.settings().sse {
+            eprintln!("fastmcp-rs: serving http://{address}{} (HTTP+SSE)", super::sse::STREAM);
+        }
     }
     // Held by every connection: when the last is gone, so is the receiver's reason to wait.
     let (alive, mut gone) = tokio::sync::mpsc::channel::<Infallible>(1);
     let shutdown = core.shutdown.clone();
-    while let Some(accepted) = shutdown.run_until_cancelled(accept(&listener, &connections)).await {
+    while let Some(accepted) = shutdown.run_until_cancelled(accept(&mut listener, &connections)).await {
         let (stream, permit) = accepted;
         let (service, shutdown, alive) = (service.clone(), shutdown.clone(), alive.clone());
         future::spawn(async move {
@@ -85,21 +89,13 @@ pub(crate) async fn serve(core: Arc<Core>, mut settings: HttpSettings, listener:
 }
 
 /// The next connection, once there is room for it.
-async fn accept(
-    listener: &TcpListener,
+async fn accept<L: Listener>(
+    listener: &mut L,
     connections: &Arc<Semaphore>,
-) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
+) -> (StallTimeout, Option<tokio::sync::OwnedSemaphorePermit>) {
     let permit = Arc::clone(connections).acquire_owned().await.ok();
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return (stream, permit),
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                // Out of descriptors, most likely: trying again at once would only spin.
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    }
+    let (stream, _) = listener::next(listener).await;
+    (StallTimeout::new(stream), permit)
 }
 
 /// What the requests of one connection share.
@@ -115,11 +111,8 @@ struct Stream {
     close: bool,
 }
 
-async fn serve_connection(stream: TcpStream, service: McpService, shutdown: CancellationToken) {
-    // A response is one write; waiting to fill a packet would cost its client the delay of an acknowledgement.
-    let _ = stream.set_nodelay(true);
+async fn serve_connection(mut io: StallTimeout, service: McpService, shutdown: CancellationToken) {
     let here = Arc::new(Here { service, stream: Mutex::default() });
-    let mut io = Patient::new(stream);
     let served = loop {
         let (taken, stream) = match serve_requests(io, &here, &shutdown).await {
             Ok(Some(taken)) => taken,
@@ -141,10 +134,10 @@ async fn serve_connection(stream: TcpStream, service: McpService, shutdown: Canc
 
 /// Serves requests until the connection ends, or is to go on with a stream.
 async fn serve_requests(
-    io: Patient,
+    io: StallTimeout,
     here: &Arc<Here>,
     shutdown: &CancellationToken,
-) -> Result<Option<(Patient, Stream)>, BoxError> {
+) -> Result<Option<(StallTimeout, Stream)>, BoxError> {
     let stuck = io.stuck();
     let shared = Arc::clone(here);
     let answer = service_fn(move |request: Request<Incoming>| {
@@ -155,7 +148,7 @@ async fn serve_requests(
             // A body that nobody reads must not be taken for the next request.
             let unread = request.method() != Method::POST && !request.body().is_end_stream();
             let close = unread || streaming::closes(request.headers());
-            let response = route(&here.service, request).await;
+            let response = here.service.route(request).await;
             if chunks && response.body().is_events() {
                 *lock(&here.stream) = Some(Stream { response, close });
                 // Who polls this connection takes the stream, and drops this with all else of the request.
@@ -197,25 +190,6 @@ async fn serve_requests(
     }))
 }
 
-async fn route(service: &McpService, request: Request<Incoming>) -> Response<Body> {
-    let path = request.uri().path();
-    let path = path.strip_suffix('/').unwrap_or(path);
-    if path == service.path().strip_suffix('/').unwrap_or(service.path()) {
-        return service.handle(request).await;
-    }
-    #[cfg(feature = "sse")]
-    if service.serves_sse() && (path == super::sse::STREAM || path == super::sse::MESSAGES) {
-        return service.handle_sse(request).await;
-    }
-    not_found()
-}
-
-fn not_found() -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
-}
-
 /// Hosts and origins that the environment allows, separated by commas.
 fn from_environment(guard: &mut Guard) -> Result<(), Error> {
     for (name, hosts) in [("FASTMCP_ALLOWED_HOSTS", true), ("FASTMCP_ALLOWED_ORIGINS", false)] {
@@ -232,28 +206,11 @@ fn from_environment(guard: &mut Guard) -> Result<(), Error> {
     Ok(())
 }
 
-/// The endpoint in a router of its own.
-pub(crate) fn router(core: Arc<Core>, settings: HttpSettings) -> axum::Router {
-    let path = settings.path.clone();
-    let service = McpService::new(core, settings);
-    let router = axum::Router::new().route_service(&path, service.clone());
-    #[cfg(feature = "sse")]
-    if service.serves_sse() {
-        let sse = move |request: axum::extract::Request| {
-            let service = service.clone();
-            async move { service.handle_sse(request).await.map(axum::body::Body::new) }
-        };
-        return router
-            .route(super::sse::STREAM, axum::routing::any(sse.clone()))
-            .route(super::sse::MESSAGES, axum::routing::any(sse));
-    }
-    router
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
     use tokio::sync::mpsc;
     use tokio::time::{Instant, advance};
 
@@ -286,7 +243,8 @@ mod tests {
             async { Ok::<_, ToolError>("x".repeat(LARGE)) }
         });
         // With room for one connection, the second is served when the first is gone, and no sooner.
-        let server = Server::empty("patient").add_tool(large).max_result_bytes(2 * LARGE).max_connections(1);
+        let server =
+            Server::empty("patient").add_tool(large).max_result_bytes(2 * LARGE).http(Http::new().max_connections(1));
         let settings = server.http.clone();
         let core = Arc::clone(server.build().unwrap().core());
         core.start().await.unwrap();

@@ -1,6 +1,6 @@
 //! The endpoint as a service of HTTP requests: both eras at one path. What comes in is checked, read once, dispatched, and
 //! answered as one piece of JSON where that is possible, as a stream of events where something happens before the end.
-//! What only a session has is in [`in_session`](super::in_session).
+//! What only a session has is in [`session_requests`](super::session_requests).
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -15,17 +15,17 @@ use hyper::body::{Body as HttpBody, Buf as _, Frame};
 use serde_json::value::RawValue;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::HttpSettings;
 use super::body::Body;
+use super::cors::{expose, preflight};
 use super::endpoint::Endpoint;
-use super::envelope::{Head, SESSION_ID};
 use super::events::{KEEP_ALIVE, Response as EventResponse, Work};
-use super::guard::{expose, preflight};
-use super::outlet::LazyOutlet;
+use super::mirrored_headers::{Head, SESSION_ID};
+use super::notifier::LazyNotifier;
 use super::responses::{
     Accepts, HttpResponse, events, gone, not_allowed, plain, refused, settled, status, too_many, unavailable,
 };
 use super::sessions::{Known, new_id};
+use super::settings::Http;
 use crate::bounds;
 use crate::context::Caller;
 use crate::engine::connection::{Connection, observe};
@@ -69,7 +69,7 @@ where
 }
 
 impl McpService {
-    pub(crate) fn new(core: Arc<Core>, settings: HttpSettings) -> Self {
+    pub(crate) fn new(core: Arc<Core>, settings: Http) -> Self {
         Self(Arc::new(Endpoint::new(core, settings)))
     }
 
@@ -85,18 +85,13 @@ impl McpService {
         self.0.close_streams();
     }
 
-    #[cfg(feature = "sse")]
-    pub(crate) fn serves_sse(&self) -> bool {
-        self.0.settings.sse
-    }
-
     /// Joins the other replicas, if there are to be any.
     pub(crate) async fn join(&self) -> Result<(), crate::error::Error> {
         if self.0.is_alone() { Ok(()) } else { self.0.join().await }
     }
 
-    pub(crate) fn path(&self) -> &str {
-        &self.0.settings.path
+    pub(super) fn settings(&self) -> &Http {
+        &self.0.settings
     }
 
     /// Answers one HTTP request to the endpoint.
@@ -239,8 +234,8 @@ impl Endpoint {
             Known::Session(http) => Some(&http.session),
             _ => None,
         });
-        let outlet = LazyOutlet::new(accepts);
-        let Answer { revision, step } = Incoming::incoming(&self.core, &self.host, session, &outlet, caller)
+        let notifier = LazyNotifier::new(accepts);
+        let Answer { revision, step } = Incoming::incoming(&self.core, &self.host, session, &notifier, caller)
             .headers(&head, &head)
             .answer(id, method, params);
         let stateless = !revision.has_handshake();
@@ -269,14 +264,14 @@ impl Endpoint {
         match step {
             Step::Done(reply) => {
                 if let (Known::Session(http), None, false) = (known, &fresh, stateless || self.is_alone())
-                    && !Box::pin(self.tell(http)).await
+                    && !Box::pin(self.save_changes(http)).await
                 {
                     return unavailable();
                 }
                 let mut response = self.json(id, revision, &reply);
                 if let (Some(session), Ok(_), false) = (fresh, &reply, stateless) {
                     let session_id = session.id().and_then(|id| HeaderValue::from_str(id).ok());
-                    if !self.is_alone() && !Box::pin(self.announce(&session, caller)).await {
+                    if !self.is_alone() && !Box::pin(self.create_shared(&session, caller)).await {
                         return unavailable();
                     }
                     if self.sessions.insert(session, caller.subject().map(ToOwned::to_owned)).is_err() {
@@ -288,9 +283,9 @@ impl Endpoint {
                 }
                 response
             }
-            Step::Run(running) if stateless => self.run_modern(id, revision, running, outlet, accepts).await,
+            Step::Run(running) if stateless => self.run_modern(id, revision, running, notifier, accepts).await,
             Step::Run(running) => match known {
-                Known::Session(http) => self.run_in_session(id, revision, running, outlet, accepts, http).await,
+                Known::Session(http) => self.run_in_session(id, revision, running, notifier, accepts, http).await,
                 _ => self.json(id, revision, &running.await),
             },
         }
@@ -302,10 +297,10 @@ impl Endpoint {
         id: &RawValue,
         revision: Revision,
         mut running: Running,
-        outlet: LazyOutlet,
+        notifier: LazyNotifier,
         accepts: Accepts,
     ) -> HttpResponse {
-        let Some(mut messages) = outlet.into_messages() else {
+        let Some(mut messages) = notifier.into_messages() else {
             // Nothing can be said before the end, and most handlers want nothing said.
             if !accepts.events {
                 return self.json(id, revision, &running.await);
@@ -374,7 +369,7 @@ impl Endpoint {
                 let connection =
                     Connection::new(Arc::clone(&self.core), Arc::clone(&http.session), None, caller.clone());
                 connection.notification(method, params);
-                if !self.is_alone() && !Box::pin(self.tell(http)).await {
+                if !self.is_alone() && !Box::pin(self.save_changes(http)).await {
                     return unavailable();
                 }
             }

@@ -12,11 +12,11 @@ use tokio::time::Instant;
 
 use super::body::Events;
 use super::events::Log;
-use super::replicas::Replicas;
 use crate::context::Caller;
 use crate::engine::core::Core;
 use crate::future;
-use crate::session::{Outgoing, Outlet, Session, lock};
+use crate::replicas::Replicas;
+use crate::session::{Notifier, Outgoing, Session, lock};
 
 /// Finished streams that a session keeps for a client that lost its connection.
 const KEPT_STREAMS: usize = 16;
@@ -99,12 +99,12 @@ impl HttpSession {
         let log = Log::new(self.replicas.as_ref().map_or(0, |replicas| replicas.stream_number(true)));
         streams.insert(0, Arc::clone(&log));
         let kept = Arc::clone(&log);
-        let outlet = Outlet::keeper(move |outgoing| {
+        let notifier = Notifier::calling(move |outgoing| {
             if let Outgoing::Message(message) = outgoing {
                 kept.push(message, false);
             }
         });
-        let told = crate::engine::tell_session(Arc::clone(core), Arc::clone(&self.session), outlet);
+        let told = crate::engine::tell_session(Arc::clone(core), Arc::clone(&self.session), notifier);
         let kept = Arc::clone(&log);
         future::spawn(async move {
             told.await;

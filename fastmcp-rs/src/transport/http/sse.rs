@@ -22,7 +22,7 @@ use crate::bounds;
 use crate::context::Caller;
 use crate::engine::connection::Connection;
 use crate::future;
-use crate::session::{Outgoing, Outlet, Session, lock};
+use crate::session::{Notifier, Outgoing, Session, lock};
 
 /// Where the stream is.
 pub(crate) const STREAM: &str = "/sse";
@@ -37,7 +37,7 @@ pub(crate) struct Streams(Mutex<HashMap<String, Arc<Conversation>>>);
 
 struct Conversation {
     connection: Connection,
-    outlet: Outlet,
+    notifier: Notifier,
     subject: Option<String>,
 }
 
@@ -73,18 +73,18 @@ impl Endpoint {
             return plain(StatusCode::SERVICE_UNAVAILABLE, "no randomness for a session id".to_owned());
         };
         let (sender, messages) = mpsc::channel(bounds::OUTGOING);
-        let outlet = Outlet::new(sender);
+        let notifier = Notifier::new(sender);
         let session = Arc::new(Session::new(Some(id.clone())));
-        let notices = crate::engine::tell_session(Arc::clone(&self.core), Arc::clone(&session), outlet.clone());
+        let notices = crate::engine::tell_session(Arc::clone(&self.core), Arc::clone(&session), notifier.clone());
         let connection =
-            Connection::new(Arc::clone(&self.core), Arc::clone(&session), Some(outlet.clone()), caller.clone());
+            Connection::new(Arc::clone(&self.core), Arc::clone(&session), Some(notifier.clone()), caller.clone());
         let subject = caller.subject().map(ToOwned::to_owned);
         {
             let mut streams = lock(&self.streams.0);
             if streams.len() >= self.settings.max_sessions {
                 return plain(StatusCode::SERVICE_UNAVAILABLE, "there are too many streams".to_owned());
             }
-            streams.insert(id.clone(), Arc::new(Conversation { connection, outlet, subject }));
+            streams.insert(id.clone(), Arc::new(Conversation { connection, notifier, subject }));
         }
         let (endpoint, own) = (Arc::clone(self), id.clone());
         future::spawn(async move {
@@ -122,7 +122,7 @@ async fn take(conversation: &Conversation, bytes: &[u8]) -> HttpResponse {
     // Nothing waits in this channel: what handlers send goes into the stream by itself, ahead of the answer.
     conversation.connection.receive(text, &mut mpsc::channel(1).1, &mut out);
     for message in out.split(|byte| *byte == b'\n').filter(|message| !message.is_empty()) {
-        let sent = conversation.outlet.send(Outgoing::Message(message.to_vec()));
+        let sent = conversation.notifier.send(Outgoing::Message(message.to_vec()));
         if !tokio::time::timeout(PATIENCE, sent).await.unwrap_or(false) {
             return plain(StatusCode::SERVICE_UNAVAILABLE, "the stream is not read".to_owned());
         }

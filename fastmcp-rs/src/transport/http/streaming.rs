@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, Response};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use super::body::{Body, Events, gather};
-use super::patient::Patient;
+use super::stall_timeout::StallTimeout;
 
 /// What a client may send while its stream is open. More waits in the socket.
 const AHEAD: usize = 8 * 1024;
@@ -26,7 +26,7 @@ pub(super) fn closes(headers: &HeaderMap) -> bool {
 }
 
 /// Writes a response until its stream ends, or fails when the client is gone.
-pub(super) async fn write(io: &mut Patient, response: Response<Body>, close: bool) -> io::Result<()> {
+pub(super) async fn write(io: &mut StallTimeout, response: Response<Body>, close: bool) -> io::Result<()> {
     let (mut parts, body) = response.into_parts();
     parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     if close {
@@ -67,7 +67,7 @@ struct Writing {
 }
 
 impl Writing {
-    fn poll(&mut self, io: &mut Patient, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll(&mut self, io: &mut StallTimeout, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             if !self.ended && self.written == 0 {
                 self.ended = gather(&mut *self.events, task, &mut self.out, chunk);
@@ -94,7 +94,7 @@ impl Writing {
     }
 
     /// Fails once the client is gone. What it sends meanwhile is its next request.
-    fn poll_gone(&mut self, io: &mut Patient, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_gone(&mut self, io: &mut StallTimeout, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.ahead.len() < AHEAD {
             let mut bytes = [0; 512];
             let mut buffer = ReadBuf::new(&mut bytes);

@@ -13,10 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::body::Body;
 use super::endpoint::Endpoint;
-use super::envelope::LAST_EVENT_ID;
 use super::events::{Log, Opening, Work};
-use super::outlet::LazyOutlet;
-use super::replicas::Replicas;
+use super::mirrored_headers::LAST_EVENT_ID;
+use super::notifier::LazyNotifier;
 use super::responses::{
     Accepts, HttpResponse, events, gone, json_response, not_allowed, plain, refused, status, unavailable,
 };
@@ -29,7 +28,8 @@ use crate::engine::encode::Reply;
 use crate::engine::run::Running;
 use crate::future;
 use crate::protocol::{Revision, RpcError};
-use crate::session::{Outgoing, Outlet};
+use crate::replicas::Replicas;
+use crate::session::{Notifier, Outgoing};
 
 impl Endpoint {
     /// A request of an older session: once it takes time it belongs to the session, and goes on when its client's
@@ -39,14 +39,14 @@ impl Endpoint {
         id: &RawValue,
         revision: Revision,
         mut running: Running,
-        outlet: LazyOutlet,
+        notifier: LazyNotifier,
         accepts: Accepts,
         http: &Arc<HttpSession>,
     ) -> HttpResponse {
         let first = poll_fn(|task| Poll::Ready(Pin::new(&mut running).poll(task))).await;
-        let messages = outlet.into_messages();
+        let messages = notifier.into_messages();
         let quiet = messages.as_ref().is_none_or(mpsc::Receiver::is_empty);
-        if !self.is_alone() && first.is_ready() && !Box::pin(self.tell(http)).await {
+        if !self.is_alone() && first.is_ready() && !Box::pin(self.save_changes(http)).await {
             return unavailable();
         }
         let work = match first {
@@ -118,15 +118,15 @@ impl Endpoint {
             return plain(StatusCode::NOT_ACCEPTABLE, "a batch is answered with application/json".to_owned());
         }
         let (sender, mut messages) = mpsc::channel(bounds::OUTGOING);
-        let outlet = Some(Outlet::new(sender));
+        let notifier = Some(Notifier::new(sender));
         let (alive, mut running) = mpsc::channel(1);
         let mut out = Vec::new();
         {
             let mut connection =
-                Connection::new(Arc::clone(&self.core), Arc::clone(&session.session), outlet, caller.clone())
+                Connection::new(Arc::clone(&self.core), Arc::clone(&session.session), notifier, caller.clone())
                     .tracked(alive);
             connection.receive(text, &mut mpsc::channel(1).1, &mut out);
-            connection.close_outlet();
+            connection.close_notifier();
         }
         if out.is_empty() {
             // The responses come together when the last is there; notifications in between have no stream to go on.
@@ -147,7 +147,7 @@ impl Endpoint {
                 }
             }
         }
-        if !self.is_alone() && !Box::pin(self.tell(session)).await {
+        if !self.is_alone() && !Box::pin(self.save_changes(session)).await {
             return unavailable();
         }
         match out.trim_ascii_end() {
@@ -258,7 +258,7 @@ impl Driver {
     async fn end(self, done: Option<Reply>, cancelled: &CancellationToken) {
         // What the handler left in the session is there before its answer, for the next request may go elsewhere.
         if let Some(replicas) = &self.replicas {
-            replicas.tell(&self.session.session).await;
+            replicas.save_changes(&self.session.session).await;
         }
         if let (Some(reply), true) = (done, self.session.session.finish(&self.id, cancelled)) {
             let mut out = Vec::new();

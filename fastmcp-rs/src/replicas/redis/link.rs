@@ -7,7 +7,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, RedisError, RedisResult, ScriptInvocation, Value};
 use tokio::sync::Mutex;
 
-use super::super::StoreError;
+use crate::session::store::StoreError;
 
 /// How long one operation may take, connecting included.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);

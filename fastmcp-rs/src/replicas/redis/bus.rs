@@ -8,9 +8,9 @@ use std::time::Duration;
 use futures_core::Stream;
 use redis::aio::{PubSubSink, PubSubStream};
 
-use super::super::{BusEvent, BusListener, StoreError};
 use super::link::{Link, PATIENCE};
 use crate::future;
+use crate::session::store::{BusEvent, BusListener, StoreError};
 
 /// How long the channel may be silent before it is asked whether it lives.
 const SILENCE: Duration = Duration::from_secs(10);

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use axum::http::{Request, StatusCode};
 
-use super::super::service::McpService;
-use super::super::store::MemoryStore;
+use super::service::McpService;
 use crate::component::DynamicTool;
 use crate::context::Caller;
 use crate::server::Server;
+use crate::session::store::MemoryStore;
 
 fn replica(store: &Arc<MemoryStore>) -> McpService {
     let tool = DynamicTool::new("nothing", serde_json::json!({ "type": "object" }), |_, _| async {
         Ok::<_, String>("nothing")
     });
-    let server = Server::empty("replicas").add_tool(tool).replicas(Arc::clone(store) as _);
+    let server = Server::empty("replicas").add_tool(tool).http(crate::Http::new().replicas(Arc::clone(store) as _));
     server.into_service().expect("a server")
 }
 

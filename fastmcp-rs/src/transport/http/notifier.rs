@@ -1,4 +1,4 @@
-//! The outlet of one request: most handlers say nothing before the end, and theirs is never made.
+//! The notifier of one request: most handlers say nothing before the end, and theirs is never made.
 
 use std::sync::{Mutex, OnceLock};
 
@@ -6,20 +6,20 @@ use tokio::sync::mpsc;
 
 use super::responses::Accepts;
 use crate::bounds;
-use crate::context::OpenOutlet;
-use crate::session::{Outgoing, Outlet, lock};
+use crate::context::OpenNotifier;
+use crate::session::{Notifier, Outgoing, lock};
 
-/// The outlet of one request, made when a handler first wants to say something.
+/// The notifier of one request, made when a handler first wants to say something.
 #[derive(Default)]
-pub(super) struct LazyOutlet {
-    made: OnceLock<Outlet>,
+pub(super) struct LazyNotifier {
+    made: OnceLock<Notifier>,
     messages: Mutex<Option<mpsc::Receiver<Outgoing>>>,
     /// The client takes no stream of events, so nothing can be said to it before the end.
     mute: bool,
 }
 
-impl OpenOutlet for LazyOutlet {
-    fn outlet(&self) -> Option<Outlet> {
+impl OpenNotifier for LazyNotifier {
+    fn notifier(&self) -> Option<Notifier> {
         if self.mute {
             return None;
         }
@@ -28,14 +28,14 @@ impl OpenOutlet for LazyOutlet {
                 .get_or_init(|| {
                     let (sender, messages) = mpsc::channel(bounds::OUTGOING);
                     *lock(&self.messages) = Some(messages);
-                    Outlet::new(sender)
+                    Notifier::new(sender)
                 })
                 .clone(),
         )
     }
 }
 
-impl LazyOutlet {
+impl LazyNotifier {
     pub(super) fn new(accepts: Accepts) -> Self {
         Self { mute: !accepts.events, ..Self::default() }
     }

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use redis::{FromRedisValue, Value};
 
-use super::{
-    Append, BusListener, EventStore, Loaded, Page, ReplicaBus, SessionChange, SessionRecord, SessionStore, StoreError,
-    StoreFuture,
+use crate::session::record::{SessionChange, SessionRecord};
+use crate::session::store::{
+    Append, BusListener, EventStore, Loaded, Page, ReplicaBus, SessionStore, StoreError, StoreFuture,
 };
 use link::Link;
 use scripts::Scripts;
@@ -22,7 +22,7 @@ const PAGE: usize = 128;
 /// Numbers of replicas stay below this, so that what is made of them fits where it has to.
 const REPLICAS: u32 = 1 << 20;
 
-/// What replicas share, in Redis; see [`Server::redis`](crate::Server::redis). Cheap to clone.
+/// What replicas share, in Redis; see [`Http::redis`](crate::Http::redis). Cheap to clone.
 #[derive(Clone)]
 pub struct RedisStore(Arc<Inner>);
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{Append, BusEvent, EventLimits, Loaded, MemoryStore, ReplicaStore, SessionChange, SessionRecord};
 use crate::protocol::LogLevel;
+use crate::session::record::{SessionChange, SessionRecord};
+use crate::session::store::{Append, BusEvent, EventLimits, Loaded, MemoryStore, Page, ReplicaStore};
 
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -26,8 +27,10 @@ fn redis(_: &str) -> Option<Arc<dyn ReplicaStore>> {
 fn redis(test: &str) -> Option<Arc<dyn ReplicaStore>> {
     match std::env::var("FASTMCP_TEST_REDIS_URL") {
         Ok(url) if !url.is_empty() => {
-            let once = super::super::sessions::new_id().expect("randomness");
-            let store = super::RedisStore::new(&url, format!("fastmcp-test:{test}:{once}"));
+            let mut once = [0; 16];
+            getrandom::fill(&mut once).expect("randomness");
+            let once = u128::from_ne_bytes(once);
+            let store = super::redis::RedisStore::new(&url, format!("fastmcp-test:{test}:{once}"));
             Some(Arc::new(store.expect("a URL of Redis")))
         }
         _ => {
@@ -125,7 +128,7 @@ async fn a_stream_is_kept_within_its_bounds() {
         let read = async |after| store.read("a", 7, after).await.expect("an answer");
         assert_eq!(read(0).await, None);
         append(&[], false, 0, limits).await;
-        assert_eq!(read(0).await, Some(super::Page::default()));
+        assert_eq!(read(0).await, Some(Page::default()));
         append(&events(1..=3), false, 0, limits).await;
         // Again, as after an answer that got lost.
         append(&events(1..=3), false, 1, limits).await;

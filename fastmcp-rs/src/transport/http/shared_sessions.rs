@@ -4,55 +4,59 @@ use std::sync::Arc;
 
 use axum::http::HeaderValue;
 
-use super::super::endpoint::Endpoint;
-use super::super::sessions::{HttpSession, Known};
-use super::super::store::Loaded;
-use super::news::News;
-use super::{Replicas, open};
+use super::endpoint::Endpoint;
+use super::sessions::{HttpSession, Known, Sessions};
 use crate::context::Caller;
 use crate::error::Error;
-use crate::session::{Elsewhere, Session};
+use crate::replicas::{BusMessage, Conversations, Replicas, open};
+use crate::session::store::Loaded;
+use crate::session::{ReplicaLink, Session};
 
 /// Characters of a session's id, so that nothing else becomes the key of anything.
 const ID: usize = 32;
 
 impl Endpoint {
     /// There is one process, and nobody to be told anything.
-    pub(in super::super) fn is_alone(&self) -> bool {
+    pub(super) fn is_alone(&self) -> bool {
         self.settings.replicas.is_none()
     }
 
     /// Joins the other replicas, once.
-    pub(in super::super) async fn join(&self) -> Result<(), Error> {
+    pub(super) async fn join(&self) -> Result<(), Error> {
         let Some(sharing) = &self.settings.replicas else { return Ok(()) };
         let join = || async {
             let store = open(sharing, &self.core.info.name)?;
             let (limit, idle) = (self.settings.max_sessions, self.settings.session_idle);
-            Replicas::join(store, &self.core, &self.sessions, limit, idle).await.map_err(|error| {
-                Error::new("what replicas share (Redis, unless the program says otherwise) cannot be reached")
+            let sessions: Arc<dyn Conversations> = Arc::clone(&self.sessions) as _;
+            let joined = Replicas::join(store, &self.core, Arc::downgrade(&sessions), limit, idle).await;
+            let replicas = joined.map_err(|error| {
+                Error::new("the store that replicas share (Redis, unless the program says otherwise) cannot be reached")
                     .caused_by(error)
-            })
+            })?;
+            self.sessions.share(Arc::clone(&replicas));
+            Ok(replicas)
         };
         self.replicas.get_or_try_init(join).await.map(drop)
     }
 
     /// A session that is about to begin.
-    pub(in super::super) fn new_session(&self, id: String) -> Session {
+    pub(super) fn new_session(&self, id: String) -> Session {
         match self.replicas.get() {
             None => Session::new(Some(id)),
-            Some(replicas) => Session::shared(id, Arc::clone(replicas) as Arc<dyn Elsewhere>),
+            Some(replicas) => Session::shared(id, Arc::clone(replicas) as Arc<dyn ReplicaLink>),
         }
     }
 
     /// Lets the other replicas know of a session that has begun.
-    pub(in super::super) async fn announce(&self, session: &Session, caller: &Caller) -> bool {
-        let (Some(replicas), Some(id)) = (self.replicas.get(), session.id()) else { return false };
-        let Some(record) = session.record(caller.subject()) else { return false };
-        replicas.store.create(id, &record, replicas.limit, replicas.idle).await.is_ok()
+    pub(super) async fn create_shared(&self, session: &Session, caller: &Caller) -> bool {
+        match self.replicas.get() {
+            Some(replicas) => replicas.create_shared(session, caller.subject()).await,
+            None => false,
+        }
     }
 
     /// The session of an id, wherever it began.
-    pub(in super::super) async fn known_to_all(&self, id: &HeaderValue, caller: &Caller) -> Known {
+    pub(super) async fn find_shared(&self, id: &HeaderValue, caller: &Caller) -> Known {
         let Some(replicas) = self.replicas.get() else { return Known::Unavailable };
         let well_formed = |id: &&str| id.len() == ID && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         let Some(id) = id.to_str().ok().filter(well_formed) else { return Known::Gone };
@@ -73,7 +77,7 @@ impl Endpoint {
                 http
             }
             (Ok(Loaded::Session { version, record }), None) => {
-                let others = Arc::clone(replicas) as Arc<dyn Elsewhere>;
+                let others = Arc::clone(replicas) as Arc<dyn ReplicaLink>;
                 let Some(session) = Session::restored(id.to_owned(), others, version, &record) else {
                     tracing::warn!("a session of another replica has a revision that is not known here");
                     return Known::Gone;
@@ -96,21 +100,41 @@ impl Endpoint {
     }
 
     /// Tells the others what a request changed of its session.
-    pub(in super::super) async fn tell(&self, http: &HttpSession) -> bool {
+    pub(super) async fn save_changes(&self, http: &HttpSession) -> bool {
         match self.replicas.get() {
-            Some(replicas) => replicas.tell(&http.session).await,
+            Some(replicas) => replicas.save_changes(&http.session).await,
             None => true,
         }
     }
 
     /// Ends a session at its client's wish.
-    pub(in super::super) async fn end_everywhere(&self, id: &str) -> bool {
+    pub(super) async fn end_everywhere(&self, id: &str) -> bool {
         let Some(replicas) = self.replicas.get() else { return false };
         if replicas.store.remove(id).await.is_err() {
             return false;
         }
         replicas.stop_reading(id);
-        replicas.publish(News::Ended(id.to_owned()));
+        replicas.publish(BusMessage::Ended(id.to_owned()));
         true
+    }
+}
+
+impl Conversations for Sessions {
+    fn ids(&self) -> Vec<String> {
+        Sessions::ids(self)
+    }
+
+    fn find(&self, id: &str) -> Option<Arc<Session>> {
+        self.peek(id).map(|http| Arc::clone(&http.session))
+    }
+
+    fn end(&self, id: &str) {
+        self.remove(id);
+    }
+
+    fn leave(&self, id: &str, stream: u64) {
+        if let Some(log) = self.peek(id).and_then(|http| http.find(stream)) {
+            log.leave();
+        }
     }
 }

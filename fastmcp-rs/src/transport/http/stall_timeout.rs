@@ -10,14 +10,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 /// How long a client may take no byte of what is written to it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(crate) struct Patient {
-    stream: TcpStream,
+/// A connection, whichever listener it came from: with one type, what serves it is compiled once.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+pub(crate) struct StallTimeout {
+    stream: Box<dyn Stream>,
     /// Armed while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
     /// Whether a write waits, for whoever cannot reach this one.
@@ -26,9 +30,9 @@ pub(crate) struct Patient {
     ahead: Vec<u8>,
 }
 
-impl Patient {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, waiting: None, stuck: Arc::default(), ahead: Vec::new() }
+impl StallTimeout {
+    pub(crate) fn new(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
+        Self { stream: Box::new(stream), waiting: None, stuck: Arc::default(), ahead: Vec::new() }
     }
 
     /// Whether a write waits; to be asked while somebody else has the connection.
@@ -59,7 +63,7 @@ impl Patient {
     }
 }
 
-impl AsyncRead for Patient {
+impl AsyncRead for StallTimeout {
     fn poll_read(mut self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !self.ahead.is_empty() {
             let some = buffer.remaining().min(self.ahead.len());
@@ -74,7 +78,7 @@ impl AsyncRead for Patient {
     }
 }
 
-impl AsyncWrite for Patient {
+impl AsyncWrite for StallTimeout {
     fn poll_write(mut self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(task, bytes);
         self.watched(task, polled)

@@ -2,25 +2,21 @@
 //! reads on.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
-use super::super::body::{Body, Events};
-use super::super::events::{COMMENT, KEEP_ALIVE, KEPT_BYTES, KEPT_EVENTS, Log, Reader, Tail, numbered_event};
-use super::super::sessions::Held;
-use super::super::sessions::HttpSession;
-use super::super::store::{Append, EventLimits, Page, StoreError};
-use super::Replicas;
-use super::news::News;
+use super::body::{Body, Events};
+use super::events::{COMMENT, KEEP_ALIVE, KEPT_BYTES, KEPT_EVENTS, Log, Reader, Tail, numbered_event};
+use super::sessions::{Held, HttpSession};
 use crate::engine::core::Core;
 use crate::future;
-use crate::session::lock;
+use crate::replicas::{BusMessage, Place, Replicas};
+use crate::session::store::{Append, EventLimits, Page, StoreError};
 
 /// How long a stream is kept after its end.
 const AGE: Duration = Duration::from_secs(5 * 60);
@@ -34,29 +30,22 @@ const ATTEMPTS: usize = 60;
 /// How often a stream of another replica is looked at, in case the news of it was lost.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Tells whoever reads a stream of another replica that there is more, or that it is over.
-#[derive(Default)]
-pub(super) struct Wake {
-    changed: Notify,
-    over: AtomicBool,
-}
-
 impl Replicas {
     /// Keeps the beginning of a stream, before its client sees any of it: to a client that came back sooner, another replica
     /// would say that the stream is over. What cannot be kept now, [`keep`](Self::keep) tries again.
-    pub(in super::super) async fn begin(&self, session: &str, log: &Log) {
-        let _ = self.append(session, log.number, &log.after(0)).await;
+    pub(super) async fn begin(&self, session: &str, log: &Log) {
+        let _ = self.write(session, log.number, &log.after(0)).await;
     }
 
-    async fn append(&self, session: &str, stream: u64, tail: &Tail) -> Result<(), StoreError> {
+    async fn write(&self, session: &str, stream: u64, tail: &Tail) -> Result<(), StoreError> {
         let age = if tail.done { AGE } else { ALIVE };
         let limits = EventLimits { events: KEPT_EVENTS, bytes: KEPT_BYTES, age };
         let what = Append { events: &tail.events, done: tail.done, closed: tail.closed, limits };
-        self.store.append(session, stream, what).await
+        self.append(session, stream, what).await
     }
 
     /// Keeps a stream in the store, from its beginning on, until it ends.
-    pub(in super::super) fn keep(self: &Arc<Self>, session: String, log: Arc<Log>) {
+    pub(super) fn keep(self: &Arc<Self>, session: String, log: Arc<Log>) {
         let replicas = Arc::clone(self);
         future::spawn(async move {
             let (mut after, mut said, mut failures) = (0, None, 0);
@@ -67,7 +56,7 @@ impl Replicas {
                 if tail.events.is_empty() && said == state && timeout(TOUCH, changed).await.is_ok() {
                     continue;
                 }
-                if replicas.append(&session, log.number, &tail).await.is_err() {
+                if replicas.write(&session, log.number, &tail).await.is_err() {
                     failures += 1;
                     if failures > ATTEMPTS {
                         tracing::warn!("a stream could not be kept for other replicas");
@@ -80,7 +69,7 @@ impl Replicas {
                 after = tail.events.last().map_or(after, |(number, _)| *number);
                 said = state;
                 if tail.watched {
-                    replicas.publish(News::Appended { session: session.clone(), stream: log.number });
+                    replicas.publish(BusMessage::Appended { session: session.clone(), stream: log.number });
                 }
                 if tail.done {
                     return;
@@ -90,7 +79,7 @@ impl Replicas {
     }
 
     /// The rest of a stream, whichever replica writes it.
-    pub(in super::super) async fn resume(
+    pub(super) async fn resume(
         self: &Arc<Self>,
         core: &Arc<Core>,
         http: &Arc<HttpSession>,
@@ -108,83 +97,27 @@ impl Replicas {
             let last = ours.last();
             let mut missed = VecDeque::new();
             let mut after = event;
-            while let Some(page) = self.store.read(&session, stream, after).await? {
+            while let Some(page) = self.read(&session, stream, after).await? {
                 let Some((number, _)) = page.events.last() else { break };
                 after = *number;
                 missed.extend(page.events.iter().map(|(number, event)| numbered_event(stream, *number, event)));
             }
-            self.publish(News::Reading { session, stream });
+            self.publish(BusMessage::Reading { session, stream });
             return Ok(Body::events(Held::new(Behind { missed, reader: ours.read(last, false) }, hold)));
         }
-        self.publish(News::Reading { session: session.clone(), stream });
+        self.publish(BusMessage::Reading { session: session.clone(), stream });
         if let Some(log) = http.find(stream) {
             return Ok(Body::events(Held::new(log.read(event, false), hold)));
         }
         // Found out now, while it can still be said with a status.
-        let first = self.store.read(&session, stream, event).await?;
+        let first = self.read(&session, stream, event).await?;
         let (sender, pieces) = mpsc::channel(16);
         if let Some(first) = first {
-            let wake = Arc::new(Wake::default());
-            let earlier = lock(&self.read_here).insert((session.clone(), stream), Arc::clone(&wake));
-            if let Some(earlier) = earlier {
-                earlier.end();
-            }
-            let place = Place { replicas: Arc::downgrade(self), session, stream, wake };
+            let place = self.read_here(session, stream);
             future::spawn(read_on(Arc::clone(self), place, first, event, sender));
         }
         // A stream that is no longer kept has nothing left to say.
         Ok(Body::events(Held::new(Pieces(pieces), hold)))
-    }
-
-    /// Something came on a stream that may be read here.
-    pub(super) fn wake(&self, session: String, stream: u64) {
-        if let Some(wake) = lock(&self.read_here).get(&(session, stream)) {
-            wake.changed.notify_one();
-        }
-    }
-
-    /// A stream that may be read here is now read elsewhere.
-    pub(super) fn left(&self, session: String, stream: u64) {
-        if let Some(wake) = lock(&self.read_here).remove(&(session, stream)) {
-            wake.end();
-        }
-    }
-
-    /// A session is over, and with it the streams of other replicas that are read here.
-    pub(super) fn stop_reading(&self, session: &str) {
-        lock(&self.read_here).retain(|(of, _), wake| {
-            let stays = of != session;
-            if !stays {
-                wake.end();
-            }
-            stays
-        });
-    }
-}
-
-impl Wake {
-    fn end(&self) {
-        self.over.store(true, Ordering::Release);
-        self.changed.notify_one();
-    }
-}
-
-/// The entry of a stream that is read here; dropping it takes it out.
-struct Place {
-    replicas: Weak<Replicas>,
-    session: String,
-    stream: u64,
-    wake: Arc<Wake>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let Some(replicas) = self.replicas.upgrade() else { return };
-        let mut read_here = lock(&replicas.read_here);
-        let key = (std::mem::take(&mut self.session), self.stream);
-        if read_here.get(&key).is_some_and(|wake| Arc::ptr_eq(wake, &self.wake)) {
-            read_here.remove(&key);
-        }
     }
 }
 
@@ -193,7 +126,7 @@ async fn read_on(replicas: Arc<Replicas>, place: Place, first: Page, mut after: 
     let closed = first.closed;
     let mut page = Some(first);
     let mut silent_since = Instant::now();
-    while !place.wake.over.load(Ordering::Acquire) && !sender.is_closed() {
+    while !place.is_over() && !sender.is_closed() {
         let mut more = false;
         if let Some(page) = page {
             for (number, event) in page.events {
@@ -210,13 +143,13 @@ async fn read_on(replicas: Arc<Replicas>, place: Place, first: Page, mut after: 
         if more {
             silent_since = Instant::now();
         } else {
-            let _ = timeout(LOOK, place.wake.changed.notified()).await;
+            let _ = timeout(LOOK, place.changed()).await;
             if silent_since.elapsed() >= KEEP_ALIVE {
                 silent_since = Instant::now();
                 let _ = sender.send(Bytes::from_static(COMMENT)).await;
             }
         }
-        page = match replicas.store.read(&place.session, place.stream, after).await {
+        page = match replicas.read(&place.session, place.stream, after).await {
             Ok(None) => return,
             Ok(page) => page,
             // It may come back; the client is told nothing wrong in the meantime.

@@ -1,14 +1,10 @@
 //! What several replicas of a server share, so that a client of a revision with sessions may reach any of them with any
 //! request: the sessions themselves, the events of their streams, and a bus. With one process none of it is needed.
 //!
-//! [`MemoryStore`] shares between servers of one process, [`RedisStore`](crate::RedisStore) between machines (feature `redis`).
+//! [`MemoryStore`] shares between servers of one process, [`RedisStore`](crate::replicas::RedisStore) between machines (feature `redis`).
 //! Whoever has another database implements the three traits.
 
 mod memory;
-#[cfg(feature = "redis")]
-mod redis;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 use std::future::Future;
@@ -17,11 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use memory::MemoryStore;
-#[cfg(feature = "redis")]
-pub use redis::RedisStore;
 
 use crate::error::BoxError;
-pub use crate::session::record::{SessionChange, SessionRecord};
+use crate::session::record::{SessionChange, SessionRecord};
 
 /// What every method of a store returns.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

@@ -1,0 +1,74 @@
+//! Which URL leads where: one table, for our own listener and for an axum router.
+
+use axum::http::{Request, Response, StatusCode};
+use hyper::body::Body as HttpBody;
+
+use super::body::Body;
+use super::service::McpService;
+use super::settings::Http;
+
+/// What a URL leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    /// Streamable HTTP.
+    Endpoint,
+    /// The older HTTP+SSE transport.
+    #[cfg(feature = "sse")]
+    Sse,
+}
+
+/// The URLs that a server answers.
+fn routes(settings: &Http) -> impl Iterator<Item = (&str, Route)> {
+    let endpoint = std::iter::once((settings.path.as_str(), Route::Endpoint));
+    #[cfg(feature = "sse")]
+    let endpoint = endpoint.chain(
+        [(super::sse::STREAM, Route::Sse), (super::sse::MESSAGES, Route::Sse)].into_iter().filter(|_| settings.sse),
+    );
+    endpoint
+}
+
+/// A path without the slash that it may end in.
+fn trimmed(path: &str) -> &str {
+    path.strip_suffix('/').unwrap_or(path)
+}
+
+impl McpService {
+    /// Answers a request to any URL.
+    pub(super) async fn route<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: HttpBody<Error: std::fmt::Display>,
+    {
+        let path = trimmed(request.uri().path());
+        match routes(self.settings()).find(|(known, _)| trimmed(known) == path) {
+            Some((_, route)) => self.at(route, request).await,
+            None => {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = StatusCode::NOT_FOUND;
+                response
+            }
+        }
+    }
+
+    async fn at<B>(&self, route: Route, request: Request<B>) -> Response<Body>
+    where
+        B: HttpBody<Error: std::fmt::Display>,
+    {
+        match route {
+            Route::Endpoint => self.handle(request).await,
+            #[cfg(feature = "sse")]
+            Route::Sse => self.handle_sse(request).await,
+        }
+    }
+}
+
+/// The URLs of a server in an axum router.
+pub(crate) fn router(service: &McpService) -> axum::Router {
+    routes(service.settings()).fold(axum::Router::new(), |router, (path, route)| {
+        let service = service.clone();
+        let answer = move |request: axum::extract::Request| {
+            let service = service.clone();
+            async move { service.at(route, request).await.map(axum::body::Body::new) }
+        };
+        router.route(path, axum::routing::any(answer))
+    })
+}
