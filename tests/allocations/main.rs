@@ -274,25 +274,25 @@ fn search_over_a_stream() {
 
 #[test]
 fn list_of_a_hundred_over_a_stream() {
-    over_stream(hundred, &request(LEGACY, "tools/list", json!({})), 1, &expect!["1 allocations, 13416 bytes"]);
+    over_stream(hundred, &request(LEGACY, "tools/list", json!({})), 1, &expect!["0 allocations, 0 bytes"]);
 }
 
 #[test]
 fn echo_over_http_in_a_session() {
-    over_http(server, LEGACY, &echoing(LEGACY), &expect!["10 allocations, 6371 bytes"]);
+    over_http(server, LEGACY, &echoing(LEGACY), &expect!["10 allocations, 6083 bytes"]);
 }
 
 #[test]
 fn echo_over_http_of_2026() {
-    over_http(server, MODERN, &echoing(MODERN), &expect!["10 allocations, 6371 bytes"]);
+    over_http(server, MODERN, &echoing(MODERN), &expect!["10 allocations, 6083 bytes"]);
 }
 
 #[test]
 fn search_over_http_of_2026() {
-    over_http(server, MODERN, &searching(MODERN), &expect!["18 allocations, 60479 bytes"]);
+    over_http(server, MODERN, &searching(MODERN), &expect!["18 allocations, 60191 bytes"]);
 }
 
 #[test]
 fn list_of_a_hundred_over_http_of_2026() {
-    over_http(hundred, MODERN, &request(MODERN, "tools/list", json!({})), &expect!["9 allocations, 59701 bytes"]);
+    over_http(hundred, MODERN, &request(MODERN, "tools/list", json!({})), &expect!["8 allocations, 45994 bytes"]);
 }

@@ -225,7 +225,10 @@ async fn a_hook_knows_the_component_and_hooks_that_are_not_named_do_not_run() {
     served(
         || server().middleware(NoSecrets),
         async |client| {
-            assert_eq!(client.failure("double", json!({ "n": 1, "secret": "s" })).await, "no secrets today");
+            assert_eq!(
+                client.failure("double", json!({ "n": 1, "secret": "s" })).await,
+                "no secrets today (forbidden)"
+            );
             assert_eq!(text_of(&client.call("double", json!({ "n": 1 })).await), "2");
             assert_eq!(text_of(&client.call("nothing", json!({})).await), "no tool nothing");
             client.result("prompts/get", json!({ "name": "review", "arguments": { "language": "Rust" } })).await;
@@ -253,7 +256,7 @@ async fn a_middleware_may_ask_a_question_on_every_revision() {
             let capabilities = json!({ "elicitation": { "form": {} } });
             let server = server().middleware(AskFirst);
             let mut client = Client::with_capabilities(server, transport, revision, capabilities).await;
-            for (answer, wanted) in [(true, "6"), (false, "not confirmed")] {
+            for (answer, wanted) in [(true, "6"), (false, "not confirmed (forbidden)")] {
                 client.answering(move |method, _| {
                     assert_eq!(method, "elicitation/create");
                     Ok(json!({ "action": "accept", "content": { "confirm": answer } }))

@@ -601,13 +601,14 @@ async fn replicas_with_the_same_keys_go_on_with_each_others_questions() {
 #[tokio::test]
 async fn answers_that_are_missing_are_asked_for_again_and_others_are_passed_over() {
     let mut client = modern(server()).await;
-    let first = client.result("tools/call", tea()).await;
+    let mut first = client.result("tools/call", tea()).await;
     for responses in [json!({}), json!({ "other": { "action": "accept", "content": {} } })] {
         let mut params = tea();
         params["inputResponses"] = responses;
         params["requestState"] = first["requestState"].clone();
         let again = client.result("tools/call", params).await;
         assert_eq!(again["inputRequests"], first["inputRequests"]);
+        first = again;
     }
     for responses in [json!(null), json!([]), json!(5), json!("text")] {
         let mut params = tea();

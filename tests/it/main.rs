@@ -24,6 +24,7 @@ mod outputs;
 mod prompts;
 mod redis;
 mod replicas;
+mod request_state;
 mod resources;
 mod revisions;
 mod running;

@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 use fastmcp_rs::{
     prelude::*,
     replicas::{
-        Append, BusListener, EventStore, Loaded, MemoryStore, Page, ReplicaBus, SessionChange, SessionRecord,
-        SessionStore, StoreFuture,
+        Append, BusListener, EventStore, Loaded, MemoryStore, OnceStore, Page, ReplicaBus, SessionChange,
+        SessionRecord, SessionStore, StoreFuture,
     },
 };
 use fastmcp_rs_tests::{
@@ -537,6 +537,12 @@ impl EventStore for Slow {
 
     fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<Page>> {
         self.0.read(session, stream, after)
+    }
+}
+
+impl OnceStore for Slow {
+    fn take<'a>(&'a self, key: &'a str, life: Duration) -> StoreFuture<'a, bool> {
+        self.0.take(key, life)
     }
 }
 

@@ -50,6 +50,29 @@ pub(crate) struct Earlier {
     pub done: Map<String, Value>,
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// The keys that were asked for in the last round: only these are answered in the next.
+    #[serde(rename = "q", default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<String>,
+    /// Which state this was read from.
+    #[serde(skip)]
+    pub id: Option<StateId>,
+}
+
+/// One state that was given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StateId {
+    /// When it expires, in milliseconds since 1970.
+    pub expires: u64,
+    /// Its own random number.
+    pub nonce: [u8; 12],
+}
+
+impl StateId {
+    /// A name for it that no other state has.
+    #[cfg(all(feature = "http", feature = "interaction"))]
+    pub(crate) fn key(&self) -> String {
+        self.nonce.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 #[derive(Default)]
@@ -64,6 +87,11 @@ struct Now {
 impl Rounds {
     pub(crate) fn after(earlier: Earlier) -> Self {
         Self { earlier, ..Self::default() }
+    }
+
+    /// The state that the client brought back.
+    pub(crate) fn state_id(&self) -> Option<StateId> {
+        self.earlier.id
     }
 
     pub(crate) fn end(&self) {
@@ -105,7 +133,8 @@ impl Rounds {
         let now = lock(&self.now);
         let mut done = self.earlier.done.clone();
         done.extend(now.done.clone());
-        Earlier { answers: self.earlier.answers.clone(), done, state: state.or_else(|| self.earlier.state.clone()) }
+        let (answers, state) = (self.earlier.answers.clone(), state.or_else(|| self.earlier.state.clone()));
+        Earlier { answers, done, state, ..Earlier::default() }
     }
 
     /// A key that is the same whenever the handler runs: the place that asks, and how often it has asked.
@@ -195,12 +224,16 @@ impl Context {
         let mut generator = schema::input_generator();
         let schema = T::json_schema(&mut generator);
         let schema = schema::finish(schema, &mut generator);
-        let answer = self.elicit_at(message.into(), schema, Location::caller());
+        let answer = self.elicit_at(message.into(), schema.clone(), Location::caller());
         async move {
             match answer.await? {
-                Elicited::Accepted(content) => serde_json::from_value(content)
-                    .map(Elicited::Accepted)
-                    .map_err(|error| InteractionError::BadAnswer(error.to_string())),
+                Elicited::Accepted(mut content) => {
+                    // A client that knows only one kind of number sends the integer 2 as 2.0.
+                    schema::coerce(&mut content, &schema);
+                    serde_json::from_value(content)
+                        .map(Elicited::Accepted)
+                        .map_err(|error| InteractionError::BadAnswer(error.to_string()))
+                }
                 Elicited::Declined => Ok(Elicited::Declined),
                 _ => Ok(Elicited::Cancelled),
             }

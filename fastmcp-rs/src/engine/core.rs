@@ -54,6 +54,10 @@ impl Default for Settings {
     }
 }
 
+/// Takes a key once among all replicas, and keeps it for a time; an error where nobody can say.
+#[cfg(feature = "http")]
+pub(crate) type SharedUse = Box<dyn Fn(String, Duration) -> BoxFuture<'static, Result<bool, ()>> + Send + Sync>;
+
 #[cfg(feature = "http")]
 type Relay = Box<dyn Fn(&Change) + Send + Sync>;
 
@@ -71,6 +75,11 @@ pub(crate) struct Core {
     pub info_member: String,
     #[cfg(feature = "interaction")]
     pub sealer: crate::engine::seal::LazySealer,
+    #[cfg(feature = "interaction")]
+    pub used_states: super::used::UsedStates,
+    /// Takes a state at all replicas.
+    #[cfg(feature = "http")]
+    shared_use: OnceLock<SharedUse>,
     registry: Mutex<Registry>,
     catalog: RwLock<Arc<Catalog>>,
     states: RwLock<States>,
@@ -112,6 +121,10 @@ impl Core {
             info_json,
             #[cfg(feature = "interaction")]
             sealer,
+            #[cfg(feature = "interaction")]
+            used_states: super::used::UsedStates::default(),
+            #[cfg(feature = "http")]
+            shared_use: OnceLock::new(),
             registry: Mutex::new(registry),
             catalog: RwLock::new(catalog),
             states: RwLock::default(),
@@ -207,6 +220,17 @@ impl Core {
     #[cfg(feature = "http")]
     pub(crate) fn relay_changes(&self, relay: impl Fn(&Change) + Send + Sync + 'static) {
         let _ = self.relay.set(Box::new(relay));
+    }
+
+    /// From now on, states are also taken by `take`, of which all replicas know.
+    #[cfg(feature = "http")]
+    pub(crate) fn share_use(&self, take: SharedUse) {
+        let _ = self.shared_use.set(take);
+    }
+
+    #[cfg(all(feature = "http", feature = "interaction"))]
+    pub(crate) fn shared_use(&self) -> Option<&SharedUse> {
+        self.shared_use.get()
     }
 
     pub(crate) fn capabilities(&self) -> ServerCapabilities {

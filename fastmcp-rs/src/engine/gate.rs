@@ -139,7 +139,7 @@ impl Request<'_> {
             }
             // A handler without a context has no way to see what comes back, so nothing needs to be bound.
             let bound = rounds.is_some().then(|| self.bound(asked));
-            return running.with_rounds(rounds, bound);
+            return running.with_rounds(rounds, bound).admitted(self.admission());
         }
         // Only a handler with a context can see what it is answered.
         let replay = rounds.is_some().then(|| Replay {

@@ -58,11 +58,7 @@ static METHODS: [Method; 15] = {
             Every,
             Exchange(|request| request.list(ListKind::Templates).map(done)),
         ),
-        method(
-            method::COMPLETE,
-            Every,
-            About(|request| request.complete().map(Step::Run), |request| request.completed()),
-        ),
+        method(method::COMPLETE, Every, About(|request| request.complete().map(Step::Run), completed)),
         method(method::DISCOVER, Stateless, Exchange(|request| Ok(done(request.core.discover(request.revision()))))),
         method(method::LISTEN, Stateless, Stream(|request| request.listen().map(Step::Run))),
         method(method::INITIALIZE, Handshake, Exchange(|request| request.initialize().map(done))),
@@ -72,6 +68,10 @@ static METHODS: [Method; 15] = {
         method(method::RESOURCES_UNSUBSCRIBE, Handshake, Exchange(|request| request.subscribe(false).map(done))),
     ]
 };
+
+fn completed(request: &Request<'_>) -> Option<ComponentInfo> {
+    request.completed()
+}
 
 fn done(body: Body) -> Step {
     Step::Done(Ok(body))

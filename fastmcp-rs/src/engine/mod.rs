@@ -1,5 +1,8 @@
 //! The engine: it takes one request at a time to its component and back, and knows methods, not bytes.
 
+#[cfg(feature = "interaction")]
+mod binding;
+mod bound;
 mod complete;
 pub(crate) mod connection;
 pub(crate) mod core;
@@ -9,10 +12,14 @@ mod lifecycle;
 pub(crate) mod lifespan;
 mod listen;
 mod methods;
+#[cfg(not(feature = "interaction"))]
+mod no_seal;
 pub(crate) mod pipeline;
 pub(crate) mod request;
 pub(crate) mod run;
 #[cfg(feature = "interaction")]
 pub(crate) mod seal;
+#[cfg(feature = "interaction")]
+mod used;
 
 pub(crate) use listen::tell_session;

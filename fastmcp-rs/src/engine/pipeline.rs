@@ -40,7 +40,9 @@ pub(crate) fn component(request: &Request<'_>) -> Running {
     let (core, revision) = (Arc::clone(request.core), request.revision());
     let (method, asked) = (request.component_method(), asked.into_owned());
     let work = async move { close(&core, revision, method, &asked, chain.run(message, &passage).await) };
-    Running::new(request.core, request.revision(), Work::Other(Box::pin(work))).with_rounds(Some(rounds), bound)
+    Running::new(request.core, request.revision(), Work::Other(Box::pin(work)))
+        .with_rounds(Some(rounds), bound)
+        .admitted(request.admission())
 }
 
 /// Takes a request of a handler's own through middleware, and to the component.

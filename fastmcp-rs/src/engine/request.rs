@@ -5,17 +5,19 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::bound::Bound;
 use super::core::{Core, log_level};
 use super::encode::Reply;
-use super::run::{Bound, Running};
-use crate::context::interaction::{Earlier, Rounds};
-use crate::context::{Caller, Context, Host, OpenNotifier, Origin, ReadHeaders};
+use super::run::Running;
+use crate::bounds;
+use crate::context::interaction::Rounds;
+use crate::context::{Caller, Context, Host, OpenNotifier, Origin};
+use crate::future::BoxFuture;
 use crate::protocol::jsonrpc::{self, text};
 use crate::protocol::meta::{self, Meta};
-use crate::protocol::params::{Members, Params};
+use crate::protocol::params::{Members, Params, unique_members};
 use crate::protocol::{Revision, RpcError, method};
 use crate::session::Session;
 use crate::text::sanitize::bounded;
@@ -42,7 +44,7 @@ pub(crate) trait MirroredHeaders {
     /// `Mcp-Method` and `Mcp-Name` against the body.
     fn names(&self, method: &str, name: Option<&str>) -> Result<(), RpcError>;
     /// `Mcp-Param-*` against an argument: `None` where it is absent.
-    fn param(&self, header: &str, argument: Option<&Value>) -> Result<(), RpcError>;
+    fn param(&self, header: &str, argument: Option<&RawValue>) -> Result<(), RpcError>;
 }
 
 /// What a request comes to, in the shape of its revision.
@@ -90,7 +92,12 @@ impl<'a> Request<'a> {
     }
 
     /// With the headers that came with it: those that a handler may ask for, and those that repeat what the body says.
-    pub(crate) fn headers(mut self, headers: &'a dyn ReadHeaders, mirrored: &'a dyn MirroredHeaders) -> Self {
+    #[cfg(feature = "http")]
+    pub(crate) fn headers(
+        mut self,
+        headers: &'a dyn crate::context::ReadHeaders,
+        mirrored: &'a dyn MirroredHeaders,
+    ) -> Self {
         self.origin.headers = Some(headers);
         self.mirrored = Some(mirrored);
         self
@@ -268,23 +275,44 @@ impl<'a> Request<'a> {
     /// Takes what the client brought back from an earlier round, unless the request has its rounds already.
     pub(crate) fn take_rounds(&self, asked: &str) -> Result<(), RpcError> {
         let members = &self.params.members;
-        if self.revision().asks_in_place() || (members.input_responses.is_none() && members.request_state.is_none()) {
+        if self.revision().asks_in_place() || self.origin.rounds.get().is_some() {
             return Ok(());
         }
-        let mut earlier = match members.request_state {
-            None => Earlier::default(),
-            Some(raw) => {
-                let state = text(raw).ok_or_else(|| RpcError::invalid_params("`requestState` must be a string"))?;
-                self.core.unseal(&state, &self.bound(asked))?
+        let raw = match (members.request_state, members.input_responses) {
+            (None, None) => return Ok(()),
+            // Nobody may answer what was not asked: the state says what was.
+            (None, Some(_)) => {
+                return Err(RpcError::invalid_params(
+                    "`inputResponses` must come with the `requestState` that came with the questions",
+                ));
             }
+            (Some(raw), _) => raw,
         };
+        let state = text(raw).ok_or_else(|| RpcError::invalid_params("`requestState` must be a string"))?;
+        let mut earlier = self.core.unseal(&state, &self.bound(asked))?;
         if let Some(raw) = members.input_responses {
-            let answers: serde_json::Map<String, Value> = serde_json::from_str(raw.get())
-                .map_err(|_| RpcError::invalid_params("`inputResponses` must be an object"))?;
-            earlier.answers.extend(answers);
+            let unreadable = || RpcError::invalid_params("`inputResponses` must be an object with each member once");
+            for (key, answer) in unique_members(raw).ok_or_else(unreadable)? {
+                // An answer to what was not asked, or was answered in an earlier round, changes nothing.
+                if earlier.asked.contains(&key) {
+                    let answer = serde_json::from_str(answer.get()).map_err(|error| {
+                        let key = bounded(&key, bounds::ECHO);
+                        RpcError::invalid_params(format!(
+                            "the answer `{key}` in `inputResponses` cannot be read: {error}"
+                        ))
+                    })?;
+                    earlier.answers.insert(key, answer);
+                }
+            }
         }
         let _ = self.origin.rounds.set(Arc::new(Rounds::after(earlier)));
         Ok(())
+    }
+
+    /// Whether the state that the client brought back may be used, which is found out before anything runs.
+    pub(crate) fn admission(&self) -> Option<BoxFuture<'static, Result<(), RpcError>>> {
+        let state = self.origin.rounds.get()?.state_id()?;
+        Some(self.core.admission(state))
     }
 
     /// The method of a request for a component.
@@ -299,6 +327,7 @@ impl<'a> Request<'a> {
     /// What a state that is given out for this request is bound to.
     pub(crate) fn bound(&self, asked: &str) -> Bound {
         Bound {
+            server: self.core.info.name.clone(),
             subject: self.origin.caller.subject().map(ToOwned::to_owned),
             method: self.component_method(),
             name: asked.to_owned(),
@@ -314,14 +343,20 @@ impl<'a> Request<'a> {
         arguments: Option<&RawValue>,
     ) -> Result<(), RpcError> {
         let Some(mirrored) = self.mirrored.filter(|_| self.revision().mirrors_headers()) else { return Ok(()) };
-        if headers.is_empty() {
-            return Ok(());
-        }
-        let arguments: Value = arguments.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
         for (path, header) in headers {
-            let argument =
-                path.iter().try_fold(&arguments, |value, step| value.get(step)).filter(|value| !value.is_null());
-            mirrored.param(header, argument)?;
+            let mut argument = arguments;
+            for step in path {
+                let Some(json) = argument.filter(|json| json.get().starts_with('{')) else {
+                    argument = None;
+                    break;
+                };
+                // What cannot be read cannot be compared, and must not pass for absent.
+                let members = unique_members(json).ok_or_else(|| {
+                    RpcError::invalid_params("`arguments` must be an object with each member once, and readable names")
+                })?;
+                argument = members.into_iter().find(|(name, _)| name == step).map(|(_, value)| value);
+            }
+            mirrored.param(header, argument.filter(|argument| argument.get() != "null"))?;
         }
         Ok(())
     }

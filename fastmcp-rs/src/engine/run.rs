@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tokio::time::Sleep;
 
+use super::bound::Bound;
 use super::core::Core;
 use super::encode::{Body, Reply};
 use crate::bounds;
@@ -46,7 +47,9 @@ pub(crate) struct Running {
     deadline: Option<Pin<Box<Sleep>>>,
     /// There once a context was made.
     rounds: Option<Arc<Rounds>>,
-    bound: Option<Bound>,
+    bound: Option<Box<Bound>>,
+    /// Whether the state that came with the request may be used, which is asked before the handler takes its first step.
+    admission: Option<BoxFuture<'static, Result<(), RpcError>>>,
     /// How to run a handler again that asked by what it returned, for a client of an older revision.
     replay: Option<Box<Replay>>,
     /// Questions in the form of a result are the result.
@@ -67,28 +70,6 @@ pub(crate) struct Replay {
     pub arguments: Option<Box<RawValue>>,
 }
 
-/// What a sealed state is bound to.
-#[cfg_attr(not(feature = "interaction"), allow(dead_code, reason = "only a seal reads it"))]
-pub(crate) struct Bound {
-    pub subject: Option<String>,
-    pub method: &'static str,
-    pub name: String,
-    pub arguments: Option<Box<RawValue>>,
-    /// What the client declared, which a handler that asks by hand is held against. No part of the binding.
-    pub declared: Option<Box<RawValue>>,
-}
-
-impl Bound {
-    /// The bytes that must be the same when the state comes back. Members of objects are sorted, since a client may
-    /// write the same arguments in another order.
-    #[cfg(feature = "interaction")]
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        let arguments: serde_json::Value =
-            self.arguments.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-        serde_json::to_vec(&(&self.subject, self.method, &self.name, arguments)).unwrap_or_default()
-    }
-}
-
 impl Running {
     pub(crate) fn new(core: &Arc<Core>, revision: Revision, work: Work) -> Self {
         let server = core.settings.timeout;
@@ -106,6 +87,7 @@ impl Running {
             deadline: None,
             rounds: None,
             bound: None,
+            admission: None,
             replay: None,
             hands_out: false,
             within_middleware: false,
@@ -117,7 +99,13 @@ impl Running {
     /// Lets the handler stop to ask, and seals what it must remember.
     pub(crate) fn with_rounds(mut self, rounds: Option<Arc<Rounds>>, bound: Option<Bound>) -> Self {
         self.rounds = rounds;
-        self.bound = bound;
+        self.bound = bound.map(Box::new);
+        self
+    }
+
+    /// Asks before the first step whether the request may run.
+    pub(crate) fn admitted(mut self, admission: Option<BoxFuture<'static, Result<(), RpcError>>>) -> Self {
+        self.admission = admission;
         self
     }
 
@@ -200,6 +188,17 @@ impl Running {
         }
     }
 
+    /// Whether the handler can see what comes back. One that cannot would ask for ever.
+    fn sees_answers(&self) -> bool {
+        let signature = match &self.work {
+            Work::Tool(tool, _) => tool.signature(),
+            Work::Resource(resource, ..) => Some(&resource.signature),
+            Work::Prompt(prompt, _) => Some(&prompt.signature),
+            Work::Other(_) | Work::Gone => None,
+        };
+        signature.is_none_or(|signature| signature.needs_context)
+    }
+
     fn tool_done(&mut self, mut result: ToolResult) -> Reply {
         if let Work::Tool(tool, _) = &self.work {
             result.wrapped = tool.wrapped_output.is_some();
@@ -270,27 +269,25 @@ impl Running {
 
     /// The handler stopped to ask: the questions become the result, and what it must remember travels with them.
     fn ask(&mut self, mut input: InputRequired) -> Reply {
+        if !self.revision.asks_in_place() && !self.sees_answers() {
+            return Err(RpcError::internal("a handler that asks needs a `Context`, to see the answers"));
+        }
         if self.hands_out || self.revision.asks_in_place() {
             return Ok(Body::Input(input));
         }
         let Some(bound) = &self.bound else {
-            // Without a context a handler never sees what comes back, so there is nothing to remember for it.
-            input.state = None;
-            return if input.requests.is_empty() {
-                Err(RpcError::internal("a handler that asks needs a `Context`, to see the answers"))
-            } else {
-                Ok(Body::Input(input))
-            };
+            return Err(RpcError::internal("a question outside of a request for a component"));
         };
         // Only what the client declared may be asked (basic/patterns/mrtr).
         let declared = read_capabilities(bound.declared.as_deref());
         if let Some(required) = input.requests.iter().find_map(|(_, request)| request.undeclared(&declared)) {
             return self.fail(InteractionError::Unsupported(required).into());
         }
-        let earlier = match &self.rounds {
+        let mut earlier = match &self.rounds {
             Some(rounds) => rounds.remember(input.state.take()),
             None => Earlier { state: input.state.take(), ..Earlier::default() },
         };
+        earlier.asked = input.requests.iter().map(|(key, _)| key.clone()).collect();
         match self.core.seal(&earlier, bound) {
             Ok(state) => {
                 input.state = Some(state);
@@ -327,42 +324,6 @@ impl Core {
             }
         }
     }
-
-    #[cfg(feature = "interaction")]
-    fn seal(&self, earlier: &Earlier, bound: &Bound) -> Result<String, &'static str> {
-        self.sealer
-            .as_ref()
-            .and_then(|sealer| sealer.seal(earlier, &bound.bytes()))
-            .ok_or("what the handler is to remember could not be sealed: it may be too large")
-    }
-
-    #[cfg(not(feature = "interaction"))]
-    #[expect(clippy::unused_self, reason = "the same call with and without the feature")]
-    fn seal(&self, _: &Earlier, _: &Bound) -> Result<String, &'static str> {
-        Err("questions on revision 2026-07-28 need the server's `interaction` feature")
-    }
-
-    /// Opens the state that a client brought back.
-    #[cfg(feature = "interaction")]
-    pub(crate) fn unseal(&self, state: &str, bound: &Bound) -> Result<Earlier, RpcError> {
-        let opened = self.sealer.as_ref().map(|sealer| sealer.open(state, &bound.bytes()));
-        match opened {
-            Some(Ok(earlier)) => Ok(earlier),
-            refused => {
-                let why = refused.and_then(Result::err);
-                tracing::warn!(?why, name = bound.name, "a request state was refused");
-                Err(RpcError::invalid_params(
-                    "`requestState` is not one that this server gave out for this request, or it has expired",
-                ))
-            }
-        }
-    }
-
-    #[cfg(not(feature = "interaction"))]
-    #[expect(clippy::unused_self, reason = "the same call with and without the feature")]
-    pub(crate) fn unseal(&self, _: &str, _: &Bound) -> Result<Earlier, RpcError> {
-        Err(RpcError::invalid_params("`requestState` is not one that this server gave out"))
-    }
 }
 
 impl Future for Running {
@@ -370,6 +331,18 @@ impl Future for Running {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Reply> {
         let this = &mut *self;
+        if let Some(admission) = &mut this.admission {
+            match admission.as_mut().poll(task) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(())) => this.admission = None,
+                Poll::Ready(Err(error)) => {
+                    this.done = true;
+                    this.end_rounds();
+                    this.end();
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
         let mut polled = this.poll_work(task);
         if let Poll::Ready(Ok(Body::Input(_))) = &polled
             && this.revision.asks_in_place()

@@ -3,7 +3,7 @@
 //! The seal binds it to the caller, the tool (or prompt, or resource) and its arguments, and to a time; the key's number
 //! comes first so that keys can be rotated. A client can neither read it nor change it (basic/patterns/mrtr, security).
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -11,11 +11,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use crate::context::interaction::Earlier;
+use super::bound::Bound;
+use super::core::Core;
+use crate::bounds;
+use crate::context::interaction::{Earlier, StateId};
+use crate::future::BoxFuture;
+use crate::protocol::RpcError;
+use crate::text::sanitize::bounded;
 
 /// The longest state that is looked at, in bytes of its text.
 const LONGEST: usize = 256 * 1024;
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The keys that seal, the current one first.
 pub(crate) struct Sealer {
@@ -62,7 +68,8 @@ impl Sealer {
 
     /// Seals; `bound` is everything that must be the same when it comes back.
     pub(crate) fn seal(&self, earlier: &Earlier, bound: &[u8]) -> Option<String> {
-        self.seal_until(earlier, bound, now().saturating_add(self.lifetime.as_secs()))
+        let lifetime = u64::try_from(self.lifetime.as_millis()).unwrap_or(u64::MAX);
+        self.seal_until(earlier, bound, now().saturating_add(lifetime))
     }
 
     fn seal_until(&self, earlier: &Earlier, bound: &[u8], expires: u64) -> Option<String> {
@@ -104,7 +111,11 @@ impl Sealer {
             if u64::from_be_bytes(*expires) < now() {
                 return Err(Unsealed::Expired);
             }
-            return serde_json::from_slice(json).map_err(|_| Unsealed::Malformed);
+            let earlier: Earlier = serde_json::from_slice(json).map_err(|_| Unsealed::Malformed)?;
+            return Ok(Earlier {
+                id: Some(StateId { expires: u64::from_be_bytes(*expires), nonce: *nonce }),
+                ..earlier
+            });
         }
         Err(Unsealed::Forged)
     }
@@ -115,8 +126,59 @@ fn number(key: &[u8; 32]) -> u8 {
     ring::digest::digest(&ring::digest::SHA256, key).as_ref()[0]
 }
 
+/// Milliseconds by the clock of the machine.
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+impl Core {
+    pub(crate) fn seal(&self, earlier: &Earlier, bound: &Bound) -> Result<String, &'static str> {
+        self.sealer
+            .as_ref()
+            .and_then(|sealer| sealer.seal(earlier, &bound.bytes()))
+            .ok_or("what the handler is to remember could not be sealed: it may be too large")
+    }
+
+    /// Opens the state that a client brought back.
+    pub(crate) fn unseal(&self, state: &str, bound: &Bound) -> Result<Earlier, RpcError> {
+        let opened = self.sealer.as_ref().map(|sealer| sealer.open(state, &bound.bytes()));
+        match opened {
+            Some(Ok(earlier)) => Ok(earlier),
+            refused => {
+                let why = refused.and_then(Result::err);
+                tracing::warn!(?why, name = %bounded(&bound.name, bounds::ECHO), "a request state was refused");
+                Err(RpcError::invalid_params(
+                    "`requestState` is not one that this server gave out for this request, or it has expired",
+                ))
+            }
+        }
+    }
+
+    /// Takes the state that came with a request, here and at every replica, so that nobody can use it a second time.
+    pub(crate) fn admission(self: &Arc<Self>, state: StateId) -> BoxFuture<'static, Result<(), RpcError>> {
+        let core = Arc::clone(self);
+        Box::pin(async move {
+            let used =
+                || RpcError::invalid_params("this `requestState` was used before: send the request anew, without it");
+            let now = now();
+            if !core.used_states.take(state, now) {
+                return Err(used());
+            }
+            #[cfg(feature = "http")]
+            if let Some(shared) = core.shared_use() {
+                let left = Duration::from_millis(state.expires.saturating_sub(now).saturating_add(1000));
+                match shared(state.key(), left).await {
+                    Ok(true) => {}
+                    Ok(false) => return Err(used()),
+                    // Who cannot say that it was not used must not let it through.
+                    Err(()) => {
+                        return Err(RpcError::internal("whether the `requestState` was used cannot be told now"));
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +224,7 @@ mod tests {
     fn an_expired_state_does_not_open() {
         // Sealed by a clock that is an hour behind, so that nothing here has to wait.
         let sealer = sealer(&[]);
-        let sealed = sealer.seal_until(&earlier(), b"x", now() - 3600).expect("sealed");
+        let sealed = sealer.seal_until(&earlier(), b"x", now() - 3_600_000).expect("sealed");
         assert_eq!(sealer.open(&sealed, b"x").err(), Some(Unsealed::Expired));
     }
 }

@@ -139,3 +139,29 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOrNull<T> {
         deserializer.deserialize_map(Object(PhantomData)).map(Some)
     }
 }
+
+/// The members of an object by their names; `None` for anything else, for a name that is there twice, and for one that cannot be read.
+pub(crate) fn unique_members(json: &RawValue) -> Option<Vec<(String, &RawValue)>> {
+    struct Members<'a>(PhantomData<&'a RawValue>);
+
+    impl<'de> Visitor<'de> for Members<'de> {
+        type Value = Option<Vec<(String, &'de RawValue)>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let (mut names, mut members) = (std::collections::HashSet::new(), Vec::new());
+            while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                if !names.insert(name.clone()) {
+                    return Err(serde::de::Error::custom("a member is given twice"));
+                }
+                members.push((name, value));
+            }
+            Ok(Some(members))
+        }
+    }
+
+    serde_json::Deserializer::from_str(json.get()).deserialize_map(Members(PhantomData)).ok().flatten()
+}

@@ -101,6 +101,7 @@ impl Revision {
     }
 
     /// Whether an event stream over HTTP begins with an event that has nothing but an id (2025-11-25 and later).
+    #[cfg(feature = "http")]
     pub(crate) const fn primes_streams(self) -> bool {
         !self.is_before(Self::V2025_11_25)
     }
@@ -116,6 +117,7 @@ impl Revision {
     }
 
     /// Whether an error over HTTP has a status of its own, where it used to be 200 (2026-07-28 and later).
+    #[cfg(feature = "http")]
     pub(crate) const fn has_error_statuses(self) -> bool {
         !self.is_before(Self::V2026_07_28)
     }

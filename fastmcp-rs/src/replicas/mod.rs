@@ -25,8 +25,8 @@ use crate::error::Error;
 use crate::future;
 pub use crate::session::record::{SessionChange, SessionRecord};
 pub use crate::session::store::{
-    Append, BusEvent, BusListener, EventLimits, EventStore, Loaded, MemoryStore, Page, ReplicaBus, ReplicaStore,
-    SessionStore, StoreError, StoreFuture,
+    Append, BusEvent, BusListener, EventLimits, EventStore, Loaded, MemoryStore, OnceStore, Page, ReplicaBus,
+    ReplicaStore, SessionStore, StoreError, StoreFuture,
 };
 use crate::session::{ReplicaLink, Session, lock};
 pub(crate) use messages::BusMessage;
@@ -86,6 +86,16 @@ impl Replicas {
                 tracing::warn!("a change could not be told to other replicas");
             }
         });
+        let store = Arc::clone(&replicas.store);
+        core.share_use(Box::new(move |key, life| {
+            let store = Arc::clone(&store);
+            Box::pin(async move {
+                store
+                    .take(&key, life)
+                    .await
+                    .map_err(|error| tracing::warn!(%error, "a request state cannot be checked"))
+            })
+        }));
         Ok(replicas)
     }
 

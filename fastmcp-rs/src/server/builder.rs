@@ -337,11 +337,13 @@ impl Server {
     /// # Errors
     /// When the server cannot start: two components of one name, state that nobody gives, nothing to offer. All that is wrong is
     /// in the one error.
-    pub fn build(mut self) -> Result<RunningServer> {
+    pub fn build(self) -> Result<RunningServer> {
         #[cfg(feature = "http")]
-        self.parts.problems.extend(self.http.problems());
+        let problems = self.http.problems();
+        #[cfg(not(feature = "http"))]
+        let problems = Vec::new();
         Ok(RunningServer::new(
-            (*self.parts).build()?,
+            (*self.parts).build(problems)?,
             #[cfg(feature = "http")]
             self.http,
         ))
@@ -472,11 +474,12 @@ impl Server {
 const _: Option<SocketAddr> = None;
 
 impl Parts {
-    fn build(mut self) -> Result<Arc<Core>, Error> {
+    fn build(mut self, elsewhere: Vec<String>) -> Result<Arc<Core>, Error> {
         if self.collect {
             self.registry.collect(&self.info.name);
         }
         let mut problems = self.problems;
+        problems.extend(elsewhere);
         for tool in self.dynamic {
             match tool.compile() {
                 Ok(tool) => self.registry.add_tool(tool),

@@ -175,7 +175,6 @@ impl RunningServer {
     ///
     /// The lifespans start with the first request if they have not yet, and end with [`stop`](Self::stop).
     #[cfg(feature = "http")]
-    #[must_use]
     pub fn router(&self) -> axum::Router {
         crate::transport::http::router(&self.service())
     }

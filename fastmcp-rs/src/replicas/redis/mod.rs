@@ -12,7 +12,7 @@ use redis::{FromRedisValue, Value};
 
 use crate::session::record::{SessionChange, SessionRecord};
 use crate::session::store::{
-    Append, BusListener, EventStore, Loaded, Page, ReplicaBus, SessionStore, StoreError, StoreFuture,
+    Append, BusListener, EventStore, Loaded, OnceStore, Page, ReplicaBus, SessionStore, StoreError, StoreFuture,
 };
 use link::Link;
 use scripts::Scripts;
@@ -151,6 +151,16 @@ fn read_record(fields: Vec<String>) -> Result<Loaded, StoreError> {
     }
     changes.iter().for_each(|change| record.apply(change));
     Ok(Loaded::Session { version, record: Box::new(record) })
+}
+
+impl OnceStore for RedisStore {
+    fn take<'a>(&'a self, key: &'a str, life: Duration) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let mut call = self.0.scripts.take.prepare_invoke();
+            call.key(self.key("once", key)).arg(milliseconds(life).max(1));
+            Ok(self.0.link.script(&call).await? != Value::Nil)
+        })
+    }
 }
 
 impl EventStore for RedisStore {

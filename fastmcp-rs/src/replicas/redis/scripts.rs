@@ -9,6 +9,7 @@ pub(super) struct Scripts {
     pub remove: Script,
     pub append: Script,
     pub read: Script,
+    pub take: Script,
 }
 
 /// The time in milliseconds, by the one clock that all replicas share.
@@ -80,6 +81,10 @@ const READ: &str = "
     if not state[1] then return false end
     return {tonumber(state[1]), tonumber(state[2]), redis.call('XRANGE', KEYS[1], '0-' .. ARGV[1], '+', 'COUNT', ARGV[2])}";
 
+/// Nil if it is there already.
+const TAKE: &str = "
+    return redis.call('SET', KEYS[1], 1, 'NX', 'PX', ARGV[1])";
+
 impl Scripts {
     pub(super) fn new() -> Self {
         let timed = |script: &str| Script::new(&format!("{NOW}{script}"));
@@ -90,6 +95,7 @@ impl Scripts {
             remove: Script::new(REMOVE),
             append: Script::new(APPEND),
             read: Script::new(READ),
+            take: Script::new(TAKE),
         }
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    Append, BusEvent, BusListener, EventStore, Loaded, Page, ReplicaBus, SessionChange, SessionRecord, SessionStore,
-    StoreFuture,
+    Append, BusEvent, BusListener, EventStore, Loaded, OnceStore, Page, ReplicaBus, SessionChange, SessionRecord,
+    SessionStore, StoreFuture,
 };
 use crate::session::lock;
 
@@ -18,6 +18,7 @@ pub struct MemoryStore {
     sessions: Mutex<HashMap<String, Kept>>,
     streams: Mutex<HashMap<(String, u64), Stream>>,
     listeners: Mutex<(u32, Vec<BusListener>)>,
+    taken: Mutex<HashMap<String, Instant>>,
 }
 
 struct Kept {
@@ -166,6 +167,17 @@ impl ReplicaBus for MemoryStore {
         Box::pin(async move {
             lock(&self.listeners).1.retain(|listener| listener(BusEvent::Message(message.clone())));
             Ok(())
+        })
+    }
+}
+
+impl OnceStore for MemoryStore {
+    fn take<'a>(&'a self, key: &'a str, life: Duration) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let now = Instant::now();
+            let mut taken = lock(&self.taken);
+            taken.retain(|_, until| *until > now);
+            Ok(taken.insert(key.to_owned(), now + life).is_none())
         })
     }
 }

@@ -150,7 +150,13 @@ pub trait ReplicaBus: Send + Sync + 'static {
     fn publish(&self, message: Vec<u8>) -> StoreFuture<'_, ()>;
 }
 
-/// All that replicas share.
-pub trait ReplicaStore: SessionStore + EventStore + ReplicaBus {}
+/// Knows what may be used once: the states of questions that a client brings back, on 2026-07-28.
+pub trait OnceStore: Send + Sync + 'static {
+    /// Takes a key, for all replicas: `true` the first time, and `false` as long as `life` after that.
+    fn take<'a>(&'a self, key: &'a str, life: Duration) -> StoreFuture<'a, bool>;
+}
 
-impl<T: SessionStore + EventStore + ReplicaBus> ReplicaStore for T {}
+/// All that replicas share.
+pub trait ReplicaStore: SessionStore + EventStore + ReplicaBus + OnceStore {}
+
+impl<T: SessionStore + EventStore + ReplicaBus + OnceStore> ReplicaStore for T {}

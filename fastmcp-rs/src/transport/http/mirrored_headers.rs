@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use axum::http::{HeaderMap, HeaderName};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::context::{Headers, ReadHeaders};
 use crate::engine::request::MirroredHeaders;
-use crate::protocol::jsonrpc::HEADER_MISMATCH;
+use crate::protocol::jsonrpc::{HEADER_MISMATCH, text};
 use crate::protocol::{Revision, RpcError};
 
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -59,9 +59,9 @@ impl MirroredHeaders for Head<'_> {
         }
     }
 
-    fn param(&self, header: &str, argument: Option<&Value>) -> Result<(), RpcError> {
+    fn param(&self, header: &str, argument: Option<&RawValue>) -> Result<(), RpcError> {
         let name = HeaderName::try_from(format!("mcp-param-{}", header.to_ascii_lowercase()))
-            .map_err(|_| mismatch(format!("`Mcp-Param-{header}` is no header name")))?;
+            .map_err(|_| mismatch(format!("`Mcp-Param-{header}` is not a header name")))?;
         let Some(argument) = argument else {
             return if self.0.contains_key(&name) {
                 Err(mismatch(format!("the `{name}` header repeats an argument that is not there")))
@@ -70,17 +70,49 @@ impl MirroredHeaders for Head<'_> {
             };
         };
         let value = decoded(&name, self.one(&name)?)?;
-        let equal = match argument {
-            Value::String(text) => *text == value,
-            Value::Bool(flag) => value == if *flag { "true" } else { "false" },
-            // `42.0` and `42` are the same number.
-            Value::Number(number) => match (number.as_i64(), value.parse::<i64>()) {
-                (Some(own), Ok(given)) => own == given,
-                _ => number.as_f64().is_some_and(|own| value.parse() == Ok(own)),
-            },
+        let equal = match argument.get().as_bytes().first() {
+            Some(b'"') => text(argument).is_some_and(|text| text == value),
+            Some(b't' | b'f') => argument.get() == value,
+            Some(b'-' | b'0'..=b'9') => {
+                let number = Decimal::of(argument.get());
+                number.is_some() && number == Decimal::of(&value)
+            }
             _ => false,
         };
         if equal { Ok(()) } else { Err(mismatch(format!("the `{name}` header and the argument differ"))) }
+    }
+}
+
+/// A number by its value, whatever its size: `42`, `42.0` and `4.2e1` are the same.
+#[derive(PartialEq, Eq)]
+struct Decimal {
+    negative: bool,
+    /// Without zeros at either end.
+    digits: String,
+    /// The power of ten of the last digit.
+    exponent: i64,
+}
+
+impl Decimal {
+    /// `None` for text that is not a JSON number.
+    fn of(text: &str) -> Option<Self> {
+        serde_json::from_str::<&RawValue>(text).ok().filter(|raw| raw.get() == text)?;
+        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        if !text.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let exponent: i64 = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = format!("{whole}{fraction}");
+        let cut = digits.trim_end_matches('0').len();
+        let zeros = i64::try_from(digits.len() - cut).ok()?;
+        let exponent = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?.checked_add(zeros)?;
+        let kept = digits[..cut].trim_start_matches('0').to_owned();
+        if kept.is_empty() {
+            return Some(Self { negative: false, digits: String::new(), exponent: 0 });
+        }
+        Some(Self { negative, digits: kept, exponent })
     }
 }
 
