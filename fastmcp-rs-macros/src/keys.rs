@@ -73,10 +73,10 @@ keys! {
         Timeout "timeout", "timeout = \"10s\"", "instead of the server's 30 s; `\"none\"` for no limit";
         Inline "inline", "inline", "runs a plain `fn` in place instead of on the blocking pool",
             "blocking" => "a plain `fn` runs on the blocking pool by itself; `inline` turns that off";
-        Scopes "scopes", "scopes(\"..\", ..)", "who may call it; kept with the component, not yet enforced";
-        Roles "roles", "roles(\"..\", ..)", "who may call it; kept with the component, not yet enforced";
+        Scopes "scopes", "scopes(\"..\", ..)", "who may call it; not enforced yet, so that a server with it does not start";
+        Roles "roles", "roles(\"..\", ..)", "who may call it; not enforced yet, so that a server with it does not start";
         RateLimit "rate_limit", "rate_limit = \"60/min\"",
-            "how often each client may call it; kept with the component, not yet enforced";
+            "how often each client may call it; not enforced yet, so that a server with it does not start";
         Hidden "hidden", "hidden", "not listed, but answers to its exact name";
         Icon "icon", "icon = \"https://..\"", "for clients with a screen; may be repeated";
         Icons "icons", "icons(\"..\", ..)", "several of them at once";

@@ -122,6 +122,9 @@ impl Registry {
     /// What is wrong, for a start-up error: what, where, what to do.
     pub(crate) fn problems(&mut self) -> Vec<String> {
         let mut problems = self.take_problems();
+        problems.extend(self.tools.values().flat_map(|tool| unenforced("tool", &tool.common)));
+        problems.extend(self.prompts.values().flat_map(|prompt| unenforced("prompt", &prompt.common)));
+        problems.extend(self.resources.values().flat_map(|(_, resource)| unenforced("resource", &resource.common)));
         let mut router: Router<Arc<Resource>> = Router::default();
         for (template, resource) in self.resources.values() {
             if let Some(earlier) = router.insert(template.clone(), Arc::clone(resource)) {
@@ -188,6 +191,17 @@ fn shared(registered: &Registered) -> &crate::component::tables::Shared {
         Registered::Resource(def) => &def.shared,
         Registered::Prompt(def) => &def.shared,
     }
+}
+
+/// Keys that promise a protection which the server does not have.
+fn unenforced<'a>(kind: &'a str, common: &'a Common) -> impl Iterator<Item = String> + 'a {
+    common.unenforced().into_iter().map(move |key| {
+        format!(
+            "the {kind} `{}` ({}) has `{key}`, which this version does not enforce: remove the key, and refuse such calls in a middleware",
+            common.name,
+            common.place(),
+        )
+    })
 }
 
 fn duplicate(kind: &str, name: &str, earlier: &Common, later: &Common) -> String {

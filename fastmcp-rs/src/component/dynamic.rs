@@ -149,6 +149,7 @@ impl DynamicTool {
                 tags: self.tags,
                 scopes: &[],
                 roles: &[],
+                rate_limit: None,
                 expose_errors: false,
                 timeout: self.timeout,
                 source: None,

@@ -11,7 +11,7 @@ use super::call::{Call, Reply};
 use super::docs::Docs;
 use super::dynamic::DynamicHandler;
 use super::signature::Signature;
-use super::tables::{Shared, Source, Timeout, ToolDef};
+use super::tables::{Rate, Shared, Source, Timeout, ToolDef};
 use crate::context::{Context, Origin};
 use crate::error::ToolError;
 use crate::future::BoxFuture;
@@ -26,6 +26,7 @@ pub(crate) struct Common {
     pub tags: Vec<String>,
     pub scopes: &'static [&'static str],
     pub roles: &'static [&'static str],
+    pub rate_limit: Option<Rate>,
     pub hidden: bool,
     pub expose_errors: bool,
     pub timeout: Timeout,
@@ -39,6 +40,7 @@ impl Common {
             tags: shared.tags.iter().map(|tag| (*tag).to_owned()).collect(),
             scopes: shared.scopes,
             roles: shared.roles,
+            rate_limit: shared.rate_limit,
             hidden: shared.hidden || shared.name.starts_with('_'),
             expose_errors: shared.expose_errors,
             timeout: shared.timeout,
@@ -53,6 +55,16 @@ impl Common {
             Timeout::Never => None,
             Timeout::After(limit) => Some(limit),
         }
+    }
+
+    /// The keys that nothing enforces yet. A server that would serve as if they were not written is worse than none.
+    pub(crate) fn unenforced(&self) -> Vec<&'static str> {
+        let keys = [
+            ("scopes", !self.scopes.is_empty()),
+            ("roles", !self.roles.is_empty()),
+            ("rate_limit", self.rate_limit.is_some()),
+        ];
+        keys.into_iter().filter_map(|(key, written)| written.then_some(key)).collect()
     }
 
     /// Where it was written, for messages to the operator.
