@@ -229,7 +229,8 @@ fn close(core: &Core, revision: Revision, method: &str, asked: &str, outcome: Ou
         (method::RESOURCES_READ, Outcome::Resource(Err(error)))
         | (method::PROMPTS_GET, Outcome::Prompt(Err(error))) => core.conclude(revision, false, error),
         (_, Outcome::Other(Err(error))) => Err(error),
-        (list, Outcome::List(outcome)) if let Some(kind) = ListKind::of(list) => {
+        (list, Outcome::List(outcome)) => {
+            let Some(kind) = ListKind::of(list) else { return Err(RpcError::internal(ANOTHER_KIND)) };
             let Listed { items, next_cursor, cache } = outcome?;
             Ok(Body::List { kind, items: items.into_written()?, next: next_cursor, cache })
         }
