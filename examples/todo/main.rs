@@ -29,8 +29,8 @@ fn list_todos(todos: State<TodoService>) -> Result<TodoList, ToolError> {
     todos.list().map_err(in_words)
 }
 
-/// Add a to-do. It starts as not done, and gets a number of its own.
-#[tool(destructive = false)]
+/// Add a to-do. It starts as not done, and gets a number of its own. The same one is not added again while it is not done.
+#[tool(destructive = false, idempotent)]
 fn create_todo(
     /// What is to be done, in a few words.
     #[arg(len(3..=140), pattern = r"\S", example = "Learn MCP")]
@@ -72,6 +72,10 @@ fn main() -> fastmcp_rs::Result {
     Server::new("todo")
         .version(env!("CARGO_PKG_VERSION"))
         .instructions("A to-do list. Look at list_todos before changing anything; numbers are never reused.")
-        .lifespan(|| async { TodoService::open(&storage::default_path()) })
+        .lifespan(|| async {
+            let todos = TodoService::open(&storage::default_path())?;
+            eprintln!("todo: the list is in {}", todos.path().display());
+            Ok::<_, StorageError>(todos)
+        })
         .run()
 }

@@ -56,6 +56,11 @@ impl TodoService {
         Ok(Self { storage: Storage::open(path)? })
     }
 
+    /// The file that holds the list.
+    pub(crate) fn path(&self) -> &Path {
+        self.storage.path()
+    }
+
     pub(crate) fn health(&self) -> Result<Health, TodoError> {
         let todos = self.storage.read()?.len();
         Ok(Health { status: "ok".to_owned(), file: self.storage.path().to_owned(), todos })
@@ -66,8 +71,13 @@ impl TodoService {
         Ok(TodoList { open: todos.iter().filter(|todo| !todo.done).count(), todos })
     }
 
+    /// Adds a to-do, unless the very same is still to be done: whoever asks twice, not knowing whether it worked, gets one.
     pub(crate) fn create(&self, title: String, description: Option<String>) -> Result<Todo, TodoError> {
         self.storage.update(|todos| {
+            let same = |todo: &&Todo| !todo.done && todo.title == title && todo.description == description;
+            if let Some(same) = todos.iter().find(same) {
+                return Ok(same.clone());
+            }
             let last = todos.iter().map(|todo| todo.id).max().unwrap_or(0);
             let id = last.checked_add(1).ok_or(TodoError::Full)?;
             let todo = Todo { id, title, description, done: false };
@@ -131,6 +141,18 @@ mod tests {
         let all = list.list()?;
         assert_eq!((all.open, all.todos.len()), (1, 2));
         assert_eq!(all.todos[1], second);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_still_to_be_done_is_not_added_twice() -> Result<(), TodoError> {
+        let scratch = Scratch::new("service-twice");
+        let list = TodoService::open(&scratch.file())?;
+        let first = list.create("Learn MCP".to_owned(), None)?;
+        assert_eq!(list.create("Learn MCP".to_owned(), None)?, first);
+        assert_eq!(list.create("Learn MCP".to_owned(), Some("the tools".to_owned()))?.id, 2);
+        list.set_status(1, true)?;
+        assert_eq!(list.create("Learn MCP".to_owned(), None)?.id, 3);
         Ok(())
     }
 

@@ -491,12 +491,14 @@ impl std::error::Error for InteractionError {}
 pub struct Error {
     problems: Vec<String>,
     source: Option<BoxError>,
+    /// How a program ends that was asked for one thing on its command line, if not with 1.
+    exit: Option<i32>,
 }
 
 impl Error {
     /// An error with a text for the operator.
     pub fn new(problem: impl Into<String>) -> Self {
-        Self { problems: vec![problem.into()], source: None }
+        Self { problems: vec![problem.into()], ..Self::default() }
     }
 
     /// Adds what caused it.
@@ -508,7 +510,18 @@ impl Error {
 
     /// Several problems at once: a start-up check reports all of them.
     pub(crate) fn several(problems: Vec<String>) -> Self {
-        Self { problems, source: None }
+        Self { problems, ..Self::default() }
+    }
+}
+
+impl Error {
+    pub(crate) fn exit_with(mut self, code: i32) -> Self {
+        self.exit = Some(code);
+        self
+    }
+
+    pub(crate) fn exit_code(&self) -> Option<i32> {
+        self.exit
     }
 }
 
@@ -527,10 +540,11 @@ impl fmt::Display for Error {
     }
 }
 
-/// `main` returns this, and Rust prints errors of `main` with `Debug`: the text, not the fields.
+/// `main` returns this, and Rust prints errors of `main` with `Debug`: the text, not the fields, and nothing in it that a
+/// terminal would take for a command.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        f.write_str(&sanitize::for_terminal(&self.to_string()))
     }
 }
 

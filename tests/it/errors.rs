@@ -373,7 +373,8 @@ fn guarded_prompt() -> String {
 
 #[test]
 fn a_key_that_nothing_enforces_keeps_the_server_from_starting() {
-    let server = Server::empty("guarded").tool::<guarded_tool>().resource::<guarded_resource>().prompt::<guarded_prompt>();
+    let server =
+        Server::empty("guarded").tool::<guarded_tool>().resource::<guarded_resource>().prompt::<guarded_prompt>();
     let error = server.page_size(0).build().unwrap_err().to_string();
     for (kind, name, key) in [
         ("tool", "guarded_tool", "scopes"),
@@ -381,7 +382,9 @@ fn a_key_that_nothing_enforces_keeps_the_server_from_starting() {
         ("resource", "guarded_resource", "roles"),
         ("prompt", "guarded_prompt", "scopes"),
     ] {
-        let found = error.lines().find(|line| line.starts_with(&format!("the {kind} `{name}` (")) && line.contains(&format!("`{key}`")));
+        let found = error
+            .lines()
+            .find(|line| line.starts_with(&format!("the {kind} `{name}` (")) && line.contains(&format!("`{key}`")));
         assert!(found.is_some_and(|line| line.contains("errors.rs:")), "{kind} {name} {key}: {error}");
     }
     assert!(error.contains("page_size"), "with the other faults of the server: {error}");

@@ -1,4 +1,7 @@
-//! The smallest server.
+//! The smallest server, and the first hour with it: `greeter` in `tests/examples` is the program that docs/getting-started.md has
+//! somebody write.
+
+use std::{fs, path::Path};
 
 use fastmcp_rs_tests::{Example, client::text_of, everywhere};
 use serde_json::json;
@@ -52,4 +55,36 @@ async fn only_what_is_served_is_declared() {
         },
     )
     .await;
+}
+
+/// The blocks of a page in one language.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let blocks = page.split("\n```").skip(1).step_by(2);
+    let named = |block: &'a str| block.split_once('\n').filter(|(name, _)| name.split(',').next() == Some(language));
+    blocks.filter_map(named).map(|(_, text)| text).collect()
+}
+
+#[tokio::test]
+async fn the_first_hour_goes_as_the_page_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("../docs/getting-started.md")).unwrap();
+    let written = |file: &str| fs::read_to_string(root.join("examples/greeter").join(file)).unwrap();
+    let rust = blocks(&page, "rust");
+    let text = blocks(&page, "text");
+    assert_eq!(format!("{}\n", rust[1]), written("count.rs"));
+    assert_eq!(format!("{}\n\n{}\n", text[2], rust[0]), written("main.rs"));
+
+    let shell: Vec<&str> = blocks(&page, "sh").into_iter().filter(|block| block.starts_with("cargo run")).collect();
+    let answers = [text[0], text[1], text[3]];
+    assert_eq!(shell.len(), answers.len(), "{shell:?}");
+    for (typed, answer) in shell.into_iter().zip(answers) {
+        let words = typed.strip_prefix("cargo run -- ").unwrap().split(' ');
+        let ran = Example::named("greeter").args(words).output().await;
+        let said = String::from_utf8(ran.stdout).unwrap() + &String::from_utf8(ran.stderr).unwrap();
+        // By now there are two tools.
+        let said = said.replace("  count_words                  Count the words of a text.\n", "");
+        assert_eq!(said.trim_end(), answer, "{typed}");
+    }
+    let listed = Example::named("greeter").arg("list").output().await;
+    assert!(String::from_utf8(listed.stdout).unwrap().contains("count_words"), "the second tool is found");
 }

@@ -124,18 +124,30 @@ async fn a_spoilt_file_is_reported_and_left_alone() {
 }
 
 #[tokio::test]
+async fn what_is_still_to_be_done_is_not_added_twice() {
+    everywhere(todo, async |client| {
+        let title = json!({ "title": "Learn MCP" });
+        let first = client.value("create_todo", title.clone()).await;
+        assert_eq!(client.value("create_todo", title.clone()).await, first);
+        client.value("set_todo_status", json!({ "todo_id": first["id"], "done": true })).await;
+        assert_eq!(client.value("create_todo", title).await["id"], 2, "what is done may be to do again");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn two_servers_on_one_file_lose_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let (mut one, mut other) = tokio::join!(
         Client::start(todo(directory.path()), Transport::Stdio, Revision::V2026_07_28),
         Client::start(todo(directory.path()), Transport::Http, Revision::V2025_11_25),
     );
-    let fill = async |client: &mut Client| {
+    let fill = async |client: &mut Client, whose: &str| {
         for n in 0..10 {
-            client.value("create_todo", json!({ "title": format!("number {n}") })).await;
+            client.value("create_todo", json!({ "title": format!("number {n} of {whose}") })).await;
         }
     };
-    tokio::join!(fill(&mut one), fill(&mut other));
+    tokio::join!(fill(&mut one, "one"), fill(&mut other, "the other"));
     let list = one.value("list_todos", json!({})).await;
     let ids: Vec<u64> = list["todos"].as_array().unwrap().iter().map(|todo| todo["id"].as_u64().unwrap()).collect();
     assert_eq!(ids, (1..=20).collect::<Vec<_>>());

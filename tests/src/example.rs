@@ -9,7 +9,7 @@ use std::{
 
 use fastmcp_rs::RunningServer;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader},
     net::TcpListener,
     process::{Child, Command},
     sync::watch,
@@ -65,6 +65,26 @@ impl Example {
     /// Starts it on something else than pipes.
     pub fn spawn_on(&self, input: impl Into<Stdio>, output: impl Into<Stdio>) -> Child {
         self.command().stdin(input).stdout(output).spawn().unwrap()
+    }
+
+    /// Starts it on a terminal of its own, and gives that terminal's other end as pipes.
+    pub fn spawn_on_a_terminal(&self) -> Child {
+        let quoted = |word: &OsString| format!("'{}'", word.to_str().unwrap().replace('\'', r"'\''"));
+        let program = executable(&self.name).into_os_string();
+        let line: Vec<String> = std::iter::once(&program).chain(&self.args).map(quoted).collect();
+        let mut command = Command::new("script");
+        command.args(["-q", "-e", "-f", "-c", &line.join(" "), "/dev/null"]);
+        command.env("TERM", "xterm").envs(self.env.iter().map(|(key, value)| (key, value)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap()
+    }
+
+    /// Runs it to its end, with `input` on its standard input.
+    pub async fn output_of(&self, input: &str) -> Output {
+        let mut child = self.spawn();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).await.unwrap();
+        drop(stdin);
+        within(&format!("the end of {self:?}"), child.wait_with_output()).await.unwrap()
     }
 
     fn command(&self) -> Command {

@@ -383,6 +383,7 @@ impl Server {
     ///
     /// # Errors
     /// When the server cannot start or serve. Returned from `main`, it is printed on standard error and the exit code is 1.
+    /// A tool that fails on the command line, and a `health` that finds nobody, end the process with codes of their own.
     pub fn run(mut self) -> Result {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(Error::new(
@@ -405,7 +406,7 @@ impl Server {
     /// # Errors
     /// When the server cannot start or serve.
     pub async fn run_async(self) -> Result {
-        crate::server::cli::run(self, std::env::args_os().skip(1)).await
+        crate::server::cli::run(self, std::env::args_os()).await
     }
 
     /// Serves standard input and output until the input ends or the process is told to stop.

@@ -302,25 +302,27 @@ impl RunningServer {
         }
     }
 
-    /// A list's items, for the command line.
-    pub(crate) async fn list(&self, method: &'static str, member: &str) -> Vec<Value> {
-        match self.ask(method, Members::default()).await {
-            Ok(body) => match self.value(&body)[member].take() {
-                Value::Array(items) => items,
-                _ => Vec::new(),
-            },
-            Err(_) => Vec::new(),
-        }
-    }
-
-    fn value(&self, body: &Body) -> Value {
+    /// What a client is told by a list or a description, for the command line. Nothing is started for it.
+    pub(crate) async fn told(
+        &self,
+        method: &'static str,
+        cursor: Option<&RawValue>,
+    ) -> Result<Box<RawValue>, RpcError> {
+        let body = self.answer(method, Members { cursor, ..Members::default() }).await?;
         let mut out = Vec::new();
-        self.core.write_result(&mut out, Revision::LATEST, body);
-        serde_json::from_slice(&out).unwrap_or_default()
+        self.core.write_result(&mut out, Revision::LATEST, &body);
+        String::from_utf8(out)
+            .ok()
+            .and_then(|json| RawValue::from_string(json).ok())
+            .ok_or_else(|| RpcError::internal("what was written is not JSON"))
     }
 
     async fn ask(&self, method: &'static str, members: Members<'_>) -> Reply {
         self.core.start().await.map_err(|error| RpcError::internal(error.to_string()))?;
+        self.answer(method, members).await
+    }
+
+    async fn answer(&self, method: &'static str, members: Members<'_>) -> Reply {
         let step = {
             let host: Arc<dyn Host> = Arc::clone(&self.core) as _;
             let caller = Caller::anonymous();

@@ -15,6 +15,32 @@ pub(crate) fn bounded_lines(text: &str, n: usize) -> Cow<'_, str> {
     made_visible(text, n, |c| !matches!(c, '\n' | '\t') && disturbs(c))
 }
 
+/// A text of any length for a terminal, in lines of its own: with the characters made visible that would move the cursor, change
+/// colours or reorder what stands around them. A line end of two characters becomes one of one.
+pub(crate) fn for_terminal(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| !matches!(c, '\n' | '\t') && controls_terminal(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' if rest.peek() == Some(&'\n') => {}
+            '\n' | '\t' => out.push(c),
+            '\r' => out.push_str("\\r"),
+            c if controls_terminal(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Whether a terminal takes a character for a command, or turns the direction of writing at it.
+pub(crate) fn controls_terminal(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 fn made_visible(text: &str, n: usize, disturbs: fn(char) -> bool) -> Cow<'_, str> {
     let cut = text.char_indices().nth(n).map(|(at, _)| at);
     let head = cut.map_or(text, |at| text.get(..at).unwrap_or_default());
@@ -66,5 +92,13 @@ mod tests {
         assert_eq!(bounded_lines("a\n\tb\r\u{1b}", 10), "a\n\tb\\r\\u{1b}");
         assert_eq!(bounded("a\u{1b}[31m", 10), "a\\u{1b}[31m");
         assert_eq!(bounded("a\u{202e}b", 10), "a\\u{202e}b");
+    }
+
+    #[test]
+    fn a_terminal_gets_lines_and_no_commands() {
+        assert_eq!(for_terminal("a\r\nb\tc"), "a\nb\tc");
+        assert_eq!(for_terminal("\u{1b}]0;x\u{7}\u{9b}2J\r\u{7f}"), "\\u{1b}]0;x\\u{7}\\u{9b}2J\\r\\u{7f}");
+        assert_eq!(for_terminal("\u{2067}a\u{202e}"), "\\u{2067}a\\u{202e}");
+        assert!(matches!(for_terminal("👨\u{200d}👩 plain"), Cow::Borrowed(_)));
     }
 }

@@ -1,0 +1,87 @@
+//! `health`: asks a server that runs. Written by hand, since a health check in a container should need no client library.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::address::Place;
+use super::output::{self, shown};
+use crate::error::Error;
+use crate::protocol::{Revision, meta, method};
+use crate::text::sanitize;
+
+/// The exit code where nobody answers, which is that of the Inspector.
+const UNREACHABLE: i32 = 4;
+
+/// Asks for `server/discover` at a URL, or where flags and environment say that a server of this program runs.
+pub(super) async fn ask(url: Option<String>, place: &Place, path: &str, as_json: bool) -> Result<(), Error> {
+    let url = match url {
+        Some(url) => match place.given() {
+            Some(what) => return Err(Error::new(format!("give either a URL or {what}, not both"))),
+            None => url,
+        },
+        None => at(place, path)?,
+    };
+    let wrong = |what: &str| Error::new(format!("`{}` {what}", sanitize::bounded(&url, 256)));
+    let rest = url.strip_prefix("http://").ok_or_else(|| wrong("is not a URL that begins with http://"))?;
+    // Both go into the head of a request.
+    if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(wrong("has a character that does not belong into a URL"));
+    }
+    let (host, path) = rest.find('/').map_or((rest, "/mcp"), |slash| rest.split_at(slash));
+    let bracketed = host.rfind(']').map_or(host, |end| &host[end..]);
+    let address = if bracketed.contains(':') { host.to_owned() } else { format!("{host}:80") };
+
+    let failed = |what: &str| Error::new(format!("{} does not answer: {what}", sanitize::bounded(&url, 256)));
+    let answer = match tokio::time::timeout(Duration::from_secs(5), exchange(&address, host, path)).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => return Err(failed(&error.to_string()).exit_with(UNREACHABLE)),
+        Err(_) => return Err(failed("nothing came within 5 s").exit_with(UNREACHABLE)),
+    };
+    let answer = String::from_utf8_lossy(&answer);
+    let status = answer.lines().next().unwrap_or("");
+    if !status.contains(" 200 ") {
+        return Err(failed(&format!("it said `{}`", shown(status))));
+    }
+    if as_json {
+        return output::print_json(&json!({ "url": url, "healthy": true }).to_string());
+    }
+    output::print(&format!("{url} is healthy"))
+}
+
+/// The URL of a server that was started with the same flags and in the same environment.
+fn at(place: &Place, path: &str) -> Result<String, Error> {
+    let mut address = place.address()?;
+    // A server that listens everywhere is asked on loopback.
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    let path = place.path()?.unwrap_or_else(|| path.to_owned());
+    Ok(format!("http://{address}{path}"))
+}
+
+async fn exchange(address: &str, host: &str, path: &str) -> std::io::Result<Vec<u8>> {
+    let revision = Revision::LATEST;
+    let body = json!({
+        "jsonrpc": "2.0", "id": 1, "method": method::DISCOVER,
+        "params": { "_meta": { meta::PROTOCOL_VERSION: revision, meta::CLIENT_CAPABILITIES: {} } },
+    })
+    .to_string();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\
+         MCP-Protocol-Version: {revision}\r\nMcp-Method: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        method::DISCOVER,
+        body.len(),
+        revision = revision.as_str(),
+    );
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.take(64 * 1024).read_to_end(&mut answer).await?;
+    Ok(answer)
+}

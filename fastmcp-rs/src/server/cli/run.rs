@@ -1,0 +1,83 @@
+//! From the words of a command line to what they ask for.
+
+use std::ffi::OsString;
+#[cfg(feature = "stdio")]
+use std::io::IsTerminal as _;
+
+use super::address::Place;
+#[cfg(any(feature = "stdio", feature = "http"))]
+use super::address::Transport;
+use super::parse::{Task, parse};
+use super::{help, inspect, output, perform};
+use crate::error::Error;
+use crate::server::Server;
+
+/// Does what the arguments say; the first is the program's own path.
+pub(crate) async fn run(server: Server, arguments: impl Iterator<Item = OsString>) -> Result<(), Error> {
+    let done = perform(server, lexopt::Parser::from_iter(arguments)).await;
+    if let Err(error) = &done
+        && let Some(code) = error.exit_code()
+    {
+        // `main` can only end with 1. Whatever had to be closed is closed.
+        eprintln!("Error: {error:?}");
+        std::process::exit(code);
+    }
+    done
+}
+
+async fn perform(server: Server, mut parser: lexopt::Parser) -> Result<(), Error> {
+    let program = help::program(&parser);
+    match parse(&mut parser, &program)? {
+        Task::Help(None) => output::print(&help::general(&program)),
+        Task::Help(Some(command)) => output::print(&help::of_command(&program, command)),
+        Task::Serve(place) => serve(server, &place, &program).await,
+        #[cfg(feature = "http")]
+        Task::Health { url, place, json } => super::health::ask(url, &place, &server.http.path, json).await,
+        Task::Version { json } => inspect::version(&server.build()?, json),
+        Task::List { json } => inspect::list(&server.build()?, json).await,
+        Task::Inspect { json } => inspect::inspect(&server.build()?, json).await,
+        Task::Call(wanted) => perform::call(&server.build()?, &program, wanted).await,
+        Task::Prompt(wanted) => perform::prompt(&server.build()?, &program, wanted).await,
+        Task::Read { uri, json } => perform::read(&server.build()?, &program, &uri, json).await,
+    }
+}
+
+#[cfg_attr(
+    not(all(feature = "stdio", feature = "http")),
+    allow(
+        unused_mut,
+        unused_variables,
+        clippy::needless_pass_by_value,
+        clippy::unused_async,
+        reason = "what one transport needs, the other does not"
+    )
+)]
+async fn serve(mut server: Server, place: &Place, program: &str) -> Result<(), Error> {
+    match place.transport()? {
+        #[cfg(feature = "stdio")]
+        Transport::Stdio => {
+            if std::io::stdin().is_terminal() {
+                eprintln!(
+                    "{program} speaks MCP over standard input and output, and waits for a client to do the same. \
+                     Try `{program} list` or `{program} --help`; Ctrl-D ends it."
+                );
+            }
+            server.serve_stdio().await
+        }
+        #[cfg(feature = "http")]
+        Transport::Http => {
+            if let Some(path) = place.path()? {
+                server.http.path = path;
+            }
+            server.serve_http(place.address()?).await
+        }
+        #[cfg(feature = "sse")]
+        Transport::Sse => {
+            if let Some(path) = place.path()? {
+                server.http.path = path;
+            }
+            server.http.sse = true;
+            server.serve_http(place.address()?).await
+        }
+    }
+}
