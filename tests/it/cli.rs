@@ -9,7 +9,7 @@ use fastmcp_rs_tests::{
     within,
 };
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 struct Run {
     code: Option<i32>,
@@ -74,6 +74,8 @@ async fn each_way_of_failing_has_its_exit_code() {
         (&["--port", "many"], 1, "many"),
         (&["--host", "nowhere"], 1, "nowhere"),
         (&["--path", "mcp"], 1, "begins with `/`"),
+        (&["--path", "/a b"], 1, "no spaces"),
+        (&["--port", "0", "--path", "/\u{1b}[2J"], 1, "control characters"),
         (&["--transport", "pigeon"], 1, "stdio, http"),
         (&["--stdio", "--port", "1"], 1, "--port"),
         (&["--http", "1", "--port", "2"], 1, "twice"),
@@ -332,7 +334,7 @@ async fn shown_until(terminal: &mut tokio::process::ChildStdout, seen: &mut Stri
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_long_call_shows_on_a_terminal_how_far_it_is() {
+async fn a_terminal_shows_what_somebody_waits_for() {
     let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("address={}", door.local_addr().unwrap());
     let mut child = words(&["call", "step", &address]).spawn_on_a_terminal();
@@ -344,6 +346,13 @@ async fn a_long_call_shows_on_a_terminal_how_far_it_is() {
     let (stream, _) = within("the call", door.accept()).await.unwrap();
     drop(stream);
     shown_until(&mut terminal, &mut seen, "\r\u{1b}[Karrived").await;
+    assert!(within("the end", child.wait()).await.unwrap().success());
+
+    // Somebody who starts a server by hand is told what it waits for.
+    let mut child = weather(&[]).spawn_on_a_terminal();
+    let mut terminal = child.stdout.take().unwrap();
+    shown_until(&mut terminal, &mut String::new(), "Try `weather list` or `weather --help`").await;
+    child.stdin.take().unwrap().write_all(b"\x04").await.unwrap();
     assert!(within("the end", child.wait()).await.unwrap().success());
 
     let mut child = words(&["read", "noise://a"]).spawn_on_a_terminal();
