@@ -1,7 +1,7 @@
 //! One marked function from attribute to expansion: read everything, check everything, then print.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens as _;
+use quote::quote;
 
 use crate::errors::Errors;
 use crate::kind::Kind;
@@ -21,12 +21,9 @@ pub(crate) fn expand(kind: Kind, attribute: TokenStream, item: TokenStream) -> T
     check::check(&component, &errors);
     match errors.into_result() {
         Ok(()) => expand::free(&component),
-        // An impl block takes no structs, so that only the method and the errors may be printed.
-        Err(errors) if component.function.receiver.is_some() || check::is_in_impl_block(&component.function) => {
-            let mut tokens = component.function.into_token_stream();
-            tokens.extend(errors);
-            tokens
+        Err(errors) => {
+            let printed = expand::printed(&component);
+            quote!(#printed #errors)
         }
-        Err(errors) => expand::broken(&component, &errors),
     }
 }

@@ -29,8 +29,12 @@ pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream 
     let mut printed = TokenStream::new();
     let mut marked = Vec::new();
     let mut attributes = Vec::new();
+    let mut macros = Vec::new();
     for item in std::mem::take(&mut block.items) {
         attributes.extend(item.attrs().iter().filter(|attr| Kind::of(attr).is_some()).map(|attr| attr.path().clone()));
+        if let Item::Macro { item, .. } = &item {
+            macros.push(item.mac.clone());
+        }
         match read(item, &block.self_ty, &crate_path, &errors) {
             Ok(method) => {
                 printed.extend(expand::printed(&method));
@@ -39,7 +43,7 @@ pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream 
             Err(other) => other.to_tokens(&mut printed),
         }
     }
-    check::service(&block, &marked, &errors);
+    check::service(&block, &marked, &macros, &errors);
     let printed = block.with(&printed);
     let used = expand::used(&attributes);
     let can_serve = block.trait_.is_none() && block.generics.params.is_empty();
@@ -65,6 +69,7 @@ fn read(item: Item, service: &Type, crate_path: &CratePath, errors: &Errors) -> 
             let function = Function::new(kind, attrs, vis, *sig, body, errors);
             Ok(Component { kind, options, function, service: Some(service.clone()) })
         }
+        Item::Macro { .. } => Err(item),
         Item::Other { mut attrs, tokens } => {
             for attr in attrs.extract_if(.., |attr| Kind::of(attr).is_some()) {
                 let word = Kind::of(&attr).map_or("tool", Kind::word);

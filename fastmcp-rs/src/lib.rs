@@ -28,8 +28,10 @@ pub mod __bench;
 pub mod __private;
 
 pub use component::output::{Bytes, HandlerError, PromptOutput, ResourceOutput};
-pub use component::{Completing, ComponentInfo, ComponentKind, DynamicTool, Json, Service, ToolOutput};
-pub use component::{PlainText, PromptFn, ResourceFn, Source, ToolArg, ToolFn};
+pub use component::{
+    Completing, ComponentInfo, ComponentKind, DynamicTool, Function, Json, PlainText, Service, Source, ToolArg,
+    ToolOutput,
+};
 pub use context::{Caller, Context, FromContext, Headers, Needs, SessionValues, State};
 pub use error::{BoxError, Error, ErrorKind, InteractionError, Result, ToolError};
 pub use fastmcp_rs_macros::{model, prompt, resource, server, tool};

@@ -72,7 +72,7 @@ static RECORDS: LazyLock<Vec<Record>> = LazyLock::new(|| {
 });
 
 fn server() -> Server {
-    Server::empty("allocations").version("1.0.0").tool::<echo>().tool::<search>()
+    Server::empty("allocations").version("1.0.0").tool(echo).tool(search)
 }
 
 fn hundred() -> Server {

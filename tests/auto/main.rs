@@ -132,7 +132,7 @@ async fn tags_choose() {
 
 #[tokio::test]
 async fn an_empty_server_has_what_it_was_given_and_nothing_else() {
-    let server = || Server::empty("calculator").tool::<add>().resource::<settings>().prompt::<explain>();
+    let server = || Server::empty("calculator").tool(add).resource(settings).prompt(explain);
     assert_eq!(names(server(), "tools/list").await, ["add"]);
     assert_eq!(names(server(), "resources/list").await, ["config://app"]);
     assert_eq!(names(server(), "prompts/list").await, ["explain"]);
@@ -143,7 +143,27 @@ async fn an_empty_server_has_what_it_was_given_and_nothing_else() {
 
 #[tokio::test]
 async fn what_was_given_by_hand_ignores_the_server_key() {
-    assert_eq!(names(Server::empty("any").tool::<shut_down>(), "tools/list").await, ["shut_down"]);
+    assert_eq!(names(Server::empty("any").tool(shut_down), "tools/list").await, ["shut_down"]);
+}
+
+#[tokio::test]
+async fn a_function_is_found_by_whatever_name_it_has_here() {
+    use fastmcp_rs_tests_linked::from_library as renamed;
+    let from_elsewhere = fastmcp_rs_tests_linked::from_library;
+    assert_eq!(
+        names(Server::empty("one").tool(fastmcp_rs_tests_linked::from_library), "tools/list").await,
+        ["from_library"]
+    );
+    assert_eq!(names(Server::empty("two").tool(renamed), "tools/list").await, ["from_library"]);
+    assert_eq!(names(Server::empty("three").tool(from_elsewhere), "tools/list").await, ["from_library"]);
+    assert_eq!(names(Server::empty("four").prompt(fastmcp_rs_tests_linked::asked), "prompts/list").await, ["ask"]);
+    /// Within a function.
+    #[tool(inline, server = "nobody")]
+    fn within() -> u8 {
+        1
+    }
+    assert_eq!(names(Server::empty("five").tool(within), "tools/list").await, ["within"]);
+    assert_eq!(within(), 1);
 }
 
 #[tokio::test]

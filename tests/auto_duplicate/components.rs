@@ -13,7 +13,7 @@ pub(crate) mod first {
 
     /// The settings.
     #[resource("config://app", server = "twice")]
-    fn settings() -> &'static str {
+    pub(crate) fn settings() -> &'static str {
         "{}"
     }
 
@@ -132,4 +132,14 @@ fn rules(
 #[resource("pages://all{?number}", server = "rules")]
 fn page(number: u64) -> u64 {
     number
+}
+
+pub(crate) fn not_a_tool(value: u8) -> u8 {
+    value
+}
+
+impl Db {
+    pub(crate) fn open() -> u8 {
+        1
+    }
 }

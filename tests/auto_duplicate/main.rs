@@ -4,7 +4,7 @@
 
 mod components;
 
-use components::{Cache, Db, first, shout};
+use components::{Cache, Db, first, not_a_tool, shout};
 use expect_test::{Expect, expect};
 use fastmcp_rs::Server;
 
@@ -30,10 +30,31 @@ fn two_components_of_one_name() {
 #[test]
 fn one_component_given_twice() {
     refused(
-        Server::empty("twice").tool::<first::add>().tool::<first::add>(),
+        Server::empty("twice").tool(first::add).tool(first::add),
         &expect![[r#"
             `add` (tests/auto_duplicate/components.rs:10) is added twice: remove one of the two
         "#]],
+    );
+}
+
+#[test]
+fn functions_that_are_not_components() {
+    let pointer: fn(i64, i64) -> i64 = first::add;
+    let server = Server::empty("functions").tool(not_a_tool).resource(not_a_tool).prompt(std::convert::identity::<u8>);
+    let server = server.tool(|a: u8| a).tool(pointer).prompt(shout).tool(Db::open).tool(first::settings);
+    refused(
+        server.page_size(0),
+        &expect![[r#"
+        `page_size` of zero would list nothing: leave it out for one page
+        `auto_duplicate::components::not_a_tool` is not a tool, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:43: put `#[tool]` on `fn not_a_tool`
+        `auto_duplicate::components::not_a_tool` is not a resource, and was given to `.resource(..)` at tests/auto_duplicate/main.rs:43: put `#[resource("scheme://..")]` on `fn not_a_tool`
+        `core::convert::identity<u8>` is not a prompt, since it is generic, and was given to `.prompt(..)` at tests/auto_duplicate/main.rs:43: write a function of one type with `#[prompt]`
+        a closure was given to `.tool(..)` at tests/auto_duplicate/main.rs:44: write a function with `#[tool]`, and name that
+        a function pointer (`fn(i64, i64) -> i64`) was given to `.tool(..)` at tests/auto_duplicate/main.rs:44: name the function itself, without converting it
+        `auto_duplicate::components::shout` is a tool, and was given to `.prompt(..)` at tests/auto_duplicate/main.rs:44: write `.tool(shout)`
+        `Db::open` is a method, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:44: put `#[fastmcp_rs::server]` on its impl block, and add the value with `.service(..)`
+        `auto_duplicate::components::first::settings` is a resource, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:44: write `.resource(settings)`
+    "#]],
     );
 }
 
@@ -102,7 +123,7 @@ fn nothing_to_offer() {
 #[test]
 fn nothing_left_by_the_tags() {
     refused(
-        Server::empty("tags").tool::<shout>().only_tags(["quiet"]),
+        Server::empty("tags").tool(shout).only_tags(["quiet"]),
         &expect![[r#"
         the server `tags` has nothing to offer: its tags leave nothing over
     "#]],
@@ -128,7 +149,7 @@ fn rules_that_do_not_fit() {
 
 #[test]
 fn settings_that_make_no_sense() {
-    let server = Server::empty("settings").tool::<shout>();
+    let server = Server::empty("settings").tool(shout);
     refused(
         server.timeout(std::time::Duration::ZERO).page_size(0).max_message_bytes(0),
         &expect![[r#"
@@ -141,7 +162,7 @@ fn settings_that_make_no_sense() {
 
 #[tokio::test]
 async fn a_lifespan_that_fails() {
-    let server = Server::empty("lifespan").tool::<shout>();
+    let server = Server::empty("lifespan").tool(shout);
     let server = server.lifespan(|| async { Err::<Db, _>(std::io::Error::other("the disk is full")) });
     let error = server.serve(tokio::io::duplex(64).0).await.expect_err("the server must not start");
     expect![[r#"

@@ -34,6 +34,6 @@ async fn linger(ctx: Context) -> &'static str {
 async fn main() -> fastmcp_rs::Result {
     // No test waits that long: what is cut off only when its time is up counts as hanging.
     let grace = Duration::from_secs(3600);
-    let server = Server::empty("waiting").tool::<listen_to>().tool::<ask>().tool::<linger>();
+    let server = Server::empty("waiting").tool(listen_to).tool(ask).tool(linger);
     server.shutdown_grace(grace).run_async().await
 }

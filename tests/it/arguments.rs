@@ -56,7 +56,7 @@ fn everything(
 }
 
 fn server() -> Server {
-    Server::empty("arguments").tool::<everything>()
+    Server::empty("arguments").tool(everything)
 }
 
 fn good() -> Value {
@@ -224,7 +224,7 @@ async fn text_stays_text_even_if_it_looks_like_something_else() {
         format!("{text} {texts:?}")
     }
     served(
-        || Server::empty("echo").tool::<echo>(),
+        || Server::empty("echo").tool(echo),
         async |client| {
             for text in ["5", "true", "null", "[1]", "{\"a\": 1}", ""] {
                 let result = client.call("echo", json!({ "text": text, "texts": [text] })).await;
@@ -259,7 +259,7 @@ fn search(query: String, #[arg(flatten)] page: Page) -> String {
 #[tokio::test]
 async fn a_flattened_struct_spreads_among_the_arguments() {
     served(
-        || Server::empty("flat").tool::<search>(),
+        || Server::empty("flat").tool(search),
         async |client| {
             let tools = client.list("tools/list", "tools").await;
             let schema = &tools[0]["inputSchema"];
@@ -290,7 +290,7 @@ async fn a_flattened_map_takes_whatever_else_there_is() {
         format!("{name} {labels:?}")
     }
     served(
-        || Server::empty("labels").tool::<label>(),
+        || Server::empty("labels").tool(label),
         async |client| {
             let result = client.call("label", json!({ "name": "box", "red": 1, "small": 2 })).await;
             assert_eq!(text_of(&result), "box {\"red\": 1, \"small\": 2}");
@@ -311,7 +311,7 @@ async fn names_on_the_wire_are_what_the_attribute_or_the_identifier_says() {
         [start, r#type].join(" ")
     }
     served(
-        || Server::empty("names").tool::<travel>(),
+        || Server::empty("names").tool(travel),
         async |client| {
             let arguments = json!({ "from": "Oslo", "type": "train" });
             assert_eq!(text_of(&client.call("travel", arguments).await), "Oslo train");
@@ -330,7 +330,7 @@ async fn a_tool_without_arguments_takes_none() {
         42
     }
     served(
-        || Server::empty("none").tool::<answer>(),
+        || Server::empty("none").tool(answer),
         async |client| {
             let tools = client.list("tools/list", "tools").await;
             assert_eq!(tools[0]["inputSchema"]["type"], "object");
@@ -366,7 +366,7 @@ async fn a_type_may_contain_itself() {
         u32::from(tree.value) + tree.children.into_iter().map(total).sum::<u32>()
     }
     served(
-        || Server::empty("trees").tool::<total>(),
+        || Server::empty("trees").tool(total),
         async |client| {
             let tree = json!({ "value": 1, "children": [{ "value": 2, "children": [{ "value": 3 }] }] });
             assert_eq!(text_of(&client.call("total", json!({ "tree": tree })).await), "6");

@@ -47,8 +47,8 @@ fn third() -> DynamicTool {
 }
 
 fn server() -> Server {
-    let server = Server::empty("changing").tool::<first>().tool::<second>().tool::<touch>();
-    server.resource::<file>().resource::<fixed>().prompt::<ask>()
+    let server = Server::empty("changing").tool(first).tool(second).tool(touch);
+    server.resource(file).resource(fixed).prompt(ask)
 }
 
 async fn client(revision: Revision) -> (Client, RunningServer) {

@@ -76,7 +76,7 @@ async fn client(service: McpService, number: usize, revision: Revision) {
 #[tokio::test]
 async fn a_thousand_clients_that_all_use_the_same_id_get_their_own_answers() {
     let everybody = Arc::new(Barrier::new(CLIENTS));
-    let service = Server::empty("crowd").tool::<meet>().state(everybody).into_service().unwrap();
+    let service = Server::empty("crowd").tool(meet).state(everybody).into_service().unwrap();
     let revisions = [Revision::V2025_03_26, Revision::V2026_07_28, Revision::V2025_06_18, Revision::V2025_11_25];
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {

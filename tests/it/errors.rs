@@ -31,7 +31,7 @@ fn fail(kind: String) -> Result<String, ToolError> {
 #[tokio::test]
 async fn a_failure_has_words_and_a_stable_code() {
     served(
-        || Server::empty("errors").tool::<fail>(),
+        || Server::empty("errors").tool(fail),
         async |client| {
             for (kind, retryable, more, words) in [
                 ("invalid_params", false, json!({}), " (invalid arguments)"),
@@ -59,7 +59,7 @@ async fn a_failure_has_words_and_a_stable_code() {
 #[tokio::test]
 async fn a_failure_is_of_one_form_on_every_revision() {
     for revision in Revision::ALL {
-        let server = Server::empty("errors").tool::<fail>().tool::<told>();
+        let server = Server::empty("errors").tool(fail).tool(told);
         let mut client = Client::start(server, Transport::Stdio, revision).await;
         let result = client.call("fail", json!({ "kind": "rate_limited" })).await;
         assert_eq!(text_of(&result), "words (rate limited, retry after 2 s)", "{revision}");
@@ -104,7 +104,7 @@ macro_rules! failing {
         )*
 
         fn foreign() -> Server {
-            Server::empty("foreign")$(.tool::<$name>())*
+            Server::empty("foreign")$(.tool($name))*
         }
     };
 }
@@ -131,7 +131,7 @@ fn open() -> Result<u8, Foreign> {
 #[tokio::test]
 async fn what_others_say_is_masked_and_what_the_author_says_is_shown() {
     served(
-        || foreign().tool::<open>(),
+        || foreign().tool(open),
         async |client| {
             let mut incidents = Vec::new();
             for tool in ["own", "boxed", "anyhow_error", "io_error", "question_mark", "masked"] {
@@ -223,8 +223,8 @@ fn panicking_prompt() -> String {
 async fn a_panic_is_one_error_and_tells_nothing() {
     served(
         || {
-            let server = Server::empty("panics").tool::<panics>().tool::<panics_blocking>().tool::<panics_inline>();
-            server.resource::<panicking_resource>().prompt::<panicking_prompt>()
+            let server = Server::empty("panics").tool(panics).tool(panics_blocking).tool(panics_inline);
+            server.resource(panicking_resource).prompt(panicking_prompt)
         },
         async |client| {
             for (tool, arguments) in [
@@ -271,7 +271,7 @@ fn failing_prompt(kind: String) -> Result<String, ToolError> {
 #[tokio::test]
 async fn resources_and_prompts_fail_with_protocol_errors() {
     served(
-        || Server::empty("errors").resource::<failing_resource>().prompt::<failing_prompt>(),
+        || Server::empty("errors").resource(failing_resource).prompt(failing_prompt),
         async |client| {
             let missing = client.refusal("resources/read", json!({ "uri": "fail://missing" })).await;
             assert_eq!(missing.code, if client.revision().is_modern() { -32602 } else { -32002 });
@@ -343,7 +343,7 @@ async fn trapped(trap: Trap) -> String {
 #[tokio::test]
 async fn a_panic_while_arguments_are_read_is_one_failed_call() {
     served(
-        || Server::empty("traps").tool::<trapped>(),
+        || Server::empty("traps").tool(trapped),
         async |client| {
             let text = client.failure("trapped", json!({ "trap": "hunter2" })).await;
             assert!(text.starts_with("internal error (incident ") && !text.contains("hunter2"), "{text}");

@@ -56,7 +56,7 @@ async fn nested(n: Value, ctx: Context) -> Result<String, ToolError> {
 }
 
 fn server() -> Server {
-    Server::empty("gate").tool::<double>().tool::<nested>().resource::<note>().prompt::<review>()
+    Server::empty("gate").tool(double).tool(nested).resource(note).prompt(review)
 }
 
 /// Notes each component that passes, with what is known of it.

@@ -337,7 +337,7 @@ async fn large_bodies_share_a_bounded_room() {
     const MOST: usize = 4 * 1024 * 1024;
     const PIECE: usize = 128 * 1024;
     const ROOM: usize = 16;
-    let service = Server::empty("bodies").tool::<length>().into_service().unwrap();
+    let service = Server::empty("bodies").tool(length).into_service().unwrap();
     let post = || {
         let meta = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {},

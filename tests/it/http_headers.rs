@@ -16,7 +16,7 @@ fn route(
 }
 
 async fn client(revision: Revision) -> Client {
-    Client::start(Server::empty("routes").tool::<route>(), Transport::Http, revision).await
+    Client::start(Server::empty("routes").tool(route), Transport::Http, revision).await
 }
 
 /// The HTTP status and the JSON-RPC code of a call with these arguments and these headers beside the usual ones.
@@ -123,7 +123,7 @@ fn allows(head: &Head, origin: &str) {
 async fn a_page_of_an_allowed_origin_may_read_every_answer() {
     let origins = ["https://app.example.com", "https://other.example.com/"];
     for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
-        let server = Server::empty("routes").tool::<route>().http(Http::new().allowed_origins(origins));
+        let server = Server::empty("routes").tool(route).http(Http::new().allowed_origins(origins));
         let mut client = Client::start(server, Transport::Http, revision).await;
         let request = client.request("tools/list", json!({}));
         let plain = client.headers(&request);

@@ -37,9 +37,9 @@ async fn state_reaches_tools_resources_and_prompts_under_any_name_of_its_type() 
     served(
         || {
             Server::empty("greeter")
-                .tool::<greet>()
-                .resource::<greeting_of>()
-                .prompt::<greeting_for>()
+                .tool(greet)
+                .resource(greeting_of)
+                .prompt(greeting_for)
                 .state(Greeting("Good morning"))
         },
         async |client| {
@@ -65,14 +65,14 @@ async fn state_reaches_tools_resources_and_prompts_under_any_name_of_its_type() 
 
 #[tokio::test]
 async fn state_that_nobody_gives_keeps_the_server_from_starting() {
-    let server = Server::empty("greeter").tool::<greet>().resource::<greeting_of>().prompt::<greeting_for>();
+    let server = Server::empty("greeter").tool(greet).resource(greeting_of).prompt(greeting_for);
     let error = server.build().unwrap_err().to_string();
     for part in ["tool `greet`", "resource `greeting_of`", "prompt `greeting_for`", "Greeting", "injection.rs:"] {
         assert!(error.contains(part), "{part} is missing in:\n{error}");
     }
     assert_eq!(error.lines().count(), 3, "one line each:\n{error}");
 
-    let twice = Server::empty("greeter").tool::<greet>().state(Greeting("a")).state(Greeting("b"));
+    let twice = Server::empty("greeter").tool(greet).state(Greeting("a")).state(Greeting("b"));
     let error = twice.build().unwrap_err().to_string();
     assert!(error.contains("Greeting") && error.contains("twice"), "{error}");
 }
@@ -80,9 +80,9 @@ async fn state_that_nobody_gives_keeps_the_server_from_starting() {
 #[tokio::test]
 async fn a_server_that_cannot_start_says_so_to_whoever_serves_it() {
     let (_ours, theirs) = tokio::io::duplex(64);
-    let error = Server::empty("greeter").tool::<greet>().serve(theirs).await.unwrap_err();
+    let error = Server::empty("greeter").tool(greet).serve(theirs).await.unwrap_err();
     assert!(error.to_string().contains("State<"), "{error}");
-    let refused = Server::empty("greeter").tool::<greet>().build();
+    let refused = Server::empty("greeter").tool(greet).build();
     assert!(refused.unwrap_err().to_string().contains("State<"));
 }
 
@@ -107,7 +107,7 @@ async fn about(ctx: Context, caller: Caller, headers: Headers, token: Cancellati
 #[tokio::test]
 async fn a_context_tells_what_is_known_of_the_call() {
     served(
-        || Server::empty("about").tool::<about>(),
+        || Server::empty("about").tool(about),
         async |client| {
             let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
             let meta = json!({ "com.example/key": [1, 2], "traceparent": trace });
@@ -176,10 +176,10 @@ fn take_turn(before: u8, turn: Turn, after: u8) -> String {
 
 #[tokio::test]
 async fn a_type_of_the_users_is_resolved_once_a_call_and_its_error_is_the_calls() {
-    let error = Server::empty("turns").tool::<take_turn>().build().unwrap_err().to_string();
+    let error = Server::empty("turns").tool(take_turn).build().unwrap_err().to_string();
     assert!(error.contains("take_turn") && error.contains("Limit"), "what it needs is known at start: {error}");
 
-    let server = Server::empty("turns").tool::<take_turn>().state(Limit(2));
+    let server = Server::empty("turns").tool(take_turn).state(Limit(2));
     let mut client = Client::of(server, Revision::V2026_07_28).await;
     for turn in 1..=2 {
         let result = client.call("take_turn", json!({ "before": 1, "after": 3 })).await;
@@ -247,7 +247,7 @@ async fn nested(ctx: Context) -> Result<String, ToolError> {
 async fn a_handler_calls_the_components_of_its_own_server() {
     served(
         || {
-            let server = Server::empty("nested").tool::<nested>().tool::<greet>().resource::<greeting_of>();
+            let server = Server::empty("nested").tool(nested).tool(greet).resource(greeting_of);
             server.state(Greeting("Hi"))
         },
         async |client| {
@@ -271,7 +271,7 @@ async fn remember(value: Option<u8>, ctx: Context) -> String {
 #[tokio::test]
 async fn values_live_as_long_as_a_conversation_where_there_is_one() {
     served(
-        || Server::empty("memory").tool::<remember>(),
+        || Server::empty("memory").tool(remember),
         async |client| {
             let modern = client.revision().is_modern();
             for (arguments, older) in [(json!({}), "nothing"), (json!({ "value": 5 }), "5"), (json!({}), "5")] {

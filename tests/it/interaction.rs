@@ -51,11 +51,10 @@ async fn order(drink: String, counter: State<Counter>, ctx: Context) -> Result<S
 }
 
 fn server() -> Server {
-    let server =
-        Server::empty("asking").tool::<order>().tool::<adding>().tool::<both>().tool::<model>().tool::<places>();
-    let server = server.tool::<either_way>().tool::<log_in>().tool::<by_hand>().tool::<unaskable>();
-    let server = server.tool::<step_by_step>().resource::<resource_step_by_step>().prompt::<prompt_step_by_step>();
-    server.resource::<asking_resource>().prompt::<asking_prompt>().state(Counter::default())
+    let server = Server::empty("asking").tool(order).tool(adding).tool(both).tool(model).tool(places);
+    let server = server.tool(either_way).tool(log_in).tool(by_hand).tool(unaskable);
+    let server = server.tool(step_by_step).resource(resource_step_by_step).prompt(prompt_step_by_step);
+    server.resource(asking_resource).prompt(asking_prompt).state(Counter::default())
 }
 
 fn everything() -> Value {
@@ -560,7 +559,7 @@ async fn arguments_in_another_order_are_the_same_arguments() {
     async fn ask_pair(pair: Pair, label: String, ctx: Context) -> Result<String, ToolError> {
         Ok(format!("{} {} {label} {}", pair.a, pair.b, ctx.confirm("?").await?))
     }
-    let mut client = modern(Server::empty("pairs").tool::<ask_pair>()).await;
+    let mut client = modern(Server::empty("pairs").tool(ask_pair)).await;
     let arguments = json!({ "pair": { "a": 1, "b": 2 }, "label": "x" });
     let first = client.result("tools/call", json!({ "name": "ask_pair", "arguments": arguments })).await;
     let key = first["inputRequests"].as_object().unwrap().keys().next().unwrap();
@@ -660,7 +659,7 @@ async fn tell(said: State<mpsc::UnboundedSender<String>>, ctx: Context) -> &'sta
 #[tokio::test]
 async fn the_end_of_the_connection_ends_the_waiting() {
     let (said, mut heard) = mpsc::unbounded_channel::<String>();
-    let server = Server::empty("tell").tool::<tell>().state(said);
+    let server = Server::empty("tell").tool(tell).state(said);
     let mut client = Client::with_capabilities(server, Transport::Stdio, Revision::V2025_11_25, everything()).await;
     client.begin("tools/call", json!({ "name": "tell", "arguments": {} })).await;
     assert_eq!(client.receive().await["method"], "elicitation/create");

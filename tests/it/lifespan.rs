@@ -47,7 +47,7 @@ async fn look_up(pool: State<Pool>, cache: State<Cache>) -> String {
 fn server(diary: &Diary) -> Server {
     let [one, two, three, four] = std::array::from_fn(|_| Arc::clone(diary));
     Server::empty("lives")
-        .tool::<look_up>()
+        .tool(look_up)
         .lifespan(move || Pool::open(one))
         .on_shutdown(move |_: State<Pool>| async move { two.lock().unwrap().push("close Pool".to_owned()) })
         .lifespan(move || Cache::open(three))
@@ -93,7 +93,7 @@ async fn a_beginning_that_fails_undoes_what_was_begun() {
     let late = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&late);
     let server = Server::empty("lives")
-        .tool::<look_up>()
+        .tool(look_up)
         .lifespan(move || Pool::open(one))
         .lifespan(|| async { Err::<Cache, _>(std::io::Error::other("the cache is out of reach")) })
         .lifespan(move || async move {

@@ -33,7 +33,7 @@ macro_rules! numbered {
         )*
 
         fn numbered() -> Server {
-            Server::empty("pages")$(.tool::<$tool>().resource::<$resource>().resource::<$template>().prompt::<$prompt>())*
+            Server::empty("pages")$(.tool($tool).resource($resource).resource($template).prompt($prompt))*
         }
     };
 }
@@ -196,7 +196,7 @@ fn _internal() -> u8 {
 async fn an_entry_says_what_the_attribute_says_in_the_form_of_its_revision() {
     let server = || {
         let server = Server::empty("entries").title("Entries").description("Lists things.").version("3.1");
-        server.website_url("https://example.com").icon(Icon::new("https://example.com/server.png")).tool::<everything>()
+        server.website_url("https://example.com").icon(Icon::new("https://example.com/server.png")).tool(everything)
     };
     wherever(
         &Revision::ALL,
@@ -242,7 +242,7 @@ async fn an_entry_says_what_the_attribute_says_in_the_form_of_its_revision() {
 #[tokio::test]
 async fn what_is_hidden_is_not_listed_and_can_be_called() {
     served(
-        || Server::empty("hidden").tool::<everything>().tool::<secret>().tool::<_internal>(),
+        || Server::empty("hidden").tool(everything).tool(secret).tool(_internal),
         async |client| {
             assert_eq!(client.names("tools/list", "tools").await, ["do.it-all"]);
             assert_eq!(text_of(&client.call("secret", json!({})).await), "2");
@@ -256,11 +256,11 @@ async fn what_is_hidden_is_not_listed_and_can_be_called() {
 
 #[tokio::test]
 async fn tags_choose_what_is_served() {
-    let mut client = Client::of(numbered().tool::<everything>().only_tags(["b"]), Revision::V2026_07_28).await;
+    let mut client = Client::of(numbered().tool(everything).only_tags(["b"]), Revision::V2026_07_28).await;
     assert_eq!(client.names("tools/list", "tools").await, ["do.it-all"]);
     assert_eq!(client.refusal("prompts/list", json!({})).await.code, -32601, "nothing of the kind is left");
     client.finish().await;
-    let mut client = Client::of(numbered().tool::<everything>().except_tags(["a"]), Revision::V2026_07_28).await;
+    let mut client = Client::of(numbered().tool(everything).except_tags(["a"]), Revision::V2026_07_28).await;
     assert_eq!(client.names("tools/list", "tools").await.len(), 5);
     client.finish().await;
     let error = numbered().only_tags(["nobody has this"]).build().unwrap_err().to_string();
@@ -272,7 +272,7 @@ async fn tags_choose_what_is_served() {
 async fn an_older_client_that_asks_for_what_is_not_there_gets_an_empty_list() {
     wherever(
         &Revision::ALL,
-        |_| Server::empty("tools").tool::<secret>().tool::<everything>(),
+        |_| Server::empty("tools").tool(secret).tool(everything),
         async |client| {
             for (method, field, _) in LISTS.into_iter().skip(1) {
                 match client.ask(method, json!({})).await {
@@ -334,7 +334,7 @@ fn weather_at(#[arg(complete = cities)] city: String, unit: Unit) -> String {
 
 #[tokio::test]
 async fn arguments_complete_by_a_function_or_by_being_an_enum() {
-    wherever(&Revision::ALL, |_| Server::empty("complete").prompt::<weather>().resource::<weather_at>(), async |client| {
+    wherever(&Revision::ALL, |_| Server::empty("complete").prompt(weather).resource(weather_at), async |client| {
         let prompt = json!({ "type": "ref/prompt", "name": "weather" });
         let template = json!({ "type": "ref/resource", "uri": "weather://{city}/{unit}" });
         for (reference, name, value, expected) in [
@@ -371,7 +371,7 @@ async fn arguments_complete_by_a_function_or_by_being_an_enum() {
 #[tokio::test]
 async fn what_cannot_be_completed_is_refused() {
     served(
-        || Server::empty("complete").prompt::<weather>().resource::<weather_at>(),
+        || Server::empty("complete").prompt(weather).resource(weather_at),
         async |client| {
             for params in [
                 json!({}),
@@ -388,7 +388,7 @@ async fn what_cannot_be_completed_is_refused() {
     )
     .await;
     served(
-        || Server::empty("nothing to complete").tool::<everything>(),
+        || Server::empty("nothing to complete").tool(everything),
         async |client| {
             let params =
                 json!({ "ref": { "type": "ref/prompt", "name": "x" }, "argument": { "name": "a", "value": "" } });

@@ -50,8 +50,8 @@ fn review(code: String) -> String {
 }
 
 fn server() -> Server {
-    let server = Server::empty("layers").tool::<add>().tool::<fail>();
-    server.resource::<greeting>().resource::<fixed>().prompt::<review>()
+    let server = Server::empty("layers").tool(add).tool(fail);
+    server.resource(greeting).resource(fixed).prompt(review)
 }
 
 /// Notes every hook that is passed, on the way in and on the way out.
@@ -374,8 +374,8 @@ async fn arguments_that_no_middleware_changes_arrive_as_they_were_sent() {
             r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"exactly","arguments":{arguments},"_meta":{meta}}}}}"#
         )
     };
-    let mut plain = Pipe::serve(Server::empty("plain").tool::<exactly>().build().unwrap());
-    let mut looked_at = Pipe::serve(Server::empty("looked at").tool::<exactly>().middleware(Onlooker).build().unwrap());
+    let mut plain = Pipe::serve(Server::empty("plain").tool(exactly).build().unwrap());
+    let mut looked_at = Pipe::serve(Server::empty("looked at").tool(exactly).middleware(Onlooker).build().unwrap());
     let mut answers = async |arguments: &str| {
         let line = call(arguments) + "\n";
         plain.write(line.as_bytes()).await;

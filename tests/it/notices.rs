@@ -31,7 +31,7 @@ fn with_token(tool: &str, arguments: Value, token: Value) -> Value {
 async fn progress_comes_before_the_answer_to_whoever_gave_a_token() {
     wherever(
         &Revision::ALL,
-        |_| Server::empty("work").tool::<work>().tool::<work_later>(),
+        |_| Server::empty("work").tool(work).tool(work_later),
         async |client| {
             for token in [json!("token"), json!(7), json!("")] {
                 let params = with_token("work", json!({ "steps": [0, 1, 2.5, 10] }), token.clone());
@@ -57,7 +57,7 @@ async fn progress_comes_before_the_answer_to_whoever_gave_a_token() {
 #[tokio::test]
 async fn progress_never_goes_back_and_nobody_hears_it_who_did_not_ask() {
     served(
-        || Server::empty("work").tool::<work>(),
+        || Server::empty("work").tool(work),
         async |client| {
             let steps = json!({ "steps": [1, 1, 0.5, -3, 2, 2, 3] });
             client.result("tools/call", with_token("work", steps.clone(), json!(1))).await;
@@ -106,7 +106,7 @@ fn logged(client: &mut Client) -> (Vec<String>, usize) {
 
 #[tokio::test]
 async fn log_lines_come_from_the_level_that_was_asked_for() {
-    let server = || Server::empty("log").tool::<log>();
+    let server = || Server::empty("log").tool(log);
     wherever(
         &Revision::ALL,
         |_| server(),
@@ -132,7 +132,7 @@ async fn log_lines_come_from_the_level_that_was_asked_for() {
 #[tokio::test]
 async fn a_level_that_is_none_is_refused() {
     served(
-        || Server::empty("log").tool::<log>(),
+        || Server::empty("log").tool(log),
         async |client| {
             for level in [json!("loud"), json!("INFO"), json!(3), json!({})] {
                 let refusal = if client.revision().is_modern() {
@@ -151,7 +151,7 @@ async fn a_level_that_is_none_is_refused() {
 
 #[tokio::test]
 async fn a_modern_request_does_not_set_the_level_of_the_next() {
-    let mut client = Client::of(Server::empty("log").tool::<log>(), Revision::V2026_07_28).await;
+    let mut client = Client::of(Server::empty("log").tool(log), Revision::V2026_07_28).await;
     let meta = json!({ "io.modelcontextprotocol/logLevel": "debug" });
     client.result("tools/call", json!({ "name": "log", "_meta": meta })).await;
     assert_eq!(logged(&mut client).0.len(), 8);

@@ -54,7 +54,7 @@ macro_rules! tools {
         )*
 
         fn server() -> Server {
-            Server::empty("outputs")$(.tool::<$name>())*
+            Server::empty("outputs")$(.tool($name))*
         }
     };
 }
@@ -231,7 +231,7 @@ async fn a_file_is_embedded_with_the_type_that_its_name_tells() {
     std::fs::write(&text, "# Notes").unwrap();
     std::fs::write(&blob, [0x89, 0xff]).unwrap();
     served(
-        || Server::empty("files").tool::<file>(),
+        || Server::empty("files").tool(file),
         async |client| {
             let result = client.call("file", json!({ "path": text })).await;
             let resource = &result["content"][0]["resource"];
@@ -268,7 +268,7 @@ async fn a_schema_written_by_hand_is_held_against_the_result() {
         tool.output_schema(json!({ "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"] }))
     };
     served(
-        || Server::empty("hand").tool::<by_hand>().add_tool(dynamic()),
+        || Server::empty("hand").tool(by_hand).add_tool(dynamic()),
         async |client| {
             let result = client.call("by_hand", json!({ "n": 9 })).await;
             assert_eq!(result["structuredContent"], json!({ "n": 9 }));
@@ -326,8 +326,8 @@ fn large_text() -> String {
 #[tokio::test]
 async fn a_result_that_cannot_be_written_is_an_error_and_no_broken_json() {
     let server = || {
-        let server = Server::empty("odd").tool::<odd_keys>().tool::<divide>().tool::<divide_all>();
-        server.tool::<unbounded>().tool::<large>().resource::<large_text>()
+        let server = Server::empty("odd").tool(odd_keys).tool(divide).tool(divide_all);
+        server.tool(unbounded).tool(large).resource(large_text)
     };
     served(
         || server().max_result_bytes(10_000),
@@ -355,7 +355,7 @@ async fn a_result_that_cannot_be_written_is_an_error_and_no_broken_json() {
 
 #[tokio::test]
 async fn text_comes_back_to_the_letter() {
-    let server = Server::empty("echo").tool::<echo>();
+    let server = Server::empty("echo").tool(echo);
     let mut client = Client::of(server, Revision::V2026_07_28).await;
     for text in
         ["\"\\/\u{8}\u{c}\n\r\t", "\u{0}\u{1f}\u{7f}", "äöü 🦀 \u{2028}", "event: message\ndata: {}\n\n", "\u{1b}[31m"]
@@ -396,7 +396,7 @@ const WRITTEN_ELSEWHERE: &str =
 async fn json_of_several_lines_is_sent_on_one() {
     wherever(
         &Revision::ALL,
-        |_| Server::empty("elsewhere").tool::<written_elsewhere>(),
+        |_| Server::empty("elsewhere").tool(written_elsewhere),
         async |client| {
             for talkative in [false, true] {
                 let params = json!({

@@ -64,8 +64,8 @@ fn full() -> Result<PromptResult, ToolError> {
 }
 
 fn server() -> Server {
-    let server = Server::empty("prompts").prompt::<review>().prompt::<typed>().prompt::<several>();
-    server.prompt::<one>().prompt::<pair>().prompt::<full>()
+    let server = Server::empty("prompts").prompt(review).prompt(typed).prompt(several);
+    server.prompt(one).prompt(pair).prompt(full)
 }
 
 fn get(name: &str, arguments: Value) -> Value {

@@ -83,14 +83,14 @@ fn note() -> &'static str {
 
 fn server() -> Server {
     Server::empty("replicas")
-        .tool::<test_trigger_tool_change>()
-        .tool::<test_elicitation>()
-        .tool::<test_reconnection>()
-        .tool::<test_logging_tool>()
-        .tool::<remember>()
-        .tool::<recall>()
-        .tool::<touch>()
-        .resource::<note>()
+        .tool(test_trigger_tool_change)
+        .tool(test_elicitation)
+        .tool(test_reconnection)
+        .tool(test_logging_tool)
+        .tool(remember)
+        .tool(recall)
+        .tool(touch)
+        .resource(note)
 }
 
 /// The two replicas.

@@ -112,19 +112,19 @@ fn cached(name: String) -> String {
 
 fn server() -> Server {
     Server::empty("resources")
-        .resource::<user>()
-        .resource::<me>()
-        .resource::<child>()
-        .resource::<file>()
-        .resource::<search>()
-        .resource::<paint>()
-        .resource::<blob>()
-        .resource::<typed_blob>()
-        .resource::<contents>()
-        .resource::<many>()
-        .resource::<none>()
-        .resource::<with_meta>()
-        .resource::<cached>()
+        .resource(user)
+        .resource(me)
+        .resource(child)
+        .resource(file)
+        .resource(search)
+        .resource(paint)
+        .resource(blob)
+        .resource(typed_blob)
+        .resource(contents)
+        .resource(many)
+        .resource(none)
+        .resource(with_meta)
+        .resource(cached)
 }
 
 async fn read(client: &mut Client, uri: &str) -> Value {
@@ -241,7 +241,7 @@ async fn a_uri_is_found_however_it_is_encoded() {
     fn rules() -> &'static str {
         "rules"
     }
-    let server = || Server::empty("café").resource::<page>().resource::<rules>();
+    let server = || Server::empty("café").resource(page).resource(rules);
     served(server, async |client| {
         for (uri, text) in [
             ("docs://café/thé", "thé"),
@@ -272,7 +272,7 @@ async fn values_in_a_uri_are_screened_before_the_function_runs() {
         panic!("{id:?} {path:?} {q:?} came through")
     }
     served(
-        || Server::empty("screening").resource::<never>(),
+        || Server::empty("screening").resource(never),
         async |client| {
             let unseen =
                 ["%00", "%0a", "%0D%0A", "%1b[2J", "%7F", "%C2%9B", "\u{7}", "\u{202e}", "%E2%80%8f", "%e2%81%a7"];
@@ -333,7 +333,7 @@ async fn a_subscription_holds_however_its_uri_is_encoded() {
     async fn change(uri: String, ctx: Context) {
         ctx.resource_updated(uri);
     }
-    let server = Server::empty("café").resource::<page>().tool::<change>();
+    let server = Server::empty("café").resource(page).tool(change);
     let mut client = Client::of(server, Revision::V2025_11_25).await;
     client.result("resources/subscribe", json!({ "uri": "docs://café/a" })).await;
     client.call("change", json!({ "uri": "docs://caf%C3%A9/b" })).await;
@@ -441,7 +441,7 @@ async fn templates_that_answer_for_the_same_uris_keep_the_server_from_starting()
     fn by_name(name: String) -> String {
         name
     }
-    let error = Server::empty("twice").resource::<user>().resource::<by_name>().build().unwrap_err().to_string();
+    let error = Server::empty("twice").resource(user).resource(by_name).build().unwrap_err().to_string();
     assert!(error.contains("users://{id}") && error.contains("users://{name}"), "{error}");
     assert_eq!(error.matches("resources.rs:").count(), 2, "both places:\n{error}");
 }

@@ -43,8 +43,8 @@ fn anything(value: Value, values: Vec<Value>) -> Json<Value> {
 }
 
 fn server() -> Server {
-    let server = Server::empty("revisions").tool::<add>().tool::<add_later>().tool::<blocks>().tool::<anything>();
-    server.prompt::<with_blocks>().instructions("Use it well.")
+    let server = Server::empty("revisions").tool(add).tool(add_later).tool(blocks).tool(anything);
+    server.prompt(with_blocks).instructions("Use it well.")
 }
 
 #[tokio::test]

@@ -101,8 +101,8 @@ async fn waiting_prompt(wires: State<Wires>) -> String {
 fn server() -> (Server, mpsc::UnboundedReceiver<&'static str>, Arc<Semaphore>) {
     let (said, heard) = mpsc::unbounded_channel();
     let go = Arc::new(Semaphore::new(0));
-    let server = Server::empty("waiting").tool::<wait>().tool::<linger>().tool::<wait_longer>().tool::<wait_for_ever>();
-    let server = server.tool::<pass>().resource::<waiting_resource>().prompt::<waiting_prompt>();
+    let server = Server::empty("waiting").tool(wait).tool(linger).tool(wait_longer).tool(wait_for_ever);
+    let server = server.tool(pass).resource(waiting_resource).prompt(waiting_prompt);
     (server.state(Wires { said, go: Arc::clone(&go) }), heard, go)
 }
 
@@ -433,8 +433,8 @@ fn open_door(door: State<Door>) -> &'static str {
 async fn a_plain_function_blocks_nobody() {
     for revision in ERAS {
         let (sender, receiver) = std::sync::mpsc::channel();
-        let server = Server::empty("door").tool::<block>().tool::<open_door>().tool::<on_which_thread>();
-        let server = server.tool::<on_which_thread_inline>();
+        let server = Server::empty("door").tool(block).tool(open_door).tool(on_which_thread);
+        let server = server.tool(on_which_thread_inline);
         let mut client = Client::of(server.state(Door(receiver.into(), sender)), revision).await;
         // This runtime has one thread: whoever blocks it blocks this test.
         let blocked = client.begin("tools/call", call("block")).await;
@@ -458,7 +458,7 @@ async fn a_limit_holds_for_a_plain_function_that_blocks() {
         "never seen"
     }
     let (sender, receiver) = std::sync::mpsc::channel();
-    let server = Server::empty("door").tool::<hang>().tool::<open_door>();
+    let server = Server::empty("door").tool(hang).tool(open_door);
     let mut client = Client::of(server.state(Door(receiver.into(), sender)), Revision::V2026_07_28).await;
     let before = Instant::now();
     assert!(client.failure("hang", json!({})).await.contains("20ms"));
@@ -470,9 +470,9 @@ async fn a_limit_holds_for_a_plain_function_that_blocks() {
 #[tokio::test]
 async fn limits_that_make_no_sense_keep_the_server_from_starting() {
     for server in [
-        Server::empty("zero").tool::<on_which_thread>().timeout(Duration::ZERO),
-        Server::empty("zero").tool::<on_which_thread>().page_size(0),
-        Server::empty("zero").tool::<on_which_thread>().max_message_bytes(0),
+        Server::empty("zero").tool(on_which_thread).timeout(Duration::ZERO),
+        Server::empty("zero").tool(on_which_thread).page_size(0),
+        Server::empty("zero").tool(on_which_thread).max_message_bytes(0),
     ] {
         let error = server.build().unwrap_err().to_string();
         assert!(error.contains("zero would"), "{error}");
@@ -482,7 +482,7 @@ async fn limits_that_make_no_sense_keep_the_server_from_starting() {
 #[tokio::test]
 async fn a_message_over_the_limit_is_refused_and_the_next_one_served() {
     served(
-        || Server::empty("small").tool::<on_which_thread>().max_message_bytes(2000),
+        || Server::empty("small").tool(on_which_thread).max_message_bytes(2000),
         async |client| {
             let mut request = client.request("tools/list", json!({}));
             request["padding"] = json!("x".repeat(3000));

@@ -66,9 +66,9 @@ async fn places(ctx: Context) -> Result<String, ToolError> {
 
 async fn serve() -> (HttpServer, RunningServer, mpsc::UnboundedReceiver<&'static str>) {
     let (said, heard) = mpsc::unbounded_channel();
-    let server = Server::empty("todos").tool::<add_todo>().tool::<wait>().tool::<places>();
+    let server = Server::empty("todos").tool(add_todo).tool(wait).tool(places);
     let server =
-        server.resource::<all>().prompt::<plan>().state(Todos::default()).state(said).http(Http::new().legacy_sse());
+        server.resource(all).prompt(plan).state(Todos::default()).state(said).http(Http::new().legacy_sse());
     let server = server.build().unwrap();
     let handle = server.clone();
     (HttpServer::serve(server).await, handle, heard)
@@ -277,7 +277,7 @@ async fn the_end_of_the_server_is_the_end_of_the_stream() {
 
 #[tokio::test]
 async fn the_oldest_transport_is_served_on_request_only() {
-    let server = HttpServer::serve(Server::empty("todos").tool::<places>().build().unwrap()).await;
+    let server = HttpServer::serve(Server::empty("todos").tool(places).build().unwrap()).await;
     for path in ["/sse", "/messages"] {
         assert_eq!(request(&server.address, "GET", path, &[], "").await.head.status, 404);
     }

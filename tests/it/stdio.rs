@@ -155,7 +155,7 @@ fn half_a_mebibyte() -> String {
 #[tokio::test(start_paused = true)]
 async fn requests_wait_as_long_as_their_client_does_not_read() {
     const CALLS: usize = 40;
-    let mut pipe = Pipe::serve(Server::empty("mebibytes").tool::<half_a_mebibyte>().build().unwrap());
+    let mut pipe = Pipe::serve(Server::empty("mebibytes").tool(half_a_mebibyte).build().unwrap());
     pipe.write(initialize().as_bytes()).await;
     pipe.receive().await;
     let call =

@@ -137,8 +137,8 @@ impl World {
     fn server() -> (Server, mpsc::UnboundedReceiver<String>, Arc<Semaphore>) {
         let (said, heard) = mpsc::unbounded_channel();
         let go = Arc::new(Semaphore::new(0));
-        let server = Server::empty("streams").tool::<wait>().tool::<talk>().tool::<leave>().tool::<ask>();
-        let server = server.tool::<touch>().resource::<file>().prompt::<greet>();
+        let server = Server::empty("streams").tool(wait).tool(talk).tool(leave).tool(ask);
+        let server = server.tool(touch).resource(file).prompt(greet);
         (server.state(Wires { said, go: Arc::clone(&go) }), heard, go)
     }
 
@@ -275,7 +275,7 @@ struct Part {
 async fn closing_the_stream_ends_the_listening() {
     let (said, mut heard) = mpsc::unbounded_channel();
     let part = Part { _farewell: Farewell(said, "the server".to_owned()) };
-    let mut service = Server::empty("streams").tool::<touch>().state(part).into_service().unwrap();
+    let mut service = Server::empty("streams").tool(touch).state(part).into_service().unwrap();
     let revision = Revision::V2026_07_28.name();
     let request = axum::http::Request::post("http://localhost/mcp")
         .header("Host", "localhost")

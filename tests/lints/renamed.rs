@@ -39,5 +39,5 @@ impl Notes {
 }
 
 fn main() -> mcp::Result {
-    Server::empty("points").tool::<shift>().resource::<point>().prompt::<explain>().service(Notes).run()
+    Server::empty("points").tool(shift).resource(point).prompt(explain).service(Notes).run()
 }

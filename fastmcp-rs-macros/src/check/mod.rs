@@ -14,7 +14,6 @@ use crate::errors::Errors;
 use crate::model::{Component, Own};
 
 pub(crate) use service::check as service;
-pub(crate) use surroundings::is_in_impl_block;
 
 /// Holds every rule against a function and its attribute.
 pub(crate) fn check(component: &Component, errors: &Errors) {

@@ -34,7 +34,7 @@ fn receiver(component: &Component, errors: &Errors) {
         ));
     } else if service.is_none() {
         errors.at(receiver, format!(
-            "`{attribute}` on a method needs `#[fastmcp_rs::server]` on the impl block around it: put it there, or make this a function without `self`"
+            "`{attribute}` on a method needs `#[fastmcp_rs::server]` on the impl block around it: put it there, or make this a function without `self`\nnote: if it is there, a macro within the block made this method, which `#[server]` cannot see: write the method out, or let the macro make the whole block"
         ));
     } else if !takes_shared_self(receiver) {
         let found = written(receiver);

@@ -28,7 +28,7 @@ pub(crate) fn check(component: &Component, errors: &Errors) {
 }
 
 /// Whether the function can be seen to be an associated function of an impl block.
-pub(crate) fn is_in_impl_block(function: &Function) -> bool {
+fn is_in_impl_block(function: &Function) -> bool {
     let sig = &function.sig;
     mentions_self(quote::quote!(#sig)) || stands_in_impl_block(function.name())
 }

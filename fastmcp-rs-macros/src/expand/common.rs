@@ -63,14 +63,9 @@ pub(super) fn shared(component: &Component) -> TokenStream {
     }
     // The macros that tell the place must carry the function's span, or they tell the attribute's place.
     let span = function.name().span();
-    let place = quote_spanned!(span=> file: ::core::file!(), line: ::core::line!());
-    let new = quote! {
-        #p::Shared::new(#name, #p::Source {
-            #place,
-            module: ::core::module_path!(),
-            version: ::core::option_env!("CARGO_PKG_VERSION"),
-        })
-    };
+    let at = options.crate_path.private_at(span);
+    let source = quote_spanned!(span=> #at::source!());
+    let new = quote!(#p::Shared::new(#name, #source));
     if fields.is_empty() { new } else { quote!(#p::Shared { #(#fields,)* ..#new }) }
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::{call, common, def_type, function_trait, param, resource, tool};
+use super::{call, common, def_type, param, resource, tool};
 use crate::kind::Kind;
 use crate::model::function::Parameter;
 use crate::model::{Component, Own};
@@ -34,38 +34,6 @@ pub(super) fn table(component: &Component) -> TokenStream {
     };
     let defaults: TokenStream = function.params.iter().filter_map(default_fn).collect();
     if defaults.is_empty() { table } else { quote!({ #defaults #table }) }
-}
-
-/// An empty table for a function with errors, so that `server.tool::<greet>()` raises no error of its own.
-pub(super) fn stub(component: &Component) -> TokenStream {
-    let Component { kind, options, function, .. } = component;
-    let p = options.crate_path.private();
-    let (name, cfgs, wire_name) = (function.name(), function.cfgs(), component.name());
-    let (def, trait_) = (def_type(*kind), function_trait(*kind));
-    let own = match &options.own {
-        Own::Tool(_) => quote! {
-            hints: #p::Hints::NONE,
-            output: |_| ::core::option::Option::None,
-            output_schema: ::core::option::Option::None,
-        },
-        Own::Resource(resource) => resource::fields(resource, &options.crate_path),
-        Own::Prompt => TokenStream::new(),
-    };
-    quote! {
-        #cfgs
-        #[allow(unused_qualifications)]
-        const _: () = {
-            static __DEF: #p::#def = #p::#def {
-                shared: #p::Shared::new(#wire_name, #p::Source { file: "", line: 0, module: "", version: ::core::option::Option::None }),
-                #own
-                params: &[],
-                call: |_| ::core::unreachable!(),
-            };
-            impl #p::#trait_ for #name {
-                const DEF: &'static #p::#def = &__DEF;
-            }
-        };
-    }
 }
 
 /// A warning of rustc's own for a tool that says nothing about itself: the use of a constant that is deprecated with

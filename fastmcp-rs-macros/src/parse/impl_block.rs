@@ -3,7 +3,9 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Generics, ImplItem, Path, Signature, Token, Type, Visibility, WhereClause, braced};
+use syn::{
+    Attribute, Generics, ImplItem, ImplItemMacro, Path, Signature, Token, Type, Visibility, WhereClause, braced,
+};
 
 /// An impl block.
 pub(crate) struct ImplBlock {
@@ -20,8 +22,21 @@ pub(crate) struct ImplBlock {
 
 /// What stands in it.
 pub(crate) enum Item {
-    Method { attrs: Vec<Attribute>, vis: Visibility, sig: Box<Signature>, body: TokenStream },
-    Other { attrs: Vec<Attribute>, tokens: TokenStream },
+    Method {
+        attrs: Vec<Attribute>,
+        vis: Visibility,
+        sig: Box<Signature>,
+        body: TokenStream,
+    },
+    /// `name! { .. }`, which is not expanded yet when an attribute sees it.
+    Macro {
+        attrs: Vec<Attribute>,
+        item: Box<ImplItemMacro>,
+    },
+    Other {
+        attrs: Vec<Attribute>,
+        tokens: TokenStream,
+    },
 }
 
 impl Parse for ImplBlock {
@@ -56,11 +71,13 @@ impl Parse for Item {
             return Ok(Self::Method { attrs, vis, sig: Box::new(sig), body: body.into() });
         }
         let ahead = input.fork();
-        let tokens = match ImplItem::parse(&ahead) {
-            Ok(_) => input.parse::<ImplItem>()?.into_token_stream(),
-            Err(_) => input.parse::<TokenStream>()?,
-        };
-        Ok(Self::Other { attrs, tokens })
+        Ok(match ImplItem::parse(&ahead) {
+            Ok(_) => match input.parse()? {
+                ImplItem::Macro(item) => Self::Macro { attrs, item: Box::new(item) },
+                other => Self::Other { attrs, tokens: other.into_token_stream() },
+            },
+            Err(_) => Self::Other { attrs, tokens: input.parse()? },
+        })
     }
 }
 
@@ -76,7 +93,7 @@ impl ImplBlock {
 impl Item {
     pub(crate) fn attrs(&self) -> &[Attribute] {
         match self {
-            Self::Method { attrs, .. } | Self::Other { attrs, .. } => attrs,
+            Self::Method { attrs, .. } | Self::Macro { attrs, .. } | Self::Other { attrs, .. } => attrs,
         }
     }
 }
@@ -85,6 +102,7 @@ impl ToTokens for Item {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(match self {
             Self::Method { attrs, vis, sig, body } => quote!(#(#attrs)* #vis #sig #body),
+            Self::Macro { attrs, item } => quote!(#(#attrs)* #item),
             Self::Other { attrs, tokens } => quote!(#(#attrs)* #tokens),
         });
     }

@@ -168,18 +168,12 @@ fn found() -> ToolResult {
 }
 
 fn server() -> Server {
-    Server::empty("bench")
-        .version("1.0.0")
-        .tool::<echo>()
-        .tool::<add>()
-        .tool::<nothing>()
-        .tool::<search>()
-        .tool::<book>()
+    Server::empty("bench").version("1.0.0").tool(echo).tool(add).tool(nothing).tool(search).tool(book)
 }
 
 /// A server of `count` tools, `echo` among them.
 fn many(count: usize) -> Server {
-    let mut server = Server::empty("bench").version("1.0.0").tool::<echo>();
+    let mut server = Server::empty("bench").version("1.0.0").tool(echo);
     for n in 1..count {
         let schema = json!({
             "type": "object",

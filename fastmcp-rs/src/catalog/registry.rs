@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::Catalog;
+use crate::component::function::Named;
 use crate::component::prompt::Prompt;
 use crate::component::resource::Resource;
-use crate::component::tables::{PromptDef, Registered, ResourceDef, ToolDef};
+use crate::component::tables::{Def, PromptDef, Registered, ResourceDef, ToolDef};
 use crate::component::tool::{Common, Tool};
 use crate::uri::{Router, UriTemplate};
 
@@ -30,20 +31,34 @@ impl Registry {
     ///
     /// The order in which inventory yields is the linker's; everything here is sorted by name.
     pub(crate) fn collect(&mut self, server: &str) {
-        let mut found: Vec<&Registered> = inventory::iter::<Registered>.into_iter().collect();
+        let mut found: Vec<Def> = inventory::iter::<Registered>.into_iter().map(|registered| registered.def).collect();
         // Duplicates are reported in the same order on every start.
-        found.sort_by_key(|registered| {
-            let source = shared(registered).source;
+        found.sort_by_key(|def| {
+            let source = def.shared().source;
             (source.module, source.line)
         });
-        for registered in found {
-            if shared(registered).server.is_none_or(|own| own == server) {
-                match registered {
-                    Registered::Tool(def) => self.tool(def, None),
-                    Registered::Resource(def) => self.resource(def, None),
-                    Registered::Prompt(def) => self.prompt(def, None),
-                }
+        for def in found {
+            if def.shared().server.is_none_or(|own| own == server) {
+                self.add(def);
             }
+        }
+    }
+
+    fn add(&mut self, def: Def) {
+        match def {
+            Def::Tool(def) => self.tool(def, None),
+            Def::Resource(def) => self.resource(def, None),
+            Def::Prompt(def) => self.prompt(def, None),
+        }
+    }
+
+    /// Adds a component by its function, whatever server it says that it is for. `word` is what it has to be.
+    pub(crate) fn function(&mut self, word: &str, named: &Named) {
+        let mut registered = inventory::iter::<Registered>.into_iter();
+        match registered.find(|registered| (registered.function)() == named.id).map(|registered| registered.def) {
+            Some(def) if def.word() == word => self.add(def),
+            Some(def) => self.problems.push(named.is_another(word, def.word())),
+            None => self.problems.push(named.is_not_a(word)),
         }
     }
 
@@ -182,14 +197,6 @@ impl Registry {
         let mut versions = tools.chain(prompts).chain(resources).filter_map(|common| common.source?.version);
         let first = versions.next()?;
         versions.all(|version| version == first).then_some(first)
-    }
-}
-
-fn shared(registered: &Registered) -> &crate::component::tables::Shared {
-    match registered {
-        Registered::Tool(def) => &def.shared,
-        Registered::Resource(def) => &def.shared,
-        Registered::Prompt(def) => &def.shared,
     }
 }
 

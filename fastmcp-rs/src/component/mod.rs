@@ -4,6 +4,7 @@ pub(crate) mod call;
 pub(crate) mod complete;
 pub(crate) mod docs;
 pub(crate) mod dynamic;
+pub(crate) mod function;
 pub(crate) mod info;
 pub(crate) mod output;
 pub(crate) mod param;
@@ -15,7 +16,8 @@ pub(crate) mod tool;
 
 pub use complete::Completing;
 pub use dynamic::DynamicTool;
+pub use function::Function;
 pub use info::{ComponentInfo, ComponentKind};
 pub use output::{Json, ToolOutput};
 pub use param::{PlainText, ToolArg};
-pub use tables::{PromptFn, ResourceFn, Service, Source, ToolFn};
+pub use tables::{Service, Source};

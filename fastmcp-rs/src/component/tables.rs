@@ -1,5 +1,6 @@
 //! The tables behind an attribute: plain data, written by the macros as statics and read once at start-up.
 
+use std::any::TypeId;
 use std::fmt;
 use std::time::Duration;
 
@@ -197,9 +198,16 @@ pub enum Bound {
 #[doc(hidden)]
 pub type Complete = fn(Completing) -> CompleteFuture;
 
-/// What inventory collects.
+/// A marked function, as inventory collects it: by the type of the function itself, and with its table.
 #[doc(hidden)]
-pub enum Registered {
+pub struct Registered {
+    pub(crate) function: fn() -> TypeId,
+    pub(crate) def: Def,
+}
+
+/// The table of any kind of component.
+#[derive(Clone, Copy)]
+pub(crate) enum Def {
     Tool(&'static ToolDef),
     Resource(&'static ResourceDef),
     Prompt(&'static PromptDef),
@@ -207,34 +215,40 @@ pub enum Registered {
 
 inventory::collect!(Registered);
 
-/// A function with `#[tool]`, named as a type: `Server::empty("calc").tool::<add>()`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no tool",
-    note = "put `#[tool]` on a function and name that function: `.tool::<add>()`"
-)]
-pub trait ToolFn {
-    #[doc(hidden)]
-    const DEF: &'static ToolDef;
+impl Registered {
+    #[must_use]
+    pub const fn tool(def: &'static ToolDef, function: fn() -> TypeId) -> Self {
+        Self { function, def: Def::Tool(def) }
+    }
+
+    #[must_use]
+    pub const fn resource(def: &'static ResourceDef, function: fn() -> TypeId) -> Self {
+        Self { function, def: Def::Resource(def) }
+    }
+
+    #[must_use]
+    pub const fn prompt(def: &'static PromptDef, function: fn() -> TypeId) -> Self {
+        Self { function, def: Def::Prompt(def) }
+    }
 }
 
-/// A function with `#[resource(..)]`, named as a type.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no resource",
-    note = "put `#[resource(\"scheme://path\")]` on a function and name that function: `.resource::<readme>()`"
-)]
-pub trait ResourceFn {
-    #[doc(hidden)]
-    const DEF: &'static ResourceDef;
-}
+impl Def {
+    pub(crate) fn shared(self) -> &'static Shared {
+        match self {
+            Self::Tool(def) => &def.shared,
+            Self::Resource(def) => &def.shared,
+            Self::Prompt(def) => &def.shared,
+        }
+    }
 
-/// A function with `#[prompt]`, named as a type.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no prompt",
-    note = "put `#[prompt]` on a function and name that function: `.prompt::<review>()`"
-)]
-pub trait PromptFn {
-    #[doc(hidden)]
-    const DEF: &'static PromptDef;
+    /// The word for what it is, which is also the name of the builder's method.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Tool(_) => "tool",
+            Self::Resource(_) => "resource",
+            Self::Prompt(_) => "prompt",
+        }
+    }
 }
 
 /// A type whose `impl` block carries `#[fastmcp_rs::server]`; its marked methods are added with [`Server::service`](crate::Server::service).

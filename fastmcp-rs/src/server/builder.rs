@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::running::RunningServer;
 use crate::catalog::Registry;
-use crate::component::{DynamicTool, PromptFn, ResourceFn, Service, ToolFn};
+use crate::component::function::Named;
+use crate::component::{DynamicTool, Function, Service};
 use crate::context::State;
 use crate::engine::core::{Core, Settings};
 use crate::engine::lifespan::Lifespans;
@@ -145,22 +146,29 @@ impl Server {
         self.set(|parts| parts.instructions = Some(instructions.into()))
     }
 
-    /// Adds one tool: `.tool::<add>()`.
+    /// Adds one tool, named by its function: `.tool(add)`. A function without `#[tool]` keeps the server from starting.
     #[must_use]
-    pub fn tool<F: ToolFn>(self) -> Self {
-        self.set(|parts| parts.registry.tool(F::DEF, None))
+    #[track_caller]
+    pub fn tool<Signature>(self, function: impl Function<Signature>) -> Self {
+        self.function("tool", &Named::new(&function))
     }
 
-    /// Adds one resource: `.resource::<readme>()`.
+    /// Adds one resource, named by its function: `.resource(readme)`.
     #[must_use]
-    pub fn resource<F: ResourceFn>(self) -> Self {
-        self.set(|parts| parts.registry.resource(F::DEF, None))
+    #[track_caller]
+    pub fn resource<Signature>(self, function: impl Function<Signature>) -> Self {
+        self.function("resource", &Named::new(&function))
     }
 
-    /// Adds one prompt: `.prompt::<review>()`.
+    /// Adds one prompt, named by its function: `.prompt(review)`.
     #[must_use]
-    pub fn prompt<F: PromptFn>(self) -> Self {
-        self.set(|parts| parts.registry.prompt(F::DEF, None))
+    #[track_caller]
+    pub fn prompt<Signature>(self, function: impl Function<Signature>) -> Self {
+        self.function("prompt", &Named::new(&function))
+    }
+
+    fn function(self, word: &str, named: &Named) -> Self {
+        self.set(|parts| parts.registry.function(word, named))
     }
 
     /// Adds the marked methods of a value whose `impl` block carries `#[fastmcp_rs::server]`.
@@ -361,7 +369,7 @@ impl Server {
     /// }
     ///
     /// # tokio::runtime::Runtime::new()?.block_on(async {
-    /// let server = Server::empty("calculator").tool::<add>().start().await?;
+    /// let server = Server::empty("calculator").tool(add).start().await?;
     /// let sum = server.call_tool("add", serde_json::json!({ "a": 1, "b": 2 })).await?;
     /// assert_eq!(sum.to_text(), "3");
     /// # Ok::<(), fastmcp_rs::Error>(())

@@ -41,7 +41,7 @@ use crate::transport::stream::Transport;
 ///     "hello"
 /// }
 ///
-/// let server = Server::empty("greeter").tool::<hello>().build()?;
+/// let server = Server::empty("greeter").tool(hello).build()?;
 /// server.disable("hello")?; // clients are told that the list changed
 /// server.enable("hello")?;
 /// # Ok::<(), fastmcp_rs::Error>(())

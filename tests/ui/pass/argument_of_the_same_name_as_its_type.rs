@@ -15,5 +15,5 @@ fn shift(point: point) -> point {
 }
 
 fn main() {
-    let _ = Server::empty("points").tool::<shift>();
+    let _ = Server::empty("points").tool(shift);
 }

@@ -20,5 +20,5 @@ fn add(
 
 fn main() {
     assert_eq!(add(1, 2), 3);
-    let _ = Server::empty("calculator").tool::<add>();
+    let _ = Server::empty("calculator").tool(add);
 }

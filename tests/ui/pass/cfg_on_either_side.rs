@@ -37,6 +37,6 @@ fn here(a: u8) -> u8 {
 }
 
 fn main() {
-    let _ = Server::empty("some").tool::<either>().tool::<here>();
+    let _ = Server::empty("some").tool(either).tool(here);
     assert_eq!(either(1) + here(2), 3);
 }

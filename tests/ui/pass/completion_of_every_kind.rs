@@ -29,5 +29,5 @@ fn choose(
 }
 
 fn main() {
-    let _ = Server::empty("choices").prompt::<choose>();
+    let _ = Server::empty("choices").prompt(choose);
 }

@@ -16,5 +16,5 @@ fn shift(mut point: Point) -> Point {
 }
 
 fn main() {
-    let _ = Server::empty("points").tool::<shift>();
+    let _ = Server::empty("points").tool(shift);
 }

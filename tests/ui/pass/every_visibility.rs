@@ -36,5 +36,5 @@ fn main() {
     private();
     crate_wide();
     inner::parent();
-    let _ = Server::empty("some").tool::<private>().tool::<crate_wide>().tool::<inner::parent>();
+    let _ = Server::empty("some").tool(private).tool(crate_wide).tool(inner::parent);
 }

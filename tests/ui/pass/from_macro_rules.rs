@@ -30,6 +30,6 @@ tool_of!(resource "macros://{id}");
 tool_of!(item fn from_item(a: u8) -> u8 { a });
 
 fn main() {
-    let _ = Server::empty("macros").tool::<made>().tool::<from_item>().resource::<templated>();
+    let _ = Server::empty("macros").tool(made).tool(from_item).resource(templated);
     assert_eq!(made(3, None), 3);
 }

@@ -32,5 +32,5 @@ fn sort(map: BTreeMap<String, [u8; 3]>) -> Result<BTreeMap<String, [u8; 3]>, Too
 }
 
 fn main() {
-    let _ = Server::empty("generics").tool::<turn>().tool::<sort>();
+    let _ = Server::empty("generics").tool(turn).tool(sort);
 }

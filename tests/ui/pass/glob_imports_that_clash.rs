@@ -13,5 +13,5 @@ fn read(#[arg(default)] text: String) -> std::result::Result<String, std::io::Er
 }
 
 fn main() {
-    let _ = Server::empty("globs").tool::<read>();
+    let _ = Server::empty("globs").tool(read);
 }

@@ -11,7 +11,7 @@ impl Notes {
         fn local(a: u8) -> u8 {
             a
         }
-        Server::empty("places").tool::<local>()
+        Server::empty("places").tool(local)
     }
 }
 

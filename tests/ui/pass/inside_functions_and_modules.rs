@@ -26,7 +26,7 @@ fn make() -> Server {
     }
 
     assert_eq!(local(1), 1);
-    Server::empty("places").tool::<local>()
+    Server::empty("places").tool(local)
 }
 
 fn main() {

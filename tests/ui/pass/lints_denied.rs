@@ -146,8 +146,8 @@ impl Notes {
 }
 
 fn main() {
-    let server = Server::empty("lints").tool::<forecast>().tool::<add>().tool::<nothing>().tool::<silent>();
-    let server = server.resource::<current>().prompt::<packing>().prompt::<explain>().service(Notes);
+    let server = Server::empty("lints").tool(forecast).tool(add).tool(nothing).tool(silent);
+    let server = server.resource(current).prompt(packing).prompt(explain).service(Notes);
     drop(server);
     assert_eq!(add(1, 2), 3);
     assert!(matches!(Unit::Celsius, Unit::Celsius));

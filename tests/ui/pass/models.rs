@@ -52,5 +52,5 @@ fn all(forecast: Forecast, event: Event, level: Level, unit: Unit, wrapped: Wrap
 }
 
 fn main() {
-    let _ = Server::empty("models").tool::<all>();
+    let _ = Server::empty("models").tool(all);
 }

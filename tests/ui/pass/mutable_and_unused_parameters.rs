@@ -19,5 +19,5 @@ fn time(mut zone: String, _ctx: Context) -> String {
 }
 
 fn main() {
-    let _ = Server::empty("some").tool::<count>().resource::<time>();
+    let _ = Server::empty("some").tool(count).resource(time);
 }

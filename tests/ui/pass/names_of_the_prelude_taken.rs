@@ -58,5 +58,5 @@ struct Model {
 }
 
 fn main() {
-    let _ = Server::empty("shadows").tool::<everything>().resource::<all>().prompt::<about>();
+    let _ = Server::empty("shadows").tool(everything).resource(all).prompt(about);
 }

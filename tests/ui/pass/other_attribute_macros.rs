@@ -14,5 +14,5 @@ async fn wait(millis: u64) -> u64 {
 fn wait_can_be_tested() {}
 
 fn main() {
-    let _ = Server::empty("some").tool::<wait>();
+    let _ = Server::empty("some").tool(wait);
 }

@@ -14,5 +14,5 @@ fn same(one: Context, two: Context) -> bool {
 }
 
 fn main() {
-    let _ = Server::empty("contexts").tool::<same>();
+    let _ = Server::empty("contexts").tool(same);
 }

@@ -19,7 +19,7 @@ fn r#struct(r#type: String) -> String {
 fn r#fn(r#type: String) {}
 
 fn main() {
-    let server = Server::empty("raw").tool::<r#match>().resource::<r#struct>().prompt::<r#fn>();
+    let server = Server::empty("raw").tool(r#match).resource(r#struct).prompt(r#fn);
     let answer = fastmcp_rs::serde_json::json!({ "type": "a", "in": 1 });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let result = runtime.block_on(server.call_tool("match", answer)).unwrap();

@@ -45,5 +45,5 @@ impl Notes {
 }
 
 fn main() {
-    let _ = mcp::Server::empty("renamed").tool::<shift>().resource::<point>().prompt::<about>().service(Notes);
+    let _ = mcp::Server::empty("renamed").tool(shift).resource(point).prompt(about).service(Notes);
 }

@@ -27,7 +27,7 @@ async fn all(a: State<Arc<dyn Store>>, b: State<Mutex<Vec<u8>>>, c: State<RwLock
 fn main() {
     let store: Arc<dyn Store> = Arc::new(Memory);
     let add: fn(u8) -> u8 = |a| a + 1;
-    let server = Server::empty("state").tool::<all>();
+    let server = Server::empty("state").tool(all);
     let server = server.state(store).state(Mutex::new(vec![0_u8])).state(RwLock::new(String::new())).state((2_u8, "b")).state(add);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let result = runtime.block_on(server.call_tool("all", fastmcp_rs::serde_json::json!({}))).unwrap();

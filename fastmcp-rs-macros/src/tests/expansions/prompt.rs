@@ -3,9 +3,6 @@
 fn packing(city: String, days: u8) -> Vec<Message> {
     vec![]
 }
-#[doc(hidden)]
-#[allow(non_camel_case_types, dead_code, unreachable_pub)]
-struct packing {}
 #[allow(unused_qualifications, clippy::all, clippy::pedantic)]
 const _: () = {
     static __DEF: ::fastmcp_rs::__private::PromptDef = {
@@ -17,12 +14,7 @@ const _: () = {
                 docs: " Help somebody pack for a trip.",
                 ..::fastmcp_rs::__private::Shared::new(
                     "packing",
-                    ::fastmcp_rs::__private::Source {
-                        file: ::core::file!(),
-                        line: ::core::line!(),
-                        module: ::core::module_path!(),
-                        version: ::core::option_env!("CARGO_PKG_VERSION"),
-                    },
+                    ::fastmcp_rs::__private::source!(),
                 )
             },
             params: &[
@@ -92,10 +84,8 @@ const _: () = {
             },
         }
     };
-    impl ::fastmcp_rs::__private::PromptFn for packing {
-        const DEF: &'static ::fastmcp_rs::__private::PromptDef = &__DEF;
-    }
     ::fastmcp_rs::__private::inventory::submit! {
-        ::fastmcp_rs::__private::Registered::Prompt(& __DEF)
+        ::fastmcp_rs::__private::Registered::prompt(& __DEF, ||
+        ::fastmcp_rs::__private::type_of(& packing))
     }
 };

@@ -2,9 +2,6 @@
 #[allow(unused_variables)]
 /// Review this code, and be kind: {code}
 fn review(code: String, ctx: Context) {}
-#[doc(hidden)]
-#[allow(non_camel_case_types, dead_code, unreachable_pub)]
-struct review {}
 #[allow(unused_qualifications, clippy::all, clippy::pedantic)]
 const _: () = {
     static __DEF: ::fastmcp_rs::__private::PromptDef = ::fastmcp_rs::__private::PromptDef {
@@ -12,12 +9,7 @@ const _: () = {
             docs: " Review this code, and be kind: {code}",
             ..::fastmcp_rs::__private::Shared::new(
                 "review",
-                ::fastmcp_rs::__private::Source {
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                    module: ::core::module_path!(),
-                    version: ::core::option_env!("CARGO_PKG_VERSION"),
-                },
+                ::fastmcp_rs::__private::source!(),
             )
         },
         params: &[
@@ -70,10 +62,8 @@ const _: () = {
             )
         },
     };
-    impl ::fastmcp_rs::__private::PromptFn for review {
-        const DEF: &'static ::fastmcp_rs::__private::PromptDef = &__DEF;
-    }
     ::fastmcp_rs::__private::inventory::submit! {
-        ::fastmcp_rs::__private::Registered::Prompt(& __DEF)
+        ::fastmcp_rs::__private::Registered::prompt(& __DEF, ||
+        ::fastmcp_rs::__private::type_of(& review))
     }
 };

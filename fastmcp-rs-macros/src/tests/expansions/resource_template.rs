@@ -8,9 +8,6 @@ async fn file(
 ) -> Result<String, ToolError> {
     db.file(owner, path, rev).await
 }
-#[doc(hidden)]
-#[allow(non_camel_case_types, dead_code, unreachable_pub)]
-struct file {}
 #[allow(
     closure_returning_async_block,
     unused_qualifications,
@@ -27,12 +24,7 @@ const _: () = {
                 docs: " A file.",
                 ..::fastmcp_rs::__private::Shared::new(
                     "file",
-                    ::fastmcp_rs::__private::Source {
-                        file: ::core::file!(),
-                        line: ::core::line!(),
-                        module: ::core::module_path!(),
-                        version: ::core::option_env!("CARGO_PKG_VERSION"),
-                    },
+                    ::fastmcp_rs::__private::source!(),
                 )
             },
             uri: "repo://{owner}/{path*}{?rev}",
@@ -143,10 +135,8 @@ const _: () = {
             },
         }
     };
-    impl ::fastmcp_rs::__private::ResourceFn for file {
-        const DEF: &'static ::fastmcp_rs::__private::ResourceDef = &__DEF;
-    }
     ::fastmcp_rs::__private::inventory::submit! {
-        ::fastmcp_rs::__private::Registered::Resource(& __DEF)
+        ::fastmcp_rs::__private::Registered::resource(& __DEF, ||
+        ::fastmcp_rs::__private::type_of(& file))
     }
 };

@@ -33,12 +33,7 @@ const _: () = {
                 docs: " Write something down.",
                 ..::fastmcp_rs::__private::Shared::new(
                     "add",
-                    ::fastmcp_rs::__private::Source {
-                        file: ::core::file!(),
-                        line: ::core::line!(),
-                        module: ::core::module_path!(),
-                        version: ::core::option_env!("CARGO_PKG_VERSION"),
-                    },
+                    ::fastmcp_rs::__private::source!(),
                 )
             },
             hints: ::fastmcp_rs::__private::Hints::NONE,
@@ -97,12 +92,7 @@ const _: () = {
             docs: " One note.",
             ..::fastmcp_rs::__private::Shared::new(
                 "one",
-                ::fastmcp_rs::__private::Source {
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                    module: ::core::module_path!(),
-                    version: ::core::option_env!("CARGO_PKG_VERSION"),
-                },
+                ::fastmcp_rs::__private::source!(),
             )
         },
         uri: "notes://{id}",
@@ -155,12 +145,7 @@ const _: () = {
             docs: " How to write notes.",
             ..::fastmcp_rs::__private::Shared::new(
                 "how",
-                ::fastmcp_rs::__private::Source {
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                    module: ::core::module_path!(),
-                    version: ::core::option_env!("CARGO_PKG_VERSION"),
-                },
+                ::fastmcp_rs::__private::source!(),
             )
         },
         params: &[],

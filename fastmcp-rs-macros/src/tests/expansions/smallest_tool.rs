@@ -3,9 +3,6 @@
 fn greet(name: String) -> String {
     format!("Hello, {name}!")
 }
-#[doc(hidden)]
-#[allow(non_camel_case_types, dead_code, unreachable_pub)]
-struct greet {}
 #[allow(unused_qualifications, clippy::all, clippy::pedantic)]
 const _: () = {
     static __DEF: ::fastmcp_rs::__private::ToolDef = ::fastmcp_rs::__private::ToolDef {
@@ -13,12 +10,7 @@ const _: () = {
             docs: " Greet someone by name.",
             ..::fastmcp_rs::__private::Shared::new(
                 "greet",
-                ::fastmcp_rs::__private::Source {
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                    module: ::core::module_path!(),
-                    version: ::core::option_env!("CARGO_PKG_VERSION"),
-                },
+                ::fastmcp_rs::__private::source!(),
             )
         },
         hints: ::fastmcp_rs::__private::Hints::NONE,
@@ -56,10 +48,8 @@ const _: () = {
             )
         },
     };
-    impl ::fastmcp_rs::__private::ToolFn for greet {
-        const DEF: &'static ::fastmcp_rs::__private::ToolDef = &__DEF;
-    }
     ::fastmcp_rs::__private::inventory::submit! {
-        ::fastmcp_rs::__private::Registered::Tool(& __DEF)
+        ::fastmcp_rs::__private::Registered::tool(& __DEF, ||
+        ::fastmcp_rs::__private::type_of(& greet))
     }
 };

@@ -3,9 +3,6 @@
 fn settings(state: State<Settings>) -> Json<Settings> {
     Json(state.clone())
 }
-#[doc(hidden)]
-#[allow(non_camel_case_types, dead_code, unreachable_pub)]
-struct settings {}
 #[allow(unused_qualifications, clippy::all, clippy::pedantic)]
 const _: () = {
     static __DEF: ::fastmcp_rs::__private::ResourceDef = ::fastmcp_rs::__private::ResourceDef {
@@ -13,12 +10,7 @@ const _: () = {
             docs: " The settings.",
             ..::fastmcp_rs::__private::Shared::new(
                 "settings",
-                ::fastmcp_rs::__private::Source {
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                    module: ::core::module_path!(),
-                    version: ::core::option_env!("CARGO_PKG_VERSION"),
-                },
+                ::fastmcp_rs::__private::source!(),
             )
         },
         uri: "config://app",
@@ -55,10 +47,8 @@ const _: () = {
             )
         },
     };
-    impl ::fastmcp_rs::__private::ResourceFn for settings {
-        const DEF: &'static ::fastmcp_rs::__private::ResourceDef = &__DEF;
-    }
     ::fastmcp_rs::__private::inventory::submit! {
-        ::fastmcp_rs::__private::Registered::Resource(& __DEF)
+        ::fastmcp_rs::__private::Registered::resource(& __DEF, ||
+        ::fastmcp_rs::__private::type_of(& settings))
     }
 };

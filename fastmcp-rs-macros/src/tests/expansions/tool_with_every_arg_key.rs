@@ -12,9 +12,6 @@ async fn search(
 ) -> Vec<Hit> {
     find(query)
 }
-#[doc(hidden)]
-#[allow(non_camel_case_types, dead_code, unreachable_pub)]
-struct search {}
 #[allow(
     closure_returning_async_block,
     unused_qualifications,
@@ -34,12 +31,7 @@ const _: () = {
                 docs: " Search.",
                 ..::fastmcp_rs::__private::Shared::new(
                     "search",
-                    ::fastmcp_rs::__private::Source {
-                        file: ::core::file!(),
-                        line: ::core::line!(),
-                        module: ::core::module_path!(),
-                        version: ::core::option_env!("CARGO_PKG_VERSION"),
-                    },
+                    ::fastmcp_rs::__private::source!(),
                 )
             },
             hints: ::fastmcp_rs::__private::Hints::NONE,
@@ -177,10 +169,8 @@ const _: () = {
             },
         }
     };
-    impl ::fastmcp_rs::__private::ToolFn for search {
-        const DEF: &'static ::fastmcp_rs::__private::ToolDef = &__DEF;
-    }
     ::fastmcp_rs::__private::inventory::submit! {
-        ::fastmcp_rs::__private::Registered::Tool(& __DEF)
+        ::fastmcp_rs::__private::Registered::tool(& __DEF, ||
+        ::fastmcp_rs::__private::type_of(& search))
     }
 };

@@ -3,9 +3,6 @@
 pub(crate) async fn get_forecast(city: String) -> Result<Forecast, ToolError> {
     weather::get(city).await
 }
-#[doc(hidden)]
-#[allow(non_camel_case_types, dead_code, unreachable_pub)]
-pub(crate) struct get_forecast {}
 #[allow(
     closure_returning_async_block,
     unused_qualifications,
@@ -38,12 +35,7 @@ const _: () = {
             expose_errors: true,
             ..::fastmcp_rs::__private::Shared::new(
                 "forecast",
-                ::fastmcp_rs::__private::Source {
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                    module: ::core::module_path!(),
-                    version: ::core::option_env!("CARGO_PKG_VERSION"),
-                },
+                ::fastmcp_rs::__private::source!(),
             )
         },
         hints: ::fastmcp_rs::__private::Hints {
@@ -88,10 +80,8 @@ const _: () = {
             )
         },
     };
-    impl ::fastmcp_rs::__private::ToolFn for get_forecast {
-        const DEF: &'static ::fastmcp_rs::__private::ToolDef = &__DEF;
-    }
     ::fastmcp_rs::__private::inventory::submit! {
-        ::fastmcp_rs::__private::Registered::Tool(& __DEF)
+        ::fastmcp_rs::__private::Registered::tool(& __DEF, ||
+        ::fastmcp_rs::__private::type_of(& get_forecast))
     }
 };

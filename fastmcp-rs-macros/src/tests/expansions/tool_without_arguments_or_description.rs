@@ -1,19 +1,11 @@
 #[allow(deprecated)]
 fn r#ping() {}
-#[doc(hidden)]
-#[allow(non_camel_case_types, dead_code, unreachable_pub)]
-struct r#ping {}
 #[allow(unused_qualifications, clippy::all, clippy::pedantic)]
 const _: () = {
     static __DEF: ::fastmcp_rs::__private::ToolDef = ::fastmcp_rs::__private::ToolDef {
         shared: ::fastmcp_rs::__private::Shared::new(
             "ping",
-            ::fastmcp_rs::__private::Source {
-                file: ::core::file!(),
-                line: ::core::line!(),
-                module: ::core::module_path!(),
-                version: ::core::option_env!("CARGO_PKG_VERSION"),
-            },
+            ::fastmcp_rs::__private::source!(),
         ),
         hints: ::fastmcp_rs::__private::Hints::NONE,
         output: |__schemas| {
@@ -39,11 +31,9 @@ const _: () = {
             )
         },
     };
-    impl ::fastmcp_rs::__private::ToolFn for r#ping {
-        const DEF: &'static ::fastmcp_rs::__private::ToolDef = &__DEF;
-    }
     ::fastmcp_rs::__private::inventory::submit! {
-        ::fastmcp_rs::__private::Registered::Tool(& __DEF)
+        ::fastmcp_rs::__private::Registered::tool(& __DEF, ||
+        ::fastmcp_rs::__private::type_of(& r#ping))
     }
 };
 #[allow(deprecated)]

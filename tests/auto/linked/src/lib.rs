@@ -14,10 +14,12 @@ fn shelf() -> &'static str {
     "books"
 }
 
+pub use inner::ask as asked;
+
 mod inner {
     use fastmcp_rs::prelude::*;
 
     /// A prompt in a private module of another crate: {topic}
     #[prompt(tags("linked"))]
-    fn ask(topic: String) {}
+    pub fn ask(topic: String) {}
 }
