@@ -12,6 +12,7 @@ use crate::errors::Errors;
 use crate::fallback::keyword;
 use crate::keys;
 use crate::parse::Keys;
+use crate::parse::docs::with_plain_docs;
 
 pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream {
     let errors = Errors::default();
@@ -25,6 +26,7 @@ pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> TokenStream 
     }
     let p = crate_path.private();
     let parts = parts(item, &crate_path);
+    let item = with_plain_docs(item.clone());
     let (serde, schemars) = (crate_path.private_str("serde"), crate_path.private_str("schemars"));
     quote! {
         #parts

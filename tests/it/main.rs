@@ -9,6 +9,7 @@ mod bad_input;
 mod changes;
 mod cli;
 mod crowd;
+mod docs;
 mod errors;
 mod gate;
 mod hello;

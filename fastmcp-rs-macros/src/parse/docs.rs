@@ -1,17 +1,21 @@
-//! Doc comments: from attributes to one `&'static str` expression.
+//! Doc comments, in every form that rustc takes, as one `&'static str` expression.
+//!
+//! `/// text`, `/** text */` and `#[doc = "text"]` mean the same, alone and mixed; the decoration of each is taken away here,
+//! where it is still known which is which.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::parse::Parser as _;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 use crate::tokens::peel;
 
-/// The doc text of an item or a parameter, as it was written; dedenting is the runtime's work.
+/// The doc text of an item or a parameter.
 #[derive(Default)]
 pub(crate) struct Docs(Vec<Line>);
 
 enum Line {
-    /// A doc comment (or `#[doc = ".."]`), with the span to point at.
+    /// A line of text, with the span to point at.
     Text(String, Span),
     /// `#[doc = include_str!(..)]` and the like, which only rustc can evaluate.
     Expr(Expr),
@@ -20,7 +24,35 @@ enum Line {
 impl Docs {
     /// Gathers every `doc` attribute and skips all others, in whatever order they come.
     pub(crate) fn read(attrs: &[Attribute]) -> Self {
-        Self(attrs.iter().filter_map(line).collect())
+        let mut lines = Vec::new();
+        // The places of lines that are indented as `/// text` is.
+        let mut indented = Vec::new();
+        for value in attrs.iter().filter_map(value) {
+            let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = peel(value) else {
+                lines.push(Line::Expr(value.clone()));
+                continue;
+            };
+            let (content, span) = (text.value(), text.span());
+            if content.contains('\n') {
+                lines.extend(plain(&content).lines().map(|line| Line::Text(line.to_owned(), span)));
+            } else {
+                if is_indented(&content, span) {
+                    indented.push(lines.len());
+                }
+                lines.push(Line::Text(content.trim_end().to_owned(), span));
+            }
+        }
+        let common = indented.iter().filter_map(|at| match &lines[*at] {
+            Line::Text(text, _) if !text.is_empty() => Some(indent(text)),
+            _ => None,
+        });
+        let common = common.min().unwrap_or(0);
+        for at in indented {
+            if let Line::Text(text, _) = &mut lines[at] {
+                text.drain(..common.min(text.len()));
+            }
+        }
+        Self(lines)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -53,30 +85,91 @@ impl Docs {
     }
 }
 
-fn line(attr: &Attribute) -> Option<Line> {
-    let Meta::NameValue(meta) = &attr.meta else {
-        return None;
-    };
-    if !meta.path.is_ident("doc") {
-        return None;
+fn value(attr: &Attribute) -> Option<&Expr> {
+    match &attr.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => Some(&meta.value),
+        _ => None,
     }
-    Some(match peel(&meta.value) {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Line::Text(without_stars(&text.value()), text.span()),
-        other => Line::Expr(other.clone()),
-    })
 }
 
-/// Takes away the column of stars that decorates the lines of a `/** .. */` comment, as rustdoc does.
-fn without_stars(text: &str) -> String {
-    let Some((first, rest)) = text.split_once('\n') else {
-        return text.to_owned();
-    };
-    let starred = |line: &str| line.trim_start().starts_with('*') || line.trim().is_empty();
-    if !rest.contains('*') || !rest.lines().all(starred) {
-        return text.to_owned();
+/// Whether the text has the indentation of the `///` lines around it. A string that somebody wrote stands as it is, but for
+/// the one space that it has if a macro made it of a comment.
+fn is_indented(text: &str, span: Span) -> bool {
+    let source = span.source_text().unwrap_or_default();
+    match indent(text) {
+        0 => source.starts_with("///"),
+        1 => true,
+        _ => !source.starts_with(['"', 'r']),
     }
-    let rest = rest.lines().map(|line| line.trim_start().strip_prefix('*').unwrap_or(line));
-    std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n")
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// The text of a `/** .. */` comment, or of a string of several lines, without its column of stars, its blank first and last
+/// line, and its indentation. The first line has none, since it begins after the opening.
+fn plain(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    while lines.len() > 1 && lines.last().is_some_and(|last| last.is_empty()) {
+        lines.pop();
+    }
+    let opening = usize::from(lines.len() > 1 && lines[0].is_empty());
+    let (first, rest) = lines.split_at_mut(1);
+    let stars = || rest.iter().map(|line| line.trim_start()).filter(|line| !line.is_empty());
+    let is_star = |line: &str| line == "*" || line.starts_with("* ");
+    if stars().next().is_some() && stars().all(is_star) {
+        for line in rest.iter_mut() {
+            *line = line.trim_start().strip_prefix('*').unwrap_or_default();
+        }
+    }
+    let common = rest.iter().filter(|line| !line.is_empty()).map(|line| indent(line)).min().unwrap_or(0);
+    for line in rest.iter_mut() {
+        *line = line.get(common..).unwrap_or_default();
+    }
+    first[0] = first[0].trim_start();
+    lines[opening..].join("\n")
+}
+
+/// An item with its docs, and those of its fields and variants, in one attribute each, so that derives that read them see what
+/// we would see.
+pub(crate) fn with_plain_docs(item: TokenStream) -> TokenStream {
+    let mut printed = TokenStream::new();
+    // Attributes that wait for what they are on.
+    let mut attributes = TokenStream::new();
+    let mut tokens = item.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(hash) if hash.as_char() == '#' => {
+                attributes.extend([TokenTree::Punct(hash)]);
+                attributes.extend(tokens.next_if(|next| matches!(next, TokenTree::Group(_))));
+            }
+            TokenTree::Group(group) => {
+                printed.extend(merged(std::mem::take(&mut attributes)));
+                let mut plain = Group::new(group.delimiter(), with_plain_docs(group.stream()));
+                plain.set_span(group.span());
+                printed.extend([TokenTree::Group(plain)]);
+            }
+            other => {
+                printed.extend(merged(std::mem::take(&mut attributes)));
+                printed.extend([other]);
+            }
+        }
+    }
+    printed.extend(attributes);
+    printed
+}
+
+/// Attributes, with the docs among them as one.
+fn merged(tokens: TokenStream) -> TokenStream {
+    match Attribute::parse_outer.parse2(tokens.clone()) {
+        Ok(attrs) if attrs.iter().any(|attr| value(attr).is_some()) => {
+            let docs = Docs::read(&attrs).expr();
+            let others = attrs.iter().filter(|attr| value(attr).is_none());
+            quote!(#[doc = #docs] #(#others)*)
+        }
+        _ => tokens,
+    }
 }
 
 #[cfg(test)]
@@ -98,7 +191,7 @@ mod tests {
             #[doc(hidden)]
             fn f() {}
         };
-        assert_eq!(docs(&item), r#"" Greets.\n\n Warmly.""#);
+        assert_eq!(docs(&item), r#""Greets.\n\nWarmly.""#);
     }
 
     #[test]
@@ -108,13 +201,58 @@ mod tests {
             #[doc = include_str!("more.md")]
             fn f() {}
         };
-        assert_eq!(docs(&item), r#":: core :: concat ! (" Greets." , "\n" , include_str ! ("more.md"))"#);
+        assert_eq!(docs(&item), r#":: core :: concat ! ("Greets." , "\n" , include_str ! ("more.md"))"#);
     }
 
     #[test]
-    fn stars_of_a_block_comment_are_decoration() {
-        assert_eq!(without_stars("\n * One\n * Two\n "), "\n One\n Two\n ");
-        assert_eq!(without_stars(" One\n two * three"), " One\n two * three");
+    fn every_form_reads_alike() {
+        let wanted = r#""One.\n\n- a\n  - b""#;
+        let forms: [syn::ItemFn; 7] = [
+            parse_quote! {
+                /// One.
+                ///
+                /// - a
+                ///   - b
+                fn f() {}
+            },
+            parse_quote! {
+                ///   One.
+                ///
+                ///   - a
+                ///     - b
+                fn f() {}
+            },
+            parse_quote! { #[doc = "\n * One.\n *\n * - a\n *   - b\n "] fn f() {} },
+            parse_quote! { #[doc = " One.\n     *\n     * - a\n     *   - b "] fn f() {} },
+            parse_quote! { #[doc = "\n    One.\n\n    - a\n      - b\n    "] fn f() {} },
+            parse_quote! { #[doc = " One.\n\n    - a\n      - b "] fn f() {} },
+            parse_quote! {
+                /// One.
+                #[doc = ""]
+                #[doc = "\n    - a\n      - b "]
+                fn f() {}
+            },
+        ];
+        for form in forms {
+            assert_eq!(docs(&form), wanted, "{}", quote!(#form));
+        }
+    }
+
+    #[test]
+    fn stars_that_are_text_stay() {
+        assert_eq!(plain(" One\n two * three"), "One\ntwo * three");
+        assert_eq!(plain(" One\n **two** three "), "One\n**two** three");
+    }
+
+    #[test]
+    fn derives_see_plain_docs() {
+        let item = quote! {
+            #[doc = "\n * One.\n "] #[serde(x = "\n * a")] struct S { #[doc = " A\n     field. "] #[doc(hidden)] a: u8, #[doc = " b"] b: u8 }
+        };
+        let plain = quote! {
+            #[doc = "One."] #[serde(x = "\n * a")] struct S { #[doc = "A\nfield."] #[doc(hidden)] a: u8, #[doc = "b"] b: u8 }
+        };
+        assert_eq!(with_plain_docs(item).to_string(), plain.to_string());
     }
 
     #[test]

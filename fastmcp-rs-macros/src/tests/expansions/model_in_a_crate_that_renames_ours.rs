@@ -9,9 +9,9 @@ const _: () = {
 )]
 #[serde(crate = "::mcp::__private::serde")]
 #[schemars(crate = "::mcp::__private::schemars")]
-/// Weather ahead.
+///Weather ahead.
 #[serde(rename_all = "camelCase")]
 struct Forecast {
-    /// Where.
+    ///Where.
     city: String,
 }

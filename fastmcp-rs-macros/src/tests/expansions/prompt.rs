@@ -11,7 +11,7 @@ const _: () = {
         }
         ::fastmcp_rs::__private::PromptDef {
             shared: ::fastmcp_rs::__private::Shared {
-                docs: " Help somebody pack for a trip.",
+                docs: "Help somebody pack for a trip.",
                 ..::fastmcp_rs::__private::Shared::new(
                     "packing",
                     ::fastmcp_rs::__private::source!(),

@@ -6,7 +6,7 @@ fn review(code: String, ctx: Context) {}
 const _: () = {
     static __DEF: ::fastmcp_rs::__private::PromptDef = ::fastmcp_rs::__private::PromptDef {
         shared: ::fastmcp_rs::__private::Shared {
-            docs: " Review this code, and be kind: {code}",
+            docs: "Review this code, and be kind: {code}",
             ..::fastmcp_rs::__private::Shared::new(
                 "review",
                 ::fastmcp_rs::__private::source!(),
@@ -53,7 +53,7 @@ const _: () = {
                     ::core::result::Result::Ok(
                         ::fastmcp_rs::__private::PromptResult::text(
                             ::fastmcp_rs::__private::fill(
-                                " Review this code, and be kind: {code}",
+                                "Review this code, and be kind: {code}",
                                 &__texts,
                             ),
                         ),

@@ -21,7 +21,7 @@ const _: () = {
         }
         ::fastmcp_rs::__private::ResourceDef {
             shared: ::fastmcp_rs::__private::Shared {
-                docs: " A file.",
+                docs: "A file.",
                 ..::fastmcp_rs::__private::Shared::new(
                     "file",
                     ::fastmcp_rs::__private::source!(),
@@ -37,7 +37,7 @@ const _: () = {
             size: ::core::option::Option::None,
             params: &[
                 ::fastmcp_rs::__private::Param {
-                    docs: " Whose.",
+                    docs: "Whose.",
                     ..::fastmcp_rs::__private::Param::new(
                         "owner",
                         || {

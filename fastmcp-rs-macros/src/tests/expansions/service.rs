@@ -30,7 +30,7 @@ const _: () = {
         }
         ::fastmcp_rs::__private::ToolDef {
             shared: ::fastmcp_rs::__private::Shared {
-                docs: " Write something down.",
+                docs: "Write something down.",
                 ..::fastmcp_rs::__private::Shared::new(
                     "add",
                     ::fastmcp_rs::__private::source!(),
@@ -89,7 +89,7 @@ const _: () = {
     #[cfg(feature = "read")]
     static __ONE: ::fastmcp_rs::__private::ResourceDef = ::fastmcp_rs::__private::ResourceDef {
         shared: ::fastmcp_rs::__private::Shared {
-            docs: " One note.",
+            docs: "One note.",
             ..::fastmcp_rs::__private::Shared::new(
                 "one",
                 ::fastmcp_rs::__private::source!(),
@@ -142,7 +142,7 @@ const _: () = {
     };
     static __HOW: ::fastmcp_rs::__private::PromptDef = ::fastmcp_rs::__private::PromptDef {
         shared: ::fastmcp_rs::__private::Shared {
-            docs: " How to write notes.",
+            docs: "How to write notes.",
             ..::fastmcp_rs::__private::Shared::new(
                 "how",
                 ::fastmcp_rs::__private::source!(),

@@ -7,7 +7,7 @@ fn greet(name: String) -> String {
 const _: () = {
     static __DEF: ::fastmcp_rs::__private::ToolDef = ::fastmcp_rs::__private::ToolDef {
         shared: ::fastmcp_rs::__private::Shared {
-            docs: " Greet someone by name.",
+            docs: "Greet someone by name.",
             ..::fastmcp_rs::__private::Shared::new(
                 "greet",
                 ::fastmcp_rs::__private::source!(),
@@ -23,7 +23,7 @@ const _: () = {
         output_schema: ::core::option::Option::None,
         params: &[
             ::fastmcp_rs::__private::Param {
-                docs: " Who to greet.",
+                docs: "Who to greet.",
                 ..::fastmcp_rs::__private::Param::new(
                     "name",
                     ::fastmcp_rs::__private::tool_param::<String, _>,

@@ -7,7 +7,7 @@ fn settings(state: State<Settings>) -> Json<Settings> {
 const _: () = {
     static __DEF: ::fastmcp_rs::__private::ResourceDef = ::fastmcp_rs::__private::ResourceDef {
         shared: ::fastmcp_rs::__private::Shared {
-            docs: " The settings.",
+            docs: "The settings.",
             ..::fastmcp_rs::__private::Shared::new(
                 "settings",
                 ::fastmcp_rs::__private::source!(),

@@ -28,7 +28,7 @@ const _: () = {
         }
         ::fastmcp_rs::__private::ToolDef {
             shared: ::fastmcp_rs::__private::Shared {
-                docs: " Search.",
+                docs: "Search.",
                 ..::fastmcp_rs::__private::Shared::new(
                     "search",
                     ::fastmcp_rs::__private::source!(),
@@ -61,7 +61,7 @@ const _: () = {
                     )
                 },
                 ::fastmcp_rs::__private::Param {
-                    docs: " How many.",
+                    docs: "How many.",
                     default: ::core::option::Option::Some(|| ::fastmcp_rs::__private::json(
                         &__default_count(),
                     )),

@@ -16,7 +16,7 @@ const _: () = {
             description: ::core::option::Option::Some("Weather ahead."),
             version: ::core::option::Option::Some("2"),
             server: ::core::option::Option::Some("weather"),
-            docs: " Forecast for a city, day by day.",
+            docs: "Forecast for a city, day by day.",
             tags: &["weather", "slow"],
             scopes: &["read"],
             roles: &["user"],

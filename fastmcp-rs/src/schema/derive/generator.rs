@@ -5,6 +5,8 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::normalise::{is_anything, normalise, normalise_output};
+use crate::schema::walk;
+use crate::text::doc_comment;
 
 /// A generator for what is read: serde's deserialize contract.
 pub(crate) fn input_generator() -> SchemaGenerator {
@@ -43,11 +45,23 @@ pub(crate) fn raw(schema: Schema, generator: &mut SchemaGenerator) -> Value {
 ///
 /// The generator keeps its definitions, so one generator can finish several schemas.
 pub(crate) fn finish(schema: Schema, generator: &mut SchemaGenerator) -> Value {
-    let raw = raw(schema, generator);
+    let mut raw = raw(schema, generator);
+    plain_words(&mut raw);
     match generator.contract() {
         Contract::Serialize => normalise_output(raw),
         _ => normalise(raw),
     }
+}
+
+/// Doc comments read alike in every form that they can be written in.
+fn plain_words(schema: &mut Value) {
+    let Value::Object(map) = schema else { return };
+    if let Some(Value::String(words)) = map.get_mut("description")
+        && let Some(plain) = doc_comment::plain(words)
+    {
+        *words = plain;
+    }
+    walk::children_mut(map, plain_words);
 }
 
 /// Whether a finished schema says nothing at all.
