@@ -59,7 +59,7 @@ async fn blind() -> Result<String, ToolError> {
 }
 
 fn server() -> Server {
-    let server = Server::empty("state").tool::<pay>().tool::<order>().tool::<point>().tool::<blind>();
+    let server = Server::empty("state").tool(pay).tool(order).tool(point).tool(blind);
     server.state(Payments::default())
 }
 

@@ -67,8 +67,7 @@ async fn places(ctx: Context) -> Result<String, ToolError> {
 async fn serve() -> (HttpServer, RunningServer, mpsc::UnboundedReceiver<&'static str>) {
     let (said, heard) = mpsc::unbounded_channel();
     let server = Server::empty("todos").tool(add_todo).tool(wait).tool(places);
-    let server =
-        server.resource(all).prompt(plan).state(Todos::default()).state(said).http(Http::new().legacy_sse());
+    let server = server.resource(all).prompt(plan).state(Todos::default()).state(said).http(Http::new().legacy_sse());
     let server = server.build().unwrap();
     let handle = server.clone();
     (HttpServer::serve(server).await, handle, heard)

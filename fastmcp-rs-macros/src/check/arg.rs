@@ -20,7 +20,7 @@ pub(crate) fn check(arg: &Arg, errors: &Errors) {
         let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         let text = header.value();
         if text.is_empty() || !text.chars().all(token) {
-            errors.at(header, format!("\"{text}\" is no name of a header: write letters, digits and `-`, for example `header = \"Region\"`"));
+            errors.at(header, format!("\"{text}\" is not the name of a header: write letters, digits and `-`, for example `header = \"Region\"`"));
         }
     }
     if let Some(complete) = arg.complete.as_ref().filter(|expr| matches!(expr, Expr::Lit(_))) {
@@ -40,7 +40,7 @@ pub(crate) fn check(arg: &Arg, errors: &Errors) {
             ("header", arg.header.is_some()),
         ];
         for (key, _) in others.iter().filter(|(_, given)| *given) {
-            errors.at(flatten, format!("`flatten` spreads the fields of the type, so that `{key}` has nothing to apply to: remove one of the two"));
+            errors.at(flatten, format!("`flatten` spreads the fields of the type, so `{key}` has nothing to apply to: remove one of the two"));
         }
     }
     if let (Some(range), Some(Fallback::Typed(default))) = (&arg.range, &arg.default)
@@ -112,7 +112,7 @@ pub(crate) fn headers(kind: Kind, function: &Function, errors: &Errors) {
 fn check_pattern(pattern: &str) -> Result<(), String> {
     let leaves_out = |what: &str| {
         Err(format!(
-            "the pattern has {what}, which patterns here leave out so that matching always takes linear time: rewrite it without, or check the value in the function"
+            "the pattern has {what}, which is not supported, so that matching always takes linear time: write the pattern without it, or check the value in the function"
         ))
     };
     for look in ["(?=", "(?!", "(?<=", "(?<!"] {
@@ -129,7 +129,7 @@ fn check_pattern(pattern: &str) -> Result<(), String> {
     }
     match regex_lite::Regex::new(pattern) {
         Ok(_) => Ok(()),
-        Err(error) => Err(format!("the pattern `{pattern}` is no regular expression: {error}")),
+        Err(error) => Err(format!("the pattern `{pattern}` is not a regular expression: {error}")),
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn patterns_are_checked() {
-        assert!(problems(&parse_quote!(#[arg(pattern = "(a")])).contains("is no regular expression"));
+        assert!(problems(&parse_quote!(#[arg(pattern = "(a")])).contains("is not a regular expression"));
         assert!(problems(&parse_quote!(#[arg(pattern = "a(?=b)")])).contains("a lookaround"));
         assert!(problems(&parse_quote!(#[arg(pattern = r"(a)\1")])).contains("a backreference"));
         assert_eq!(problems(&parse_quote!(#[arg(pattern = r"^\\1$")])), "");

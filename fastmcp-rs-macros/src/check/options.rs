@@ -60,13 +60,13 @@ fn contradictions(tool: &Tool, errors: &Errors) {
     if let Some((true, key)) = &tool.destructive {
         errors.at(
             key,
-            "`destructive` contradicts `read_only`: what only reads destroys nothing, so remove one of the two",
+            "`destructive` contradicts `read_only`: a tool that only reads destroys nothing, so remove one of the two",
         );
     }
     if let Some((false, key)) = &tool.idempotent {
         errors.at(
             key,
-            "`idempotent = false` contradicts `read_only`: what only reads can be repeated, so remove one of the two",
+            "`idempotent = false` contradicts `read_only`: a tool that only reads can be repeated, so remove one of the two",
         );
     }
 }
@@ -79,12 +79,14 @@ fn annotations(resource: &Resource, errors: &Errors) {
         errors.at(audience, format!("an audience is \"user\" or \"assistant\", found \"{}\"", audience.value()));
     }
     if let Some(time) = resource.last_modified.as_ref().filter(|time| !is_timestamp(&time.value())) {
-        errors
-            .at(time, format!("\"{}\" is no ISO 8601 time: write for example \"2026-01-12T15:00:58Z\"", time.value()));
+        errors.at(
+            time,
+            format!("\"{}\" is not an ISO 8601 time: write for example \"2026-01-12T15:00:58Z\"", time.value()),
+        );
     }
 }
 
-/// `type/subtype`, perhaps with parameters behind a semicolon.
+/// `type/subtype`, perhaps with parameters after a semicolon.
 fn check_mime_type(literal: &LitStr, errors: &Errors) {
     let token =
         |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&^_.+-".contains(c));
@@ -100,7 +102,7 @@ fn check_mime_type(literal: &LitStr, errors: &Errors) {
         errors.at(
             literal,
             format!(
-                "\"{text}\" is no MIME type: write for example \"text/markdown\", \"application/json\" or \"image/png\""
+                "\"{text}\" is not a MIME type: write for example \"text/markdown\", \"application/json\" or \"image/png\""
             ),
         );
     }

@@ -39,7 +39,7 @@ fn receiver(component: &Component, errors: &Errors) {
     } else if !takes_shared_self(receiver) {
         let found = written(receiver);
         errors.at(receiver, format!(
-            "`{found}`: a service is shared by all calls at once, so write `&self`, and keep what changes in a `Mutex` or the like"
+            "`{found}`: a service is shared by all calls at once, so write `&self`, and keep values that change in a `Mutex` or the like"
         ));
     }
 }
@@ -59,8 +59,10 @@ fn modifiers(kind: Kind, function: &Function, errors: &Errors) {
         Safety::Default => {}
     }
     if let Some(abi) = &sig.abi {
-        errors
-            .at(abi, format!("a {word} can't be an `extern` function: remove this, and call it from one that is not"));
+        errors.at(
+            abi,
+            format!("a {word} can't be an `extern` function: remove `extern`, or call it from a function that is not"),
+        );
     }
     if let Some(variadic) = &sig.variadic {
         errors.form(
@@ -144,7 +146,7 @@ fn return_type(kind: Kind, function: &Function, errors: &Errors) {
     let mut borrowed = Borrowed::default();
     borrowed.visit_type(&output);
     for lifetime in borrowed.elided {
-        errors.form(kind.form(), lifetime, format!("a {word} can't return what borrows, because its answer outlives the call: write `'static`, or a type that owns what it holds"));
+        errors.form(kind.form(), lifetime, format!("a {word} can't return a borrowed value, because its answer outlives the call: write `'static`, or a type that owns what it holds"));
     }
     for reference in borrowed.references {
         let (written, owned) = (written(reference), owned(&reference.elem));
@@ -183,7 +185,7 @@ fn impl_traits<'t>(ty: &'t Type, report: impl FnMut(&'t TypeImplTrait)) {
 #[derive(Default)]
 struct Borrowed<'t> {
     references: Vec<&'t TypeReference>,
-    /// `'_` behind the name of a type. (Named lifetimes are declared on the function, and reported there.)
+    /// `'_` after the name of a type. (Named lifetimes are declared on the function, and reported there.)
     elided: Vec<&'t Lifetime>,
 }
 

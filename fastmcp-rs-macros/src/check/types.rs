@@ -70,7 +70,7 @@ fn within(range: &Range, least: i128, most: i128, spelt: &str, errors: &Errors) 
             Bound::Float(_) => {
                 errors.at(
                     &range.at,
-                    format!("`{}` is no whole number, but a `{spelt}` is: write one without a fraction", text(bound)),
+                    format!("`{}` is not a whole number, as a `{spelt}` is: write one without a fraction", text(bound)),
                 );
                 continue;
             }

@@ -1,4 +1,4 @@
-//! The table behind a component: what it is called, what it takes, and how it is called.
+//! The table of a component: its name and words, its parameters, and the call.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};

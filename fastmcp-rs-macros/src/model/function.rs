@@ -58,7 +58,7 @@ impl Function {
             let other = Kind::of(attr);
             if let Some(other) = other {
                 let (this, other) = (kind.attribute(), other.attribute());
-                errors.at(attr, format!("a function is one thing: it has `{this}` and `{other}`, so remove one, or write a second function that calls this one"));
+                errors.at(attr, format!("a function is one component, and this has `{this}` and `{other}`: remove one of the two, or write a second function that calls this one"));
             }
             other.is_none()
         });

@@ -22,7 +22,7 @@ pub(crate) fn placeholders(function: &Function) -> Option<Vec<(String, Span)>> {
     Some(lines.into_iter().flat_map(|(line, span)| in_line(line).into_iter().map(move |name| (name, span))).collect())
 }
 
-/// `{name}` is a placeholder; `{{` and `}}` are braces, and so are braces around anything that is no name.
+/// `{name}` is a placeholder; `{{` and `}}` are braces, and so are braces around anything that is not a name.
 fn in_line(line: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut rest = line;

@@ -32,7 +32,7 @@ pub(crate) fn split_uri(tokens: TokenStream, errors: &Errors) -> (Option<LitStr>
         if input.peek(LitStr) {
             let uri: LitStr = input.parse()?;
             if !input.is_empty() && input.parse::<Token![,]>().is_err() {
-                errors.span(input.span(), "expected a comma behind the URI");
+                errors.span(input.span(), "expected a comma after the URI");
             }
             return Ok((Some(uri), input.parse::<TokenStream>()?));
         }

@@ -18,7 +18,7 @@ pub(crate) struct Entry {
     pub(crate) value: Value,
 }
 
-/// What stands behind a key.
+/// What follows a key.
 pub(crate) enum Value {
     /// `key`
     Flag,
@@ -125,7 +125,7 @@ impl Entry {
                 None
             }
             Value::List(_, span) => {
-                errors.span(*span, format!("`{key}` takes {wanted} behind `=`, found parentheses: write `{example}`"));
+                errors.span(*span, format!("`{key}` takes {wanted} after `=`, found parentheses: write `{example}`"));
                 None
             }
         }
@@ -189,7 +189,7 @@ fn entry(attribute: Attribute, input: ParseStream<'_>) -> syn::Result<Entry> {
     }
     let key = Ident::parse_any(input)?;
     if input.peek(Token![:]) {
-        let found = value_behind(input);
+        let found = value_after(input);
         let message = format!("`{key}` and its value are separated by `=`, found `:`: write `{key} = {found}`");
         return Err(input.error(message));
     }
@@ -198,7 +198,7 @@ fn entry(attribute: Attribute, input: ParseStream<'_>) -> syn::Result<Entry> {
         if input.is_empty() || input.peek(Token![,]) {
             return Err(syn::Error::new(
                 key.span(),
-                format!("nothing stands behind `{key} =`: write a value, or remove the `=`"),
+                format!("there is no value after `{key} =`: write one, or remove the `=`"),
             ));
         }
         Value::Equals(Box::new(value(input)?))
@@ -224,9 +224,9 @@ fn value(input: ParseStream<'_>) -> syn::Result<Expr> {
     Expr::parse(input)
 }
 
-fn value_behind(input: ParseStream<'_>) -> String {
-    let behind = input.cursor().token_tree().and_then(|(_, rest)| rest.token_tree());
-    behind.map_or_else(|| "..".to_owned(), |(token, _)| token.to_string())
+fn value_after(input: ParseStream<'_>) -> String {
+    let after = input.cursor().token_tree().and_then(|(_, rest)| rest.token_tree());
+    after.map_or_else(|| "..".to_owned(), |(token, _)| token.to_string())
 }
 
 fn next_token(input: ParseStream<'_>) -> String {

@@ -30,7 +30,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let total = number.parse::<u64>().ok().and_then(|number| number.checked_mul(millis));
     match total {
         None => Err(format!("`{text}` is too long")),
-        Some(0) => Err(format!("`{text}` is no time at all")),
+        Some(0) => Err(format!("`{text}` is zero")),
         Some(total) => Ok(Duration::from_millis(total)),
     }
 }
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(duration("s"), Err("`s` does not begin with a whole number".into()));
         assert_eq!(duration("1.5s"), Err("`.5s` is not a unit of time".into()));
         assert_eq!(duration("3 fortnights"), Err("`3 fortnights` has a space in it".into()));
-        assert_eq!(duration("0s"), Err("`0s` is no time at all".into()));
+        assert_eq!(duration("0s"), Err("`0s` is zero".into()));
         assert_eq!(duration("99999999999999999999h"), Err("`99999999999999999999h` is too long".into()));
     }
 

@@ -71,7 +71,7 @@ impl Uri {
             };
             let place = place(text, at);
             let Some(length) = text[at..].find(close) else {
-                problems.push(format!("the `{c}` at {place} is never closed: add `{close}` behind the name"));
+                problems.push(format!("the `{c}` at {place} is never closed: add `{close}` after the name"));
                 return problems;
             };
             let written = &text[at..=at + length];
@@ -79,7 +79,7 @@ impl Uri {
             let query = inside.starts_with('?');
             if let Some(before) = after_placeholder.filter(|_| !query) {
                 problems.push(format!(
-                    "`{before}` and `{written}` at {place} touch: nobody can tell where one ends, so write something between them, for example `{before}/{written}`"
+                    "`{before}` and `{written}` at {place} touch, so that nothing tells where the first ends: write something between them, for example `{before}/{written}`"
                 ));
             }
             if let Err(problem) = self.placeholder(c, inside, written, &place) {
@@ -89,7 +89,7 @@ impl Uri {
             at += length + 1;
             if query && at < text.len() {
                 problems.push(format!(
-                    "`{written}` at {place} has something behind it: a query is the end of a URI, move it there"
+                    "`{written}` at {place} is followed by more: a query is the end of a URI, so move it there"
                 ));
                 return problems;
             }
@@ -180,7 +180,7 @@ fn literal_char(text: &str, at: usize, c: char, problems: &mut Vec<String>) {
             let digits = text.as_bytes().get(at + 1..at + 3);
             if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
                 problems.push(format!(
-                    "the `%` at {place} needs two hexadecimal digits behind it: write `%25` for a percent sign"
+                    "the `%` at {place} needs two hexadecimal digits after it: write `%25` for a percent sign"
                 ));
             }
         }
@@ -211,12 +211,12 @@ fn name_problem(name: &str) -> Option<String> {
     }
     if name.contains(':') {
         return Some(
-            "neither types nor lengths are written here: the parameter's type says what it is, so write the name only"
+            "a placeholder holds no type and no length, because the parameter's type says both: write the name only"
                 .to_owned(),
         );
     }
     if first.is_ascii_digit() || !name.chars().all(legal) {
-        return Some(format!("`{name}` is no name of a parameter: write letters, digits and `_`"));
+        return Some(format!("`{name}` is not the name of a parameter: write letters, digits and `_`"));
     }
     None
 }
@@ -288,8 +288,8 @@ mod tests {
         assert!(bad("x://{a}/{a}").contains("`a` at character 9 stands for a second placeholder"));
         assert!(bad("x://{}").contains("it has no name"));
         assert!(bad("x://{+path}").contains("write `{path}` for one segment, `{path*}` for several"));
-        assert!(bad("x://{id:u64}").contains("neither types nor lengths"));
-        assert!(bad("x://{a-b}").contains("`a-b` is no name of a parameter"));
+        assert!(bad("x://{id:u64}").contains("a placeholder holds no type and no length"));
+        assert!(bad("x://{a-b}").contains("`a-b` is not the name of a parameter"));
         assert!(bad("x://{a,b}").contains("write `{a}/{b}`"));
         assert!(bad("x://<a*>").contains("write `<a..>` or `{a*}`"));
         assert!(bad("x://{a..}").contains("write `{a*}` or `<a..>`"));

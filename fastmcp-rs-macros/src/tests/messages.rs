@@ -74,7 +74,7 @@ fn a_resource_begins_with_its_uri() {
     check(r#"#[resource(mime_type = "text/plain")] fn f() -> String { x }"#, &["begins with the URI"]);
     check(r#"#[resource(uri = "a://b", size = 1)] fn f() -> String { x }"#, &["begins with the URI, without `uri =`"]);
     check(r#"#[resource(concat!("a", "b"))] fn f() -> String { x }"#, &["the URI is a string in quotes"]);
-    check(r#"#[resource("a://b" size = 1)] fn f() -> String { x }"#, &["expected a comma behind the URI"]);
+    check(r#"#[resource("a://b" size = 1)] fn f() -> String { x }"#, &["expected a comma after the URI"]);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn prompts_that_are_text_are_checked_against_it() {
 
 #[test]
 fn two_kinds_on_one_function_are_refused() {
-    check("#[tool(description = \"d\")] #[prompt] fn f() -> String { x }", &["it has `#[tool]` and `#[prompt]`"]);
+    check("#[tool(description = \"d\")] #[prompt] fn f() -> String { x }", &["this has `#[tool]` and `#[prompt]`"]);
 }
 
 #[test]

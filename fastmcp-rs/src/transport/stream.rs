@@ -4,9 +4,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Bytes in both directions, which a server can talk over: any tokio `AsyncRead + AsyncWrite + Send`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no transport",
-    label = "no stream of bytes in both directions",
-    note = "give `serve` what implements tokio's `AsyncRead + AsyncWrite + Send`: a socket, a pipe, one end of `tokio::io::duplex`",
+    message = "`{Self}` is not a transport",
+    label = "not a stream of bytes in both directions",
+    note = "give `serve` a type that implements tokio's `AsyncRead + AsyncWrite + Send`: a socket, a pipe, one end of `tokio::io::duplex`",
     note = "two halves become one with `tokio::io::join(reader, writer)`"
 )]
 pub trait Transport: AsyncRead + AsyncWrite + Send + 'static {}
