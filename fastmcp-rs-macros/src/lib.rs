@@ -26,7 +26,8 @@ use proc_macro::TokenStream;
 
 /// Makes a function a tool.
 ///
-/// The doc comment is the description, the parameters are the arguments, and their doc comments describe them.
+/// The doc comment is the description, the parameters are the arguments, and their doc comments describe them. The function
+/// stays as it is, and a server that does not collect its tools by itself takes it as a value: `.tool(greet)`.
 ///
 /// ```
 /// use fastmcp_rs::prelude::*;
@@ -146,6 +147,9 @@ pub fn prompt(attribute: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes the marked methods of an impl block a service, which `Server::service` adds to a server.
 ///
+/// Methods are written out in the block: those that a macro within it makes are not seen. Its only key is `crate = path`, where
+/// `fastmcp_rs` is found, if it was renamed.
+///
 /// ```no_run
 /// use std::sync::Mutex;
 ///
@@ -181,8 +185,8 @@ pub fn server(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a struct or an enum something that tools take and return: derives serde's `Serialize` and `Deserialize` and
 /// schemars' `JsonSchema`, with neither of them as a dependency.
 ///
-/// Put it above other attributes. Doc comments on fields become their descriptions; serde's and schemars' own attributes
-/// keep working.
+/// Put it above other attributes. Doc comments on fields become their descriptions, in whatever form they are written; serde's
+/// and schemars' own attributes keep working. Its only key is `crate = path`, where `fastmcp_rs` is found, if it was renamed.
 ///
 /// ```
 /// use fastmcp_rs::prelude::*;

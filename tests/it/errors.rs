@@ -373,8 +373,7 @@ fn guarded_prompt() -> String {
 
 #[test]
 fn a_key_that_nothing_enforces_keeps_the_server_from_starting() {
-    let server =
-        Server::empty("guarded").tool::<guarded_tool>().resource::<guarded_resource>().prompt::<guarded_prompt>();
+    let server = Server::empty("guarded").tool(guarded_tool).resource(guarded_resource).prompt(guarded_prompt);
     let error = server.page_size(0).build().unwrap_err().to_string();
     for (kind, name, key) in [
         ("tool", "guarded_tool", "scopes"),

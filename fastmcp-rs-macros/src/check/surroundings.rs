@@ -1,9 +1,9 @@
 //! Whether a function stands in an impl block.
 //!
 //! An attribute sees its function and nothing around it. A method with `self` betrays itself; an associated function does not,
-//! and rustc's word for the table that we would print into the impl block is "cannot find function `limit` in this scope",
-//! which leads nowhere. So, for an indented function, the source file is asked. Where there is none (editors, macros),
-//! rustc's word has to do.
+//! and rustc's words for the table that we would print into the impl block are "`const` items in this context need a name" and
+//! "cannot find function `limit` in this scope", which lead nowhere. So, for an indented function, the source file is asked. Where
+//! there is none (editors, macros), rustc's words have to do.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -9,6 +9,20 @@ use std::panic::Location;
 /// A function, named as a value: what [`Server::tool`](crate::Server::tool) and its siblings take.
 ///
 /// Whether it carries the attribute is found out when the server starts.
+///
+/// ```
+/// use fastmcp_rs::prelude::*;
+///
+/// /// Add two numbers.
+/// #[tool]
+/// fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// let server = Server::empty("calculator").tool(add);
+/// assert!(server.build().is_ok());
+/// assert!(Server::empty("identity").tool(std::convert::identity::<u8>).build().is_err());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a function that can be named here",
     label = "not a function",
