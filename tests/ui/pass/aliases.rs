@@ -38,6 +38,7 @@ fn more(name: Text, age: Maybe<u8>, cx: Cx) -> Answer<Vec<Message>> {
 fn main() {
     let server = Server::empty("aliases").state(Db).tool(everything).resource(all).prompt(more);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = runtime.block_on(server.start()).unwrap();
     let result = runtime.block_on(server.call_tool("everything", fastmcp_rs::serde_json::json!({ "name": "Ada" }))).unwrap();
     assert_eq!(result.to_text(), "Ada");
 }

@@ -31,5 +31,6 @@ fn main() {
     let server = Server::empty("names").tool(call).resource(value).prompt(texts);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let arguments = fastmcp_rs::serde_json::json!({ "s1": 1, "cx_": 1, "value": 1, "this": 1, "texts": 1, "context": 1, "typed": 1, "schemas": 1 });
+    let server = runtime.block_on(server.start()).unwrap();
     assert_eq!(runtime.block_on(server.call_tool("call", arguments)).unwrap().to_text(), "18");
 }

@@ -22,6 +22,7 @@ fn main() {
     let server = Server::empty("raw").tool(r#match).resource(r#struct).prompt(r#fn);
     let answer = fastmcp_rs::serde_json::json!({ "type": "a", "in": 1 });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = runtime.block_on(server.start()).unwrap();
     let result = runtime.block_on(server.call_tool("match", answer)).unwrap();
     assert_eq!(result.to_text(), "a1");
 }

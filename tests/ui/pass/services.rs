@@ -56,6 +56,7 @@ fn main() {
     notes.helper();
     let server = Server::empty("notes").service(notes);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = runtime.block_on(server.start()).unwrap();
     let result = runtime.block_on(server.call_tool("add", fastmcp_rs::serde_json::json!({ "text": "a" }))).unwrap();
     assert_eq!(result.to_text(), "1");
 }

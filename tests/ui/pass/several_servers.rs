@@ -18,6 +18,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for (name, answer) in [("first", "1"), ("second", "2")] {
         let server = Server::new(name);
+        let server = runtime.block_on(server.start()).unwrap();
         let result = runtime.block_on(server.call_tool("go", fastmcp_rs::serde_json::json!({}))).unwrap();
         assert_eq!(result.to_text(), answer);
     }

@@ -30,6 +30,7 @@ fn main() {
     let server = Server::empty("state").tool(all);
     let server = server.state(store).state(Mutex::new(vec![0_u8])).state(RwLock::new(String::new())).state((2_u8, "b")).state(add);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = runtime.block_on(server.start()).unwrap();
     let result = runtime.block_on(server.call_tool("all", fastmcp_rs::serde_json::json!({}))).unwrap();
     assert_eq!(result.to_text(), "4");
 }
