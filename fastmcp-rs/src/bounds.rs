@@ -22,6 +22,12 @@ pub(crate) const ROUNDS: usize = 32;
 pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 /// Requests of one conversation that run at the same time.
 pub(crate) const RUNNING: usize = 1024;
+/// Plain functions that run at the same time, each on a thread of its own: all together, and those of one caller.
+pub(crate) const PLAIN_RUNNING: usize = 256;
+pub(crate) const PLAIN_RUNNING_EACH: usize = 64;
+/// Calls of plain functions that wait for a thread: all together, and those of one caller. More are refused.
+pub(crate) const PLAIN_WAITING: usize = 2048;
+pub(crate) const PLAIN_WAITING_EACH: usize = 512;
 /// The longest text of an error that a client is sent, in characters.
 pub(crate) const ERROR_TEXT: usize = 8 * 1024;
 /// The longest name or URI that is echoed, in characters.

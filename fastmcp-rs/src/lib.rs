@@ -9,6 +9,7 @@ mod error;
 mod future;
 pub mod middleware;
 mod panics;
+mod printing;
 pub mod protocol;
 #[cfg(feature = "http")]
 pub mod replicas;

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bad_input;
+mod blocking;
 mod changes;
 mod cli;
 mod crowd;

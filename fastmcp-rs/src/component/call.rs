@@ -12,7 +12,9 @@ use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::pace::Pace;
 use super::param::{Slot, Slots, ToolArg, settle};
+use super::plain;
 use super::signature::{Argument, Signature};
 use super::tables::{Param, Service};
 use crate::context::{Context, FromContext, Origin};
@@ -25,6 +27,8 @@ use crate::text::sanitize;
 #[doc(hidden)]
 pub enum Reply<T> {
     Run(Pin<Box<dyn Future<Output = Result<T, ToolError>> + Send>>),
+    /// The same of a plain function, which holds up nobody however long it takes.
+    Plain(Pin<Box<dyn Future<Output = Result<T, ToolError>> + Send>>),
     Refused(ToolError),
 }
 
@@ -41,9 +45,10 @@ impl<T> Reply<T> {
     where
         T: Send + 'static,
     {
-        Self::Run(Box::pin(async move {
+        let caller = plain::caller();
+        Self::Plain(Box::pin(async move {
             settle(&mut slots, context).await?;
-            blocking(move || work(slots.values())).await?
+            plain::run(caller, move || work(slots.values())).await?
         }))
     }
 
@@ -74,12 +79,16 @@ impl<T> Reply<T> {
         }))
     }
 
-    pub(crate) fn into_future(self) -> BoxFuture<'static, Result<T, ToolError>>
+    pub(crate) fn into_future(self, pace: &Pace) -> BoxFuture<'static, Result<T, ToolError>>
     where
         T: Send + 'static,
     {
         match self {
             Self::Run(handler) => handler,
+            Self::Plain(handler) => {
+                pace.set_plain();
+                handler
+            }
             Self::Refused(error) => Box::pin(std::future::ready(Err(error))),
         }
     }
@@ -111,6 +120,7 @@ impl<'a> Call<'a> {
         origin: &'a Origin<'a>,
         service: Option<&'a Arc<dyn Any + Send + Sync>>,
     ) -> Self {
+        plain::set_caller(origin);
         let mut faults = Faults::default();
         let mut slots = vec![None; signature.arguments.len()];
         let mut rest = None;
@@ -137,6 +147,7 @@ impl<'a> Call<'a> {
         origin: &'a Origin<'a>,
         service: Option<&'a Arc<dyn Any + Send + Sync>>,
     ) -> Self {
+        plain::set_caller(origin);
         Self { signature, given: Given::Text(texts), faults: Faults::default(), origin, service }
     }
 
@@ -408,19 +419,6 @@ impl<'a> Visitor<'a> for Name {
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
         Ok(Cow::Owned(name.to_owned()))
-    }
-}
-
-/// Runs a plain function on the blocking pool, so that it cannot stall the connections that other calls are on.
-async fn blocking<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> Result<T, ToolError> {
-    let span = tracing::Span::current();
-    match tokio::task::spawn_blocking(move || span.in_scope(function)).await {
-        Ok(value) => Ok(value),
-        // A panic goes on where every handler's panic is caught; the pool only cancels when the process ends.
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(ToolError::unavailable("the server is shutting down")),
-        },
     }
 }
 

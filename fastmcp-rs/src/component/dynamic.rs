@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::output::{HandlerError, ToolOutput};
+use super::pace::Pace;
 use super::tables::Timeout;
 use super::tool::{Common, Handler, OutputCheck, Tool, header_params};
 use crate::context::Context;
@@ -153,6 +154,7 @@ impl DynamicTool {
                 expose_errors: false,
                 timeout: self.timeout,
                 source: None,
+                pace: Pace::default(),
             },
             entry: self.entry,
             wrapped_output,

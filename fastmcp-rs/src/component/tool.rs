@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::call::{Call, Reply};
 use super::docs::Docs;
 use super::dynamic::DynamicHandler;
+use super::pace::Pace;
 use super::signature::Signature;
 use super::tables::{Rate, Shared, Source, Timeout, ToolDef};
 use crate::context::{Context, Origin};
@@ -31,6 +32,7 @@ pub(crate) struct Common {
     pub expose_errors: bool,
     pub timeout: Timeout,
     pub source: Option<Source>,
+    pub pace: Pace,
 }
 
 impl Common {
@@ -45,6 +47,7 @@ impl Common {
             expose_errors: shared.expose_errors,
             timeout: shared.timeout,
             source: Some(shared.source),
+            pace: Pace::default(),
         }
     }
 
@@ -208,7 +211,7 @@ impl Tool {
         match &self.handler {
             Handler::Table { call, signature } => {
                 let mut reading = Call::of_tool(signature, arguments, origin, self.service.as_ref());
-                call(&mut reading).into_future()
+                call(&mut reading).into_future(&self.common.pace)
             }
             Handler::Dynamic { handler, check } => {
                 let arguments = match arguments.map(|raw| serde_json::from_str(raw.get())) {

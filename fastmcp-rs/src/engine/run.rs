@@ -13,6 +13,7 @@ use tokio::time::Sleep;
 use super::bound::Bound;
 use super::core::Core;
 use super::encode::{Body, Reply};
+use super::stall;
 use crate::bounds;
 use crate::component::prompt::Prompt;
 use crate::component::resource::Resource;
@@ -138,8 +139,9 @@ impl Running {
 
     fn poll_work(&mut self, task: &mut Task<'_>) -> Poll<Reply> {
         macro_rules! run {
-            ($handler:expr, $ok:expr) => {{
-                let polled = catch_unwind(AssertUnwindSafe(|| $handler.as_mut().poll(task)));
+            ($of:expr, $handler:expr, $ok:expr) => {{
+                let id = $of.common.pace.id;
+                let polled = catch_unwind(AssertUnwindSafe(|| stall::step(id, || $handler.as_mut().poll(task))));
                 match polled {
                     Ok(Poll::Pending) => Poll::Pending,
                     Ok(Poll::Ready(Ok(value))) => Poll::Ready($ok(self, value)),
@@ -149,9 +151,11 @@ impl Running {
             }};
         }
         match &mut self.work {
-            Work::Tool(_, handler) => run!(handler, |this: &mut Self, result| this.tool_done(result)),
-            Work::Resource(_, _, handler) => run!(handler, |this: &mut Self, result| this.resource_done(&result)),
-            Work::Prompt(_, handler) => run!(handler, |_: &mut Self, result| Ok(Body::Prompt(result))),
+            Work::Tool(tool, handler) => run!(tool, handler, |this: &mut Self, result| this.tool_done(result)),
+            Work::Resource(resource, _, handler) => {
+                run!(resource, handler, |this: &mut Self, result| this.resource_done(&result))
+            }
+            Work::Prompt(prompt, handler) => run!(prompt, handler, |_: &mut Self, result| Ok(Body::Prompt(result))),
             Work::Other(handler) => match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(task))) {
                 // Middleware may ask, or hand on what a handler asks.
                 Ok(Poll::Ready(Ok(Body::Input(input)))) => Poll::Ready(self.ask(input)),

@@ -454,6 +454,10 @@ impl Server {
     pub async fn serve_http(self, address: SocketAddr) -> Result {
         let server = self.build()?;
         let _signals = crate::server::signals::watch(server.core())?;
+        // A `println!` in a handler must not fail its call because nobody reads.
+        #[cfg(all(unix, feature = "stdio"))]
+        let _claimed = crate::printing::guard_stdout()
+            .map_err(|error| Error::new("standard output cannot be used").caused_by(error))?;
         let served = server.serve_http(address).await;
         server.stop().await;
         served

@@ -2,6 +2,7 @@
 
 mod builder;
 pub mod cli;
+pub(crate) mod log;
 mod running;
 #[cfg(any(feature = "stdio", feature = "http"))]
 pub(crate) mod signals;

@@ -1,3 +1,5 @@
+//! A program of two files.
+
 mod count;
 
 use fastmcp_rs::prelude::*;

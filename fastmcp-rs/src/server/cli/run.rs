@@ -10,16 +10,19 @@ use super::address::Transport;
 use super::parse::{Task, parse};
 use super::{help, inspect, output, perform};
 use crate::error::Error;
+use crate::printing;
 use crate::server::Server;
 
 /// Does what the arguments say; the first is the program's own path.
 pub(crate) async fn run(server: Server, arguments: impl Iterator<Item = OsString>) -> Result<(), Error> {
+    crate::server::log::show();
     let done = perform(server, lexopt::Parser::from_iter(arguments)).await;
+    printing::finish();
     if let Err(error) = &done
         && let Some(code) = error.exit_code()
     {
         // `main` can only end with 1. Whatever had to be closed is closed.
-        eprintln!("Error: {error:?}");
+        printing::say(&format!("Error: {error:?}"));
         std::process::exit(code);
     }
     done
@@ -57,10 +60,10 @@ async fn serve(mut server: Server, place: &Place, program: &str) -> Result<(), E
         #[cfg(feature = "stdio")]
         Transport::Stdio => {
             if std::io::stdin().is_terminal() {
-                eprintln!(
+                printing::say(&format!(
                     "{program} speaks MCP over standard input and output, and waits for a client to do the same. \
                      Try `{program} list` or `{program} --help`; Ctrl-D ends it."
-                );
+                ));
             }
             server.serve_stdio().await
         }

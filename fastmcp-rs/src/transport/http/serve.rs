@@ -25,9 +25,9 @@ use super::stall_timeout::StallTimeout;
 use super::{origin::Guard, streaming};
 use crate::engine::core::Core;
 use crate::error::{BoxError, Error};
-use crate::future;
 use crate::session::lock;
 use crate::transport::listener::{self, Listener};
+use crate::{future, printing};
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -53,19 +53,18 @@ pub(crate) async fn serve<L: Listener>(core: Arc<Core>, mut settings: Http, mut 
                  to the server or set FASTMCP_ALLOWED_HOSTS (`*` for any)"
             )));
         }
-        tracing::warn!(%address, "this address can be reached from other machines, and nobody is asked who they are");
-        eprintln!(
+        printing::say(&format!(
             "fastmcp-rs: warning: {address} can be reached from other machines, and nobody is asked who they are"
-        );
+        ));
     }
     let connections = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
     let service = McpService::new(Arc::clone(&core), settings);
     service.join().await?;
     if let Some(address) = address {
-        eprintln!("fastmcp-rs: serving http://{address}{}", service.settings().path);
+        printing::say(&format!("fastmcp-rs: serving http://{address}{}", service.settings().path));
         #[cfg(feature = "sse")]
         if service.settings().sse {
-            eprintln!("fastmcp-rs: serving http://{address}{} (HTTP+SSE)", super::sse::STREAM);
+            printing::say(&format!("fastmcp-rs: serving http://{address}{} (HTTP+SSE)", super::sse::STREAM));
         }
     }
     // Held by every connection: when the last is gone, so is the receiver's reason to wait.

@@ -14,6 +14,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context as Task, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat};
@@ -113,10 +114,11 @@ fn converse(
     rung: &UnixStream,
 ) -> io::Result<()> {
     let interest = Interest::default();
+    let grace = core.settings.shutdown_grace;
     let stream = Stream { pipes, interest: &interest };
     // tokio's budget for a task is renewed when the task comes back to tokio, which this one does at its end.
     let conversation = pin!(unconstrained(stop.run_until_cancelled(run(core, stream, Caller::anonymous()))));
-    drive(conversation, pipes, &interest, bell, rung)
+    drive(conversation, pipes, &interest, bell, rung, grace)
 }
 
 /// Runs the conversation, and sleeps while nothing can be done for it.
@@ -126,11 +128,14 @@ fn drive(
     interest: &Interest,
     bell: &Arc<Bell>,
     rung: &UnixStream,
+    grace: Duration,
 ) -> io::Result<()> {
     const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
     let waker = Waker::from(Arc::clone(bell));
     let mut task = Task::from_waker(&waker);
     let mut awaited = Vec::with_capacity(3);
+    // The client is gone, although nothing is read from it: how long the rest may take.
+    let mut until: Option<Instant> = None;
     loop {
         bell.awake();
         interest.read.set(false);
@@ -140,14 +145,23 @@ fn drive(
         }
         awaited.clear();
         awaited.push(PollFd::new(rung, PollFlags::IN));
-        if interest.read.get() {
-            awaited.push(PollFd::from_borrowed_fd(pipes.input, PollFlags::IN));
+        let reads = interest.read.get();
+        if reads || until.is_none() {
+            // Without anything that is asked for, only its end is told.
+            let events = if reads { PollFlags::IN } else { PollFlags::empty() };
+            awaited.push(PollFd::from_borrowed_fd(pipes.input, events));
         }
         if interest.write.get() {
             let (Output::Pipe(output) | Output::Socket(output)) = &pipes.output;
             awaited.push(PollFd::new(output, PollFlags::OUT));
         }
-        let timeout = if bell.fall_asleep() { None } else { Some(&AT_ONCE) };
+        let asleep = bell.fall_asleep();
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Ok(());
+        }
+        let left = left.and_then(|left| Timespec::try_from(left).ok());
+        let timeout = if asleep { left.as_ref() } else { Some(&AT_ONCE) };
         match poll(&mut awaited, timeout) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -157,7 +171,10 @@ fn drive(
             let _ = (&*rung).read(&mut [0; 16]);
         }
         // Whatever is said of it (bytes, the end, an error), a read does not wait.
-        interest.readable.set(interest.read.get() && !awaited[1].revents().is_empty());
+        interest.readable.set(reads && !awaited[1].revents().is_empty());
+        if !reads && until.is_none() && awaited[1].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+            until = Some(Instant::now() + grace);
+        }
     }
 }
 

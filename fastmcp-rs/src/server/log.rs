@@ -1,0 +1,102 @@
+//! What a server logs where its program has no subscriber: warnings and errors, one line each, on standard error.
+//! `FASTMCP_LOG` sets the level: `off`, `error`, `warn` (the default), `info`, `debug` or `trace`.
+
+use std::fmt::{self, Write as _};
+
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::printing;
+use crate::text::sanitize::bounded;
+
+/// The longest text of one field, in characters.
+const FIELD: usize = 4096;
+
+/// Shows warnings and errors from now on, unless the program has a subscriber of its own.
+pub(crate) fn show() {
+    if tracing::dispatcher::has_been_set() {
+        return;
+    }
+    let level = match std::env::var("FASTMCP_LOG") {
+        Err(_) => LevelFilter::WARN,
+        Ok(name) => level(name.trim()).unwrap_or_else(|| {
+            let name = bounded(&name, 64);
+            printing::say(&format!(
+                "fastmcp-rs: warning: FASTMCP_LOG is `{name}`: it can be off, error, warn, info, debug or trace"
+            ));
+            LevelFilter::WARN
+        }),
+    };
+    // Somebody else may be quicker; then theirs is used.
+    let _ = tracing::subscriber::set_global_default(Lines(level));
+}
+
+fn level(name: &str) -> Option<LevelFilter> {
+    let levels = [
+        ("off", LevelFilter::OFF),
+        ("error", LevelFilter::ERROR),
+        ("warn", LevelFilter::WARN),
+        ("warning", LevelFilter::WARN),
+        ("info", LevelFilter::INFO),
+        ("debug", LevelFilter::DEBUG),
+        ("trace", LevelFilter::TRACE),
+    ];
+    levels.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, level)| level)
+}
+
+/// A subscriber that knows events and no spans.
+struct Lines(LevelFilter);
+
+impl Subscriber for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && *metadata.level() <= self.0
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.0)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line::default();
+        event.record(&mut line);
+        let level = event.metadata().level().as_str().to_ascii_lowercase();
+        let target = event.metadata().target().split("::").next().unwrap_or_default().replace('_', "-");
+        printing::say(&format!("{target}: {level}: {}{}", line.message, line.fields));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// One event as text. Nothing of it begins a line of its own or reaches a terminal as a command.
+#[derive(Default)]
+struct Line {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Line {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let value = bounded(value, FIELD);
+        if field.name() == "message" {
+            self.message = value.into_owned();
+        } else {
+            let _ = write!(self.fields, " {}={value}", field.name());
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+}
