@@ -145,7 +145,7 @@ fn main() {
         ("walk", json!({}), "5"),
         ("double", json!({ "value": 6 }), "12"),
     ];
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let server = server.start().await.expect("the server starts");
         for (name, arguments, wanted) in called {
