@@ -28,13 +28,13 @@ use std::panic::Location;
     label = "not a function",
     note = "name a function that carries the attribute, without calling it: `.tool(add)`"
 )]
-pub trait Function<Signature>: 'static {}
+pub trait Function<Signature>: Copy + 'static {}
 
 macro_rules! functions {
     ($($first:ident $($parameter:ident)*)?) => {
         #[diagnostic::do_not_recommend]
         impl<F, R, $($first, $($parameter,)*)?> Function<fn($($first, $($parameter,)*)?) -> R> for F where
-            F: Fn($($first, $($parameter,)*)?) -> R + 'static
+            F: Fn($($first, $($parameter,)*)?) -> R + Copy + 'static
         {
         }
 
