@@ -332,7 +332,7 @@ impl HttpBody for Begun {
 }
 
 #[tokio::test]
-async fn large_bodies_share_a_bounded_room() {
+async fn large_bodies_share_a_bounded_room_by_what_has_come_of_them() {
     // What a body may have, how much of it comes, and how many bodies of that kind there is room for.
     const MOST: usize = 4 * 1024 * 1024;
     const PIECE: usize = 128 * 1024;
@@ -370,15 +370,41 @@ async fn large_bodies_share_a_bounded_room() {
         let request = request.body(axum::body::Body::from(call(&"x".repeat(length)))).unwrap();
         Box::pin(service.clone().call(request))
     };
-    let mut large = whole(PIECE);
-    assert!(poll_once(&mut large).is_none(), "there is no room for one more");
+    // What they have announced is nobody's; only what has come of it takes room.
+    let large = within("an answer to a large request", whole(PIECE)).await.unwrap();
+    assert_eq!(large.status(), 200);
+    let mut full: Vec<_> = (0..ROOM)
+        .map(|_| {
+            let begun = Begun(Some(Bytes::from(vec![b' '; MOST - 1])));
+            Box::pin(service.clone().call(post().0.header("Content-Length", MOST).body(begun).unwrap()))
+        })
+        .collect();
+    let mut refused = 0;
+    for request in &mut full {
+        if let Some(Ok(response)) = poll_once(request) {
+            assert_eq!(response.status(), 503);
+            assert!(response.headers().contains_key("retry-after"));
+            refused += 1;
+        }
+    }
+    assert!((1..4).contains(&refused), "{refused} of {ROOM} were refused");
     let small = within("an answer to a small request", whole(10)).await.unwrap();
     assert_eq!(small.status(), 200);
-    stalled.pop();
-    let large = within("an answer to the large one", large).await.unwrap();
+    drop((stalled, full));
+    let large = within("an answer to the large one", whole(2 * PIECE)).await.unwrap();
     let body = axum::body::to_bytes(axum::body::Body::new(large.into_body()), usize::MAX).await.unwrap();
     let answer: Value = serde_json::from_slice(&body).unwrap();
-    assert_eq!(answer["result"]["content"][0]["text"], PIECE.to_string(), "{answer}");
+    assert_eq!(answer["result"]["content"][0]["text"], (2 * PIECE).to_string(), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stalls_is_given_up() {
+    let service = Server::empty("bodies").tool(length).into_service().unwrap();
+    let request = Request::post("http://localhost/mcp").header("Host", "localhost");
+    let request = request.header("Content-Type", "application/json").header("Content-Length", 1000);
+    let begun = tokio::time::Instant::now();
+    let response = service.clone().call(request.body(Begun(Some(Bytes::from_static(b"{")))).unwrap()).await.unwrap();
+    assert_eq!((response.status().as_u16(), begun.elapsed().as_secs()), (408, 30));
 }
 
 /// The length of a text.

@@ -15,6 +15,7 @@ mod errors;
 mod gate;
 mod hello;
 mod hostile_http;
+mod http_details;
 mod http_headers;
 mod injection;
 mod interaction;

@@ -24,7 +24,7 @@ async fn ask(at: &McpService, session: Option<&str>, caller: &Caller, body: &str
         request = request.header("mcp-session-id", session);
     }
     let request = request.extension(caller.clone()).body(body.to_owned()).expect("a request");
-    let response = at.handle(request).await;
+    let response = at.handle(request, None).await;
     let session = response.headers().get("mcp-session-id").and_then(|id| id.to_str().ok()).map(ToOwned::to_owned);
     (response.status(), session)
 }

@@ -30,7 +30,8 @@ impl Accepts {
     /// Which answers a client takes. Much is accepted: no header, JSON alone, or everything.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut any = false;
-        let mut accepts = Self { json: false, events: false };
+        // For each kind, how close the closest range comes to it, and whether that range takes it.
+        let (mut json, mut events) = ((0, false), (0, false));
         for value in headers.get_all(ACCEPT) {
             any = true;
             // What the official clients send.
@@ -40,15 +41,21 @@ impl Accepts {
             for range in value.to_str().unwrap_or("").split(',').take(64) {
                 let mut parts = range.split(';').map(str::trim);
                 let kind = parts.next().unwrap_or("");
-                let refused =
-                    parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0)));
-                let is = |known: &str| !refused && kind.eq_ignore_ascii_case(known);
-                let all = is("*/*");
-                accepts.json |= all || is("application/json") || is("application/*");
-                accepts.events |= all || is("text/event-stream") || is("text/*");
+                let takes = !parts.filter_map(|part| part.split_once('=')).any(|(name, quality)| {
+                    name.trim().eq_ignore_ascii_case("q") && quality.trim().parse::<f32>().is_ok_and(|q| q <= 0.0)
+                });
+                for (best, exact, family) in
+                    [(&mut json, "application/json", "application/*"), (&mut events, "text/event-stream", "text/*")]
+                {
+                    let close = [exact, family, "*/*"].iter().position(|known| kind.eq_ignore_ascii_case(known));
+                    let close = close.map_or(0, |position| 3 - position);
+                    if close > best.0 {
+                        *best = (close, takes);
+                    }
+                }
             }
         }
-        if any { accepts } else { Self { json: true, events: false } }
+        if any { Self { json: json.1, events: events.1 } } else { Self { json: true, events: false } }
     }
 }
 
@@ -75,6 +82,13 @@ pub(super) fn not_allowed() -> HttpResponse {
     response
 }
 
+/// 2026-07-28 has one method.
+pub(super) fn only_post() -> HttpResponse {
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "2026-07-28 has only POST".to_owned());
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    response
+}
+
 /// The store of sessions does not answer, or not yet again.
 pub(super) fn unavailable() -> HttpResponse {
     later("sessions cannot be looked up at the moment", "2")
@@ -84,7 +98,7 @@ pub(super) fn too_many() -> HttpResponse {
     later("there are too many sessions", "30")
 }
 
-fn later(why: &str, seconds: &'static str) -> HttpResponse {
+pub(super) fn later(why: &str, seconds: &'static str) -> HttpResponse {
     let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, why.to_owned());
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(seconds));
     response

@@ -1,5 +1,7 @@
 //! Which URL leads where: one table, for our own listener and for an axum router.
 
+use std::net::IpAddr;
+
 use axum::http::{Request, Response, StatusCode};
 use hyper::body::Body as HttpBody;
 
@@ -34,13 +36,13 @@ fn trimmed(path: &str) -> &str {
 
 impl McpService {
     /// Answers a request to any URL.
-    pub(super) async fn route<B>(&self, request: Request<B>) -> Response<Body>
+    pub(super) async fn route<B>(&self, request: Request<B>, peer: Option<IpAddr>) -> Response<Body>
     where
         B: HttpBody<Error: std::fmt::Display>,
     {
         let path = trimmed(request.uri().path());
         match routes(self.settings()).find(|(known, _)| trimmed(known) == path) {
-            Some((_, route)) => self.at(route, request).await,
+            Some((_, route)) => self.at(route, request, peer).await,
             None => {
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = StatusCode::NOT_FOUND;
@@ -49,12 +51,12 @@ impl McpService {
         }
     }
 
-    async fn at<B>(&self, route: Route, request: Request<B>) -> Response<Body>
+    async fn at<B>(&self, route: Route, request: Request<B>, peer: Option<IpAddr>) -> Response<Body>
     where
         B: HttpBody<Error: std::fmt::Display>,
     {
         match route {
-            Route::Endpoint => self.handle(request).await,
+            Route::Endpoint => self.handle(request, peer).await,
             #[cfg(feature = "sse")]
             Route::Sse => self.handle_sse(request).await,
         }
@@ -67,7 +69,7 @@ pub(crate) fn router(service: &McpService) -> axum::Router {
         let service = service.clone();
         let answer = move |request: axum::extract::Request| {
             let service = service.clone();
-            async move { service.at(route, request).await.map(axum::body::Body::new) }
+            async move { service.at(route, request, None).await.map(axum::body::Body::new) }
         };
         router.route(path, axum::routing::any(answer))
     })

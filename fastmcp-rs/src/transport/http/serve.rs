@@ -2,7 +2,7 @@
 //! slow or idle connections are bounded.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use axum::http::{Method, Request, Response, Version};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -29,8 +29,11 @@ use crate::session::lock;
 use crate::transport::listener::{self, Listener};
 use crate::{future, printing};
 
-/// How long a client may take to send the head of a request.
+/// How long a client may take to send the head of a request, and how long if less than a tenth of the connections are left.
 const HEAD_TIME: Duration = Duration::from_secs(30);
+const HEAD_TIME_NEAR_FULL: Duration = Duration::from_secs(5);
+/// Connections that are told at the same time that there is no room.
+const TURNED_AWAY: usize = 64;
 /// Headers of one request.
 const HEADERS: usize = 100;
 /// The largest head of a request, in bytes.
@@ -70,11 +73,23 @@ pub(crate) async fn serve<L: Listener>(core: Arc<Core>, mut settings: Http, mut 
     // Held by every connection: when the last is gone, so is the receiver's reason to wait.
     let (alive, mut gone) = tokio::sync::mpsc::channel::<Infallible>(1);
     let shutdown = core.shutdown.clone();
-    while let Some(accepted) = shutdown.run_until_cancelled(accept(&mut listener, &connections)).await {
-        let (stream, permit) = accepted;
+    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY));
+    let plenty = connections.available_permits() / 10;
+    while let Some((stream, from)) = shutdown.run_until_cancelled(listener::next(&mut listener)).await {
+        let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else {
+            turn_away(stream, &turned_away);
+            continue;
+        };
         let (service, shutdown, alive) = (service.clone(), shutdown.clone(), alive.clone());
+        let near_full = connections.available_permits() < plenty;
+        let here = Here {
+            service,
+            peer: from.map(|from| from.ip()),
+            head_time: if near_full { HEAD_TIME_NEAR_FULL } else { HEAD_TIME },
+            stream: Mutex::default(),
+        };
         future::spawn(async move {
-            serve_connection(stream, service, shutdown).await;
+            serve_connection(StallTimeout::new(stream), Arc::new(here), shutdown).await;
             drop((permit, alive));
         });
     }
@@ -87,19 +102,27 @@ pub(crate) async fn serve<L: Listener>(core: Arc<Core>, mut settings: Http, mut 
     Ok(())
 }
 
-/// The next connection, once there is room for it.
-async fn accept<L: Listener>(
-    listener: &mut L,
-    connections: &Arc<Semaphore>,
-) -> (StallTimeout, Option<tokio::sync::OwnedSemaphorePermit>) {
-    let permit = Arc::clone(connections).acquire_owned().await.ok();
-    let (stream, _) = listener::next(listener).await;
-    (StallTimeout::new(stream), permit)
+/// Says that there is no room, and closes; quietly if that is being said to many already.
+fn turn_away(mut stream: impl AsyncWrite + Unpin + Send + 'static, turned_away: &Arc<Semaphore>) {
+    let Ok(permit) = Arc::clone(turned_away).try_acquire_owned() else { return };
+    future::spawn(async move {
+        const FULL: &[u8] =
+            b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n";
+        let say = async {
+            let _ = stream.write_all(FULL).await;
+            let _ = stream.shutdown().await;
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(1), say).await;
+        drop(permit);
+    });
 }
 
 /// What the requests of one connection share.
 struct Here {
     service: McpService,
+    peer: Option<IpAddr>,
+    /// How long a client may take to send the head of a request.
+    head_time: Duration,
     /// The stream that answers the request at hand.
     stream: Mutex<Option<Stream>>,
 }
@@ -110,8 +133,7 @@ struct Stream {
     close: bool,
 }
 
-async fn serve_connection(mut io: StallTimeout, service: McpService, shutdown: CancellationToken) {
-    let here = Arc::new(Here { service, stream: Mutex::default() });
+async fn serve_connection(mut io: StallTimeout, here: Arc<Here>, shutdown: CancellationToken) {
     let served = loop {
         let (taken, stream) = match serve_requests(io, &here, &shutdown).await {
             Ok(Some(taken)) => taken,
@@ -147,7 +169,7 @@ async fn serve_requests(
             // A body that nobody reads must not be taken for the next request.
             let unread = request.method() != Method::POST && !request.body().is_end_stream();
             let close = unread || streaming::closes(request.headers());
-            let response = here.service.route(request).await;
+            let response = here.service.route(request, here.peer).await;
             if chunks && response.body().is_events() {
                 *lock(&here.stream) = Some(Stream { response, close });
                 // Who polls this connection takes the stream, and drops this with all else of the request.
@@ -158,7 +180,7 @@ async fn serve_requests(
     });
     let mut connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
+        .header_read_timeout(here.head_time)
         .max_headers(HEADERS)
         .max_buf_size(HEAD_BYTES.max(8192))
         .serve_connection(TokioIo::new(io), answer);
@@ -235,13 +257,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_reads_nothing_is_cut_off_and_the_next_is_served() {
+    async fn a_client_that_reads_nothing_is_cut_off_and_others_are_turned_away_meanwhile() {
         let (called, mut calls) = mpsc::unbounded_channel();
         let large = DynamicTool::new("large", json!({ "type": "object" }), move |_: Value, _: Context| {
             let _ = called.send(());
             async { Ok::<_, ToolError>("x".repeat(LARGE)) }
         });
-        // With room for one connection, the second is served when the first is gone, and no sooner.
+        // With room for one connection, the next is turned away until the first is gone.
         let server =
             Server::empty("patient").add_tool(large).max_result_bytes(2 * LARGE).http(Http::new().max_connections(1));
         let settings = server.http.clone();
@@ -250,8 +272,6 @@ mod tests {
         let listener = listen(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut idler = TcpStream::connect(address).await.unwrap();
-        let mut next = TcpStream::connect(address).await.unwrap();
-        next.write_all(post("server/discover", "").as_bytes()).await.unwrap();
         idler.write_all(post("tools/call", "Mcp-Name: large\r\n").as_bytes()).await.unwrap();
 
         tokio::spawn(serve(Arc::clone(&core), settings, listener));
@@ -262,22 +282,26 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let begun = Instant::now();
+        let ask = async || {
+            let mut next = TcpStream::connect(address).await.unwrap();
+            let _ = next.write_all(post("server/discover", "").as_bytes()).await;
+            let mut answer = String::new();
+            let _ = next.read_to_string(&mut answer).await;
+            answer
+        };
+        assert!(ask().await.starts_with("HTTP/1.1 503"), "there is no room");
         let mut answer = String::new();
-        let mut reading = Box::pin(next.read_to_string(&mut answer));
-        tokio::select! {
-            biased;
-            read = &mut reading => drop(read.unwrap()),
-            () = async {
-                for _ in 0..300 {
-                    advance(Duration::from_secs(1)).await;
-                    // Time for what is not on this clock: the sockets.
-                    for _ in 0..100 {
-                        tokio::task::yield_now().await;
-                    }
-                }
-            } => panic!("it is not cut off"),
+        for _ in 0..300 {
+            advance(Duration::from_secs(1)).await;
+            // Time for what is not on this clock: the sockets.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            answer = ask().await;
+            if answer.starts_with("HTTP/1.1 200") {
+                break;
+            }
         }
-        drop(reading);
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         assert!(begun.elapsed() >= Duration::from_secs(30), "after {:?}", begun.elapsed());
         core.shutdown.cancel();

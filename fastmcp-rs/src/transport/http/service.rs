@@ -4,16 +4,19 @@
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
-use hyper::body::{Body as HttpBody, Buf as _, Frame};
+use hyper::body::{Body as HttpBody, Buf as _};
 use serde_json::value::RawValue;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::time::Instant;
 
 use super::body::Body;
 use super::cors::{expose, preflight};
@@ -22,7 +25,8 @@ use super::events::{KEEP_ALIVE, Response as EventResponse, Work};
 use super::mirrored_headers::{Head, SESSION_ID};
 use super::notifier::LazyNotifier;
 use super::responses::{
-    Accepts, HttpResponse, events, gone, not_allowed, plain, refused, settled, status, too_many, unavailable,
+    Accepts, HttpResponse, events, gone, later, not_allowed, only_post, plain, refused, settled, status, too_many,
+    unavailable,
 };
 use super::sessions::{Known, new_id};
 use super::settings::Http;
@@ -37,8 +41,11 @@ use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
 use crate::session::Outgoing;
 
-/// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(60);
+/// How long a body may take to arrive, and for how long nothing of it may come.
+const BODY_TIME: Duration = Duration::from_secs(120);
+const BODY_IDLE: Duration = Duration::from_secs(30);
+/// Bytes a second that a large body must bring on the average, once it takes longer than [`BODY_IDLE`].
+const LEAST_RATE: u64 = 16 * 1024;
 
 /// The server as a tower service of HTTP requests; see [`Server::into_service`](crate::Server::into_service). Cheap to clone.
 #[derive(Clone)]
@@ -64,7 +71,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let service = self.clone();
-        Box::pin(async move { Ok(service.handle(request).await) })
+        Box::pin(async move { Ok(service.handle(request, None).await) })
     }
 }
 
@@ -94,8 +101,8 @@ impl McpService {
         &self.0.settings
     }
 
-    /// Answers one HTTP request to the endpoint.
-    pub(crate) async fn handle<B>(&self, request: Request<B>) -> HttpResponse
+    /// Answers one HTTP request to the endpoint; `peer` is where it came from, where our own listener knows.
+    pub(crate) async fn handle<B>(&self, request: Request<B>, peer: Option<IpAddr>) -> HttpResponse
     where
         B: HttpBody<Error: std::fmt::Display>,
     {
@@ -103,8 +110,11 @@ impl McpService {
         self.admitted(request, async |request| {
             let (parts, body) = request.into_parts();
             let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+            let peer = peer.or_else(|| parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip()));
             match parts.method {
-                Method::POST => settled(endpoint.post(&parts.headers, body, &caller).await).await,
+                Method::POST => settled(endpoint.post(&parts.headers, body, &caller, peer).await).await,
+                // 2026-07-28 has neither.
+                Method::GET | Method::DELETE if Head(&parts.headers).claims_modern() => only_post(),
                 Method::GET => endpoint.get(&parts.headers, &caller).await,
                 Method::DELETE => endpoint.delete(&parts.headers, &caller).await,
                 _ => not_allowed(),
@@ -162,16 +172,12 @@ impl McpService {
 }
 
 impl Endpoint {
-    async fn post<B>(&self, headers: &HeaderMap, body: B, caller: &Caller) -> HttpResponse
+    async fn post<B>(&self, headers: &HeaderMap, body: B, caller: &Caller, peer: Option<IpAddr>) -> HttpResponse
     where
         B: HttpBody<Error: std::fmt::Display>,
     {
-        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-        if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
-            return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type must be application/json".to_owned());
-        }
-        if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding.as_bytes() != b"identity") {
-            return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content must not be encoded".to_owned());
+        if let Err(response) = check_content(headers) {
+            return response;
         }
         let accepts = Accepts::of(headers);
         if !accepts.json && !accepts.events {
@@ -192,7 +198,7 @@ impl Endpoint {
         match Message::read(text) {
             Err(unreadable) => refused(400, unreadable.id.as_deref(), &unreadable.error),
             Ok(Message::Request { id, method, params }) => {
-                self.request(id, method, params, headers, &known, caller, accepts).await
+                self.request(id, method, params, headers, &known, caller, peer, accepts).await
             }
             Ok(Message::Notification { method, params }) => {
                 self.notification(method, params, headers, &known, caller).await
@@ -218,6 +224,7 @@ impl Endpoint {
         headers: &HeaderMap,
         known: &Known,
         caller: &Caller,
+        peer: Option<IpAddr>,
         accepts: Accepts,
     ) -> HttpResponse {
         let head = Head(headers);
@@ -274,7 +281,7 @@ impl Endpoint {
                     if !self.is_alone() && !Box::pin(self.create_shared(&session, caller)).await {
                         return unavailable();
                     }
-                    if self.sessions.insert(session, caller.subject().map(ToOwned::to_owned)).is_err() {
+                    if self.sessions.insert(session, caller.subject().map(ToOwned::to_owned), peer).is_err() {
                         return too_many();
                     }
                     if let Some(session_id) = session_id {
@@ -382,7 +389,7 @@ impl Endpoint {
     }
 }
 
-/// Reads a body, bounded in size and time. Large bodies wait for `room`, which all that are under way share.
+/// Reads a body, bounded in size and time. What has arrived of large bodies shares `room`.
 pub(super) async fn read_body<B>(
     headers: &HeaderMap,
     body: B,
@@ -399,42 +406,79 @@ where
     }
     let mut bytes = Vec::with_capacity(announced.unwrap_or(1024).min(bounds::SMALL_BODY));
     let mut body = std::pin::pin!(body);
-    let read = async {
-        let mut taken = None;
-        loop {
-            match poll_fn(|task| body.as_mut().poll_frame(task)).await.map(|frame| frame.map(Frame::into_data)) {
-                None => break,
-                Some(Err(error)) => {
-                    return Err(plain(StatusCode::BAD_REQUEST, format!("the body broke off: {error}")));
-                }
-                Some(Ok(Err(_trailers))) => {}
-                Some(Ok(Ok(mut data))) => {
-                    if bytes.len() + data.remaining() > limit {
-                        return Err(too_large(limit));
-                    }
-                    while data.has_remaining() {
-                        let chunk = data.chunk();
-                        bytes.extend_from_slice(chunk);
-                        let length = chunk.len();
-                        data.advance(length);
-                    }
-                }
+    let begun = Instant::now();
+    // What was taken of the room, given back with the last of it.
+    let mut taken: Option<SemaphorePermit<'_>> = None;
+    loop {
+        let until = (Instant::now() + BODY_IDLE).min(begun + BODY_TIME);
+        let frame = match tokio::time::timeout_at(until, poll_fn(|task| body.as_mut().poll_frame(task))).await {
+            Err(_) => return Err(too_slow()),
+            Ok(None) => return Ok(bytes),
+            Ok(Some(Err(error))) => {
+                return Err(plain(StatusCode::BAD_REQUEST, format!("the body broke off: {error}")));
             }
-            if bytes.len() > bounds::SMALL_BODY && taken.is_none() {
-                // What it says, or all that it may be: there is no second time to wait, and nothing to be copied as it grows.
-                let most = announced.unwrap_or(limit).max(bytes.len());
-                let asked = u32::try_from(most.min(bounds::LARGE_BODIES)).unwrap_or(u32::MAX);
-                taken = room.acquire_many(asked).await.ok();
-                bytes.reserve_exact(most - bytes.len());
+            Ok(Some(Ok(frame))) => frame,
+        };
+        let Ok(mut data) = frame.into_data() else { continue };
+        let length = bytes.len() + data.remaining();
+        if length > limit {
+            return Err(too_large(limit));
+        }
+        if length > bounds::SMALL_BODY {
+            let elapsed = begun.elapsed();
+            if elapsed > BODY_IDLE && (length as u64) < elapsed.as_secs().saturating_mul(LEAST_RATE) {
+                return Err(too_slow());
+            }
+            let held = taken.as_ref().map_or(0, SemaphorePermit::num_permits);
+            let wanted = u32::try_from(length - held).unwrap_or(u32::MAX);
+            let Ok(more) = room.try_acquire_many(wanted) else {
+                return Err(later("other large messages are arriving", "1"));
+            };
+            match &mut taken {
+                Some(taken) => taken.merge(more),
+                None => taken = Some(more),
             }
         }
-        Ok(())
-    };
-    match tokio::time::timeout(BODY_TIME, read).await {
-        Ok(Ok(())) => Ok(bytes),
-        Ok(Err(response)) => Err(response),
-        Err(_) => Err(plain(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time".to_owned())),
+        while data.has_remaining() {
+            let chunk = data.chunk();
+            bytes.extend_from_slice(chunk);
+            let length = chunk.len();
+            data.advance(length);
+        }
     }
+}
+
+/// JSON in UTF-8, as it is; and each header that there may be one of, once.
+fn check_content(headers: &HeaderMap) -> Result<(), HttpResponse> {
+    for once in [&CONTENT_TYPE, &SESSION_ID] {
+        if headers.get_all(once).iter().nth(1).is_some() {
+            return Err(plain(StatusCode::BAD_REQUEST, format!("there is more than one `{once}` header")));
+        }
+    }
+    let unsupported = |why: &str| Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_owned()));
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    // What nearly every client sends.
+    if kind != "application/json" {
+        let mut parts = kind.split(';').map(str::trim);
+        if !parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
+            return unsupported("the content type must be application/json");
+        }
+        let charset =
+            parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+        let known = |value: &str| ["utf-8", "utf8", "us-ascii"].iter().any(|known| value.eq_ignore_ascii_case(known));
+        if charset.is_some_and(|(_, value)| !known(value.trim().trim_matches('"'))) {
+            return unsupported("the charset must be UTF-8");
+        }
+    }
+    let encoded = |encoding: &HeaderValue| !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().any(encoded) {
+        return unsupported("the content must not be encoded");
+    }
+    Ok(())
+}
+
+fn too_slow() -> HttpResponse {
+    plain(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time".to_owned())
 }
 
 fn too_large(limit: usize) -> HttpResponse {

@@ -2,6 +2,7 @@
 //! ended when idle (2025-11-25, basic/transports, "Session Management").
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::task::{Context as Task, Poll};
@@ -25,6 +26,8 @@ const KEPT_STREAMS: usize = 16;
 pub(crate) struct HttpSession {
     pub session: Arc<Session>,
     subject: Option<String>,
+    /// Where it was begun from, where that is known.
+    peer: Option<IpAddr>,
     used: Mutex<Instant>,
     /// Connections that hold a stream of it open.
     open: AtomicUsize,
@@ -34,10 +37,16 @@ pub(crate) struct HttpSession {
 }
 
 impl HttpSession {
-    fn new(session: Arc<Session>, subject: Option<String>, replicas: Option<Arc<Replicas>>) -> Self {
+    fn new(
+        session: Arc<Session>,
+        subject: Option<String>,
+        peer: Option<IpAddr>,
+        replicas: Option<Arc<Replicas>>,
+    ) -> Self {
         Self {
             session,
             subject,
+            peer,
             used: Mutex::new(Instant::now()),
             open: AtomicUsize::new(0),
             streams: Mutex::default(),
@@ -53,6 +62,20 @@ impl HttpSession {
 
     fn idle_since(&self) -> Option<Instant> {
         (self.open.load(Ordering::Relaxed) == 0 && self.session.running_count() == 0).then(|| *lock(&self.used))
+    }
+
+    /// Whose it is, when there is no room for all: its caller's, or that of whoever is at its address.
+    fn owner(&self) -> (Option<&str>, Option<IpAddr>) {
+        match &self.subject {
+            Some(subject) => (Some(subject), None),
+            None => (None, self.peer),
+        }
+    }
+
+    /// Whether it may make room for another, and which goes first: one that is idle before one that only has calls under way, and
+    /// the one that was used longest ago. One whose stream is being read stays.
+    fn may_go(&self) -> Option<(bool, Instant)> {
+        (self.open.load(Ordering::Relaxed) == 0).then(|| (self.session.running_count() > 0, *lock(&self.used)))
     }
 
     /// Keeps the session from being idle while it is held.
@@ -191,7 +214,7 @@ pub(crate) struct Sessions {
     sweeping: AtomicBool,
 }
 
-/// There is no room, and no session is idle.
+/// There is no room, and the stream of every session is being read.
 pub(crate) struct Full;
 
 impl Sessions {
@@ -235,9 +258,10 @@ impl Sessions {
         self: &Arc<Self>,
         session: Arc<Session>,
         subject: Option<String>,
+        peer: Option<IpAddr>,
     ) -> Result<Arc<HttpSession>, Full> {
         let Some(id) = session.id().map(ToOwned::to_owned) else { return Err(Full) };
-        let session = Arc::new(HttpSession::new(session, subject, self.replicas.get().cloned()));
+        let session = Arc::new(HttpSession::new(session, subject, peer, self.replicas.get().cloned()));
         let evicted = {
             let mut map = lock(&self.map);
             if let Some(there) = map.get(&id) {
@@ -245,12 +269,8 @@ impl Sessions {
             }
             let mut evicted = None;
             if map.len() >= self.limit {
-                let idlest = map
-                    .iter()
-                    .filter_map(|(id, session)| Some((session.idle_since()?, id)))
-                    .min()
-                    .map(|(_, id)| id.clone());
-                evicted = map.remove(&idlest.ok_or(Full)?);
+                let goes = first_to_go(&map, &session).ok_or(Full)?;
+                evicted = map.remove(&goes);
             }
             if !self.sweeping.swap(true, Ordering::Relaxed) {
                 self.sweep();
@@ -327,6 +347,21 @@ impl Sessions {
             }
         });
     }
+}
+
+/// Which session makes room for a new one: of whoever has the most, so that one client that begins many takes the room of its
+/// own, and nobody else's.
+fn first_to_go(map: &HashMap<String, Arc<HttpSession>>, new: &HttpSession) -> Option<String> {
+    let mut count: HashMap<_, usize> = HashMap::new();
+    *count.entry(new.owner()).or_default() += 1;
+    for session in map.values() {
+        *count.entry(session.owner()).or_default() += 1;
+    }
+    let rank = |session: &HttpSession| {
+        let (runs, used) = session.may_go()?;
+        Some((std::cmp::Reverse(count[&session.owner()]), runs, used))
+    };
+    map.iter().filter_map(|(id, session)| Some((rank(session)?, id))).min().map(|(_, id)| id.clone())
 }
 
 /// 128 random bits, as text.

@@ -85,7 +85,7 @@ impl Endpoint {
                 if record.subject.as_deref() != caller.subject() {
                     return Known::Gone;
                 }
-                match self.sessions.insert(Arc::new(session), record.subject) {
+                match self.sessions.insert(Arc::new(session), record.subject, None) {
                     Ok(http) => http,
                     Err(_) => return Known::Unavailable,
                 }
