@@ -480,6 +480,16 @@ impl Client {
                 pipe.write(b"\n").await;
                 let unasked = std::mem::take(&mut self.unasked);
                 self.alive().await;
+                // A handler runs beside the conversation, and may be answered after what was sent later.
+                let handled =
+                    matches!(message["method"].as_str(), Some("tools/call" | "resources/read" | "prompts/get"));
+                let id = Some(&message["id"]).filter(|id| handled && (id.is_u64() || id.is_string()));
+                while let Some(id) = id
+                    && !self.unasked.iter().any(|said| said["id"] == *id || said["id"].is_null())
+                {
+                    let said = self.pipe().receive().await;
+                    self.hear(said).await;
+                }
                 let messages = std::mem::replace(&mut self.unasked, unasked);
                 Delivered { status: None, messages: messages.into() }
             }
