@@ -12,11 +12,12 @@ use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::pace::Pace;
 use super::param::{Slot, Slots, ToolArg, settle};
 use super::plain;
 use super::signature::{Argument, Signature};
+use super::stall;
 use super::tables::{Param, Service};
+use super::tool::Common;
 use crate::context::{Context, FromContext, Origin};
 use crate::error::ToolError;
 use crate::future::BoxFuture;
@@ -79,14 +80,14 @@ impl<T> Reply<T> {
         }))
     }
 
-    pub(crate) fn into_future(self, pace: &Pace) -> BoxFuture<'static, Result<T, ToolError>>
+    pub(crate) fn into_future(self, common: &Common) -> BoxFuture<'static, Result<T, ToolError>>
     where
         T: Send + 'static,
     {
         match self {
-            Self::Run(handler) => handler,
+            Self::Run(handler) => stall::aside(handler, common),
             Self::Plain(handler) => {
-                pace.set_plain();
+                common.pace.set_plain();
                 handler
             }
             Self::Refused(error) => Box::pin(std::future::ready(Err(error))),

@@ -13,6 +13,7 @@ pub(crate) mod plain;
 pub(crate) mod prompt;
 pub(crate) mod resource;
 pub(crate) mod signature;
+pub(crate) mod stall;
 pub(crate) mod tables;
 pub(crate) mod tool;
 

@@ -72,6 +72,6 @@ impl Prompt {
         for (name, message) in unknown {
             reading.fault(name, message);
         }
-        contained(&self.common.name, || (self.call)(&mut reading).into_future(&self.common.pace))
+        contained(&self.common.name, || (self.call)(&mut reading).into_future(&self.common))
     }
 }

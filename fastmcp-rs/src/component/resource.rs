@@ -97,7 +97,7 @@ impl Resource {
             }
         }
         let mut reading = Call::of_text(&self.signature, texts, origin, self.service.as_ref());
-        contained(&self.common.name, || (self.call)(&mut reading).into_future(&self.common.pace))
+        contained(&self.common.name, || (self.call)(&mut reading).into_future(&self.common))
     }
 
     /// The contents with the URI that was asked for and the MIME type that the resource declares.

@@ -12,6 +12,7 @@ use super::docs::Docs;
 use super::dynamic::DynamicHandler;
 use super::pace::Pace;
 use super::signature::Signature;
+use super::stall;
 use super::tables::{Rate, Shared, Source, Timeout, ToolDef};
 use crate::context::{Context, Origin};
 use crate::error::ToolError;
@@ -211,7 +212,7 @@ impl Tool {
         match &self.handler {
             Handler::Table { call, signature } => {
                 let mut reading = Call::of_tool(signature, arguments, origin, self.service.as_ref());
-                call(&mut reading).into_future(&self.common.pace)
+                call(&mut reading).into_future(&self.common)
             }
             Handler::Dynamic { handler, check } => {
                 let arguments = match arguments.map(|raw| serde_json::from_str(raw.get())) {
@@ -225,7 +226,7 @@ impl Tool {
                 if !faults.is_empty() {
                     return refused(ToolError::invalid_params(format!("The arguments are not valid:\n{faults}")));
                 }
-                handler.call(arguments, Context::of(origin))
+                stall::aside(handler.call(arguments, Context::of(origin)), &self.common)
             }
         }
     }

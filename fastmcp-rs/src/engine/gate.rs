@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 
 use super::core::Core;
 use super::encode::{Body, Reply};
+use super::pipeline;
 use super::request::Request;
 use super::run::{Replay, Running, Work, not_found};
-use super::{pipeline, stall};
 use crate::bounds;
 use crate::catalog::Catalog;
 use crate::component::ComponentInfo;
@@ -85,19 +85,19 @@ impl<'c> Found<'c> {
                 let arguments = arguments.as_deref();
                 request.check_headers(&tool.headers, arguments)?;
                 request.take_rounds(name)?;
-                let handler = stall::aside(tool.start(arguments, origin), &tool.common);
+                let handler = tool.start(arguments, origin);
                 Ok(request.running(Work::Tool(Arc::clone(tool), handler), name))
             }
             Self::Resource(resource, uri, captures) => {
                 request.take_rounds(uri)?;
-                let handler = stall::aside(resource.start(&captures, origin), &resource.common);
+                let handler = resource.start(&captures, origin);
                 let work = Work::Resource(Arc::clone(resource), uri.to_owned(), handler);
                 Ok(request.running(work, uri))
             }
             Self::Prompt(prompt, name) => {
                 let arguments = texts(request)?;
                 request.take_rounds(name)?;
-                let handler = stall::aside(prompt.start(&arguments, origin), &prompt.common);
+                let handler = prompt.start(&arguments, origin);
                 Ok(request.running(Work::Prompt(Arc::clone(prompt), handler), name))
             }
         }

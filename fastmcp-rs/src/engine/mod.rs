@@ -19,7 +19,6 @@ pub(crate) mod request;
 pub(crate) mod run;
 #[cfg(feature = "interaction")]
 pub(crate) mod seal;
-pub(crate) mod stall;
 #[cfg(feature = "interaction")]
 mod used;
 

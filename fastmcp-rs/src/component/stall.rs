@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
-use crate::component::pace::Pace;
-use crate::component::tool::Common;
+use super::pace::Pace;
+use super::tool::Common;
 use crate::error::ToolError;
 use crate::future::BoxFuture;
 use crate::session::lock;
