@@ -165,7 +165,7 @@ mod claimed {
             match retry_on_intr(|| rustix::io::read(pipe, &mut piece)) {
                 Ok(0) | Err(_) => return,
                 Ok(length) => {
-                    if !to.as_ref().is_some_and(|to| has_room(to)) {
+                    if !to.as_ref().is_some_and(has_room) {
                         dropped += length as u64;
                         continue;
                     }

@@ -9,7 +9,6 @@ use expect_test::{Expect, expect};
 use fastmcp_rs::Server;
 
 #[track_caller]
-#[expect(clippy::needless_pass_by_value, reason = "a server is built where it is named")]
 fn refused(server: Server, text: &Expect) {
     let error = server.build().expect_err("the server must not start");
     text.assert_eq(&format!("{error}\n"));

@@ -109,7 +109,10 @@ async fn a_call_within_a_call_is_the_same_with_and_without_middleware() {
         let answers = Mutex::new(&mut answers);
         served(
             || if layered { server().middleware(Watch::default()).middleware(Logging::new()) } else { server() },
-            async |client| answers.lock().unwrap().push(client.call("nested", json!({ "n": 4 })).await),
+            async |client| {
+                let answer = client.call("nested", json!({ "n": 4 })).await;
+                answers.lock().unwrap().push(answer);
+            },
         )
         .await;
     }

@@ -176,8 +176,8 @@ impl Endpoint {
     where
         B: HttpBody<Error: std::fmt::Display>,
     {
-        if let Err(response) = check_content(headers) {
-            return response;
+        if let Some(refusal) = unacceptable(headers) {
+            return refusal;
         }
         let accepts = Accepts::of(headers);
         if !accepts.json && !accepts.events {
@@ -448,14 +448,14 @@ where
     }
 }
 
-/// JSON in UTF-8, as it is; and each header that there may be one of, once.
-fn check_content(headers: &HeaderMap) -> Result<(), HttpResponse> {
+/// The refusal of content that is not JSON in UTF-8, as it is, and of headers that there may be one of, given twice.
+fn unacceptable(headers: &HeaderMap) -> Option<HttpResponse> {
     for once in [&CONTENT_TYPE, &SESSION_ID] {
         if headers.get_all(once).iter().nth(1).is_some() {
-            return Err(plain(StatusCode::BAD_REQUEST, format!("there is more than one `{once}` header")));
+            return Some(plain(StatusCode::BAD_REQUEST, format!("there is more than one `{once}` header")));
         }
     }
-    let unsupported = |why: &str| Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_owned()));
+    let unsupported = |why: &str| Some(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_owned()));
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
     // What nearly every client sends.
     if kind != "application/json" {
@@ -474,7 +474,7 @@ fn check_content(headers: &HeaderMap) -> Result<(), HttpResponse> {
     if headers.get_all(CONTENT_ENCODING).iter().any(encoded) {
         return unsupported("the content must not be encoded");
     }
-    Ok(())
+    None
 }
 
 fn too_slow() -> HttpResponse {
