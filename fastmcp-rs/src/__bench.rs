@@ -21,7 +21,7 @@ use crate::engine::run::{Running, Work};
 use crate::error::{Error, ToolError};
 use crate::future::BoxFuture;
 use crate::protocol::Revision;
-use crate::protocol::jsonrpc::Message;
+use crate::protocol::message::JsonRpc;
 use crate::protocol::meta::Meta;
 use crate::protocol::params::Params;
 use crate::result::ToolResult;
@@ -31,7 +31,7 @@ use crate::uri::{Router, UriTemplate};
 
 /// Reads one message; whether it is a request that could be read.
 pub fn parse(text: &str) -> bool {
-    matches!(black_box(&Message::read(text)), Ok(Message::Request { params: Ok(_), .. }))
+    matches!(black_box(&JsonRpc::read(text)), Ok(JsonRpc::Request { params: Ok(_), .. }))
 }
 
 /// A server, to be asked for single stages.

@@ -4,6 +4,14 @@ use std::time::Duration;
 
 /// The longest line on stdio and the largest HTTP body, in bytes.
 pub(crate) const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+/// What the values of one message may take in memory, in times of what a message may have in bytes.
+pub(crate) const TREE: usize = 8;
+/// The longest id of a request, in bytes as it is spelled.
+pub(crate) const ID: usize = 256;
+/// The longest `clientInfo` that a conversation keeps, in bytes.
+pub(crate) const CLIENT_INFO: usize = 16 * 1024;
+/// The longest `capabilities` that a conversation keeps, in bytes; in memory, [`TREE`] times as much.
+pub(crate) const CAPABILITIES: usize = 8 * 1024;
 /// The HTTP bodies over [`SMALL_BODY`] that may be on their way at the same time, in bytes together; more wait.
 #[cfg(feature = "http")]
 pub(crate) const LARGE_BODIES: usize = 64 * 1024 * 1024;
@@ -32,6 +40,10 @@ pub(crate) const PLAIN_WAITING_EACH: usize = 512;
 pub(crate) const ERROR_TEXT: usize = 8 * 1024;
 /// The longest name or URI that is echoed, in characters.
 pub(crate) const ECHO: usize = 128;
+/// The longest text of a failure that one line of the log has, in characters.
+pub(crate) const LOG_TEXT: usize = 4 * 1024;
+/// The longest part of an error that is in a library's words, which may repeat a client's, in characters.
+pub(crate) const CAUSE: usize = 1024;
 /// Resources that one conversation may subscribe to.
 pub(crate) const SUBSCRIPTIONS: usize = 1024;
 /// Messages of one batch (2025-03-26).

@@ -311,7 +311,7 @@ impl ToolError {
     /// The same with the message, as the `data` of a JSON-RPC error.
     pub(crate) fn to_json(&self) -> Value {
         let mut json = self.facts();
-        json.insert("message".to_owned(), Value::from(&*self.0.message));
+        json.insert("message".to_owned(), Value::from(&*sanitize::bounded_lines(&self.0.message, bounds::ERROR_TEXT)));
         Value::Object(json)
     }
 

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::ToolError;
 use crate::future::BoxFuture;
+use crate::text::sanitize;
 
 /// A name for one failure, under which its cause stands in the log.
 pub(crate) fn incident() -> String {
@@ -23,7 +24,7 @@ pub(crate) fn panicked(panic: &(dyn Any + Send), name: &str) -> ToolError {
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("(no text)");
     let incident = incident();
-    tracing::error!(incident, component = name, "a handler panicked: {text}");
+    tracing::error!(incident, component = name, "a handler panicked: {}", sanitize::for_log(text));
     ToolError::internal(format!("internal error (incident {incident})"))
 }
 
@@ -40,5 +41,69 @@ pub(crate) fn contained<T: Send + 'static>(
 pub(crate) fn drop_contained<T>(value: T, name: &str) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
         let _ = panicked(&*panic, name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::sync::{Arc, Mutex};
+
+    use tracing::field::{Field, Visit};
+    use tracing::{Event, Metadata, Subscriber, span};
+
+    use super::*;
+
+    /// Writes every event on a line, as it is.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<String>>);
+
+    impl Visit for Lines {
+        fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+            let _ = write!(self.0.lock().expect("one thread"), "{field}={value:?} ");
+        }
+
+        fn record_str(&mut self, field: &Field, value: &str) {
+            let _ = write!(self.0.lock().expect("one thread"), "{field}={value} ");
+        }
+    }
+
+    impl Subscriber for Lines {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            event.record(&mut self.clone());
+            self.0.lock().expect("one thread").push('\n');
+        }
+
+        fn enter(&self, _: &span::Id) {}
+
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    #[test]
+    fn a_panic_has_one_line_in_the_log_whatever_its_text_is() {
+        for text in ["first\nERROR forged", "a\r\u{1b}[2Kforged", "\u{202e}forged\u{2028}more", &"x\n".repeat(1 << 20)]
+        {
+            let lines = Lines::default();
+            let error = tracing::subscriber::with_default(lines.clone(), || panicked(&text.to_owned(), "tool"));
+            let log = lines.0.lock().expect("one thread").clone();
+            assert_eq!(log.lines().count(), 1, "{log}");
+            assert!(
+                !log.trim_end_matches('\n').contains(|c: char| c.is_control() || matches!(c, '\u{202e}' | '\u{2028}'))
+            );
+            assert!(log.len() < 16 * 1024 && log.contains("component=tool"), "{} bytes", log.len());
+            assert!(!error.to_string().contains("forged"), "the client is not told");
+        }
     }
 }

@@ -82,9 +82,9 @@ fn state_that_nobody_gives() {
     refused(
         Server::new("stateless").state(Cache),
         &expect![[r#"
-            the tool `count` (tests/auto_duplicate/components.rs:70) needs `State<auto_duplicate::components::Db>`, which nobody gives: add `.state(..)` or `.lifespan(..)` with a `auto_duplicate::components::Db` to the server
-            the prompt `choose` (tests/auto_duplicate/components.rs:84) needs `State<auto_duplicate::components::Db>`, which nobody gives: add `.state(..)` or `.lifespan(..)` with a `auto_duplicate::components::Db` to the server
-            the resource `all` (tests/auto_duplicate/components.rs:77) needs `State<auto_duplicate::components::Db>`, which nobody gives: add `.state(..)` or `.lifespan(..)` with a `auto_duplicate::components::Db` to the server
+            the tool `count` (tests/auto_duplicate/components.rs:70) needs `State<auto_duplicate::components::Db>`, which the server does not have: add `.state(..)` or `.lifespan(..)` with a `auto_duplicate::components::Db` to the server
+            the prompt `choose` (tests/auto_duplicate/components.rs:84) needs `State<auto_duplicate::components::Db>`, which the server does not have: add `.state(..)` or `.lifespan(..)` with a `auto_duplicate::components::Db` to the server
+            the resource `all` (tests/auto_duplicate/components.rs:77) needs `State<auto_duplicate::components::Db>`, which the server does not have: add `.state(..)` or `.lifespan(..)` with a `auto_duplicate::components::Db` to the server
         "#]],
     );
 }
@@ -104,7 +104,7 @@ fn state_that_an_injected_type_needs() {
     refused(
         Server::new("tenants"),
         &expect![[r#"
-            the tool `who` (tests/auto_duplicate/components.rs:105) needs `State<auto_duplicate::components::Db>`, which nobody gives: add `.state(..)` or `.lifespan(..)` with a `auto_duplicate::components::Db` to the server
+            the tool `who` (tests/auto_duplicate/components.rs:105) needs `State<auto_duplicate::components::Db>`, which the server does not have: add `.state(..)` or `.lifespan(..)` with a `auto_duplicate::components::Db` to the server
         "#]],
     );
 }
@@ -124,7 +124,7 @@ fn nothing_left_by_the_tags() {
     refused(
         Server::empty("tags").tool(shout).only_tags(["quiet"]),
         &expect![[r#"
-        the server `tags` has nothing to offer: its tags leave nothing over
+        the server `tags` has nothing to offer: its tags leave nothing to serve
     "#]],
     );
 }

@@ -264,7 +264,7 @@ async fn tags_choose_what_is_served() {
     assert_eq!(client.names("tools/list", "tools").await.len(), 5);
     client.finish().await;
     let error = numbered().only_tags(["nobody has this"]).build().unwrap_err().to_string();
-    assert!(error.contains("its tags leave nothing over"), "{error}");
+    assert!(error.contains("its tags leave nothing to serve"), "{error}");
     assert!(Server::empty("empty").build().unwrap_err().to_string().contains("nothing to offer"));
 }
 

@@ -21,6 +21,7 @@ mod injection;
 mod interaction;
 mod lifespan;
 mod lists;
+mod messages;
 mod middleware;
 mod notices;
 mod outputs;

@@ -253,6 +253,58 @@ async fn an_id_in_flight_cannot_be_used_again() {
     }
 }
 
+#[tokio::test]
+async fn ids_are_compared_by_value_however_they_are_spelled() {
+    for revision in ERAS {
+        let (server, mut heard, go) = server();
+        let mut client = Client::of(server, revision).await;
+        for (id, same, other) in [
+            (r#""a""#, r#""\u0061""#, r#""A""#),
+            (r#""\u0061\/b""#, r#""a/b""#, r#""a\\/b""#),
+            (r#""été""#, r#""\u00e9t\u00E9""#, r#""e\u0301te\u0301""#),
+            ("7", "7.0", r#""7""#),
+            ("1.5e1", "15", "1.5"),
+            ("-0", "0", "-1"),
+            ("9007199254740993", "9007199254740993", "9007199254740992"),
+        ] {
+            let cancel = |id: &str| {
+                format!(r#"{{"jsonrpc":"2.0","method":"notifications\/cancelled","params":{{"request\u0049d":{id}}}}}"#)
+            };
+            let call = client.request_with_id(&json!("ID"), "tools/call", call("wait")).to_string();
+            let begin = |id: &str| call.replace(r#""ID""#, id);
+            send(&mut client, &begin(id)).await;
+            assert_eq!(hear(&mut heard).await, "started");
+
+            send(&mut client, &begin(same)).await;
+            let refusal = client.receive().await;
+            assert_eq!(refusal["error"]["code"], -32600, "{same} is {id}, which is running: {refusal}");
+            send(&mut client, &cancel(other)).await;
+            client.alive().await;
+            assert!(heard.try_recv().is_err(), "{other} is not {id}");
+
+            send(&mut client, &cancel(same)).await;
+            let mut said = [hear(&mut heard).await, hear(&mut heard).await];
+            said.sort_unstable();
+            assert_eq!(said, ["cancelled", "dropped"], "{same} is {id}");
+            client.alive().await;
+            assert!(client.unasked.is_empty(), "a cancelled call is not answered: {:?}", client.unasked);
+
+            // Free again, and repeated as it is spelled.
+            go.add_permits(1);
+            send(&mut client, &begin(same)).await;
+            let answer = client.receive().await;
+            assert_eq!(answer["id"], serde_json::from_str::<Value>(same).unwrap());
+            assert_eq!(hear(&mut heard).await, "started");
+            while heard.try_recv().is_ok() {}
+        }
+        client.finish().await;
+    }
+}
+
+async fn send(client: &mut Client, text: &str) {
+    client.pipe().write(format!("{text}\n").as_bytes()).await;
+}
+
 /// Sends a message without waiting for what comes of it: over HTTP on a connection of its own.
 async fn dispatch(client: &mut Client, message: &Value) -> Option<Connection> {
     if client.transport() == Transport::Stdio {

@@ -633,6 +633,35 @@ async fn deleting_a_session_cancels_what_runs_in_it_and_nothing_is_left() {
 }
 
 #[tokio::test]
+async fn a_call_in_a_session_is_cancelled_by_the_value_of_its_id() {
+    for revision in SESSIONS {
+        let mut world = World::of(revision).await;
+        for (id, same) in [(r#""a""#, r#""\u0061""#), ("12", "1.2e1")] {
+            let request = call(&mut world.client, "wait", json!({ "name": "call" }));
+            let text = request.to_string().replace(&format!("\"id\":{}", request["id"]), &format!("\"id\":{id}"));
+            let mut connection = Connection::open(world.client.address()).await;
+            connection.send("POST", "/mcp", &world.client.headers(&request), text.as_bytes()).await;
+            assert_eq!(world.hear().await, "call started");
+
+            let text =
+                text.replace(&format!("\"id\":{id}"), &format!("\"id\":{same}")).replace("tools/call", r"tools\/call");
+            let response = world.client.post(&world.client.headers(&request), text.as_bytes()).await;
+            assert_eq!(response.messages()[0]["error"]["code"], -32600, "{same} is running: {response:?}");
+            assert!(world.heard.try_recv().is_err(), "what is refused is not begun");
+
+            let params =
+                format!(r#"{{"jsonrpc":"2.0","method":"notifications\/cancelled","params":{{"requestId":{same}}}}}"#);
+            let response = world.client.post(&world.client.headers(&json!({})), params.as_bytes()).await;
+            assert_eq!(response.head.status, 202);
+            assert_eq!(world.hear().await, "call dropped");
+            let response = connection.response().await.expect("the exchange ends");
+            assert_eq!(response.messages(), Vec::<Value>::new(), "what is cancelled is not answered");
+        }
+        world.client.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn an_answer_reaches_the_question_of_its_own_session() {
     for revision in [Revision::V2025_06_18, Revision::V2025_11_25] {
         let mut world = World::of(revision).await;

@@ -279,7 +279,7 @@ impl<'a> Call<'a> {
             if self.faults.len() == before {
                 tracing::debug!(
                     argument = argument.name,
-                    "an argument sent as a string was read as what its schema asks for"
+                    "an argument sent as a string was read as the type that its schema asks for"
                 );
                 return Some(read);
             }

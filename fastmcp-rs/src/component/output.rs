@@ -103,7 +103,7 @@ impl JsonSchema for Content {
 }
 
 fn unwritable(error: &serde_json::Error) -> ToolError {
-    tracing::error!(%error, "a result could not be written as JSON");
+    tracing::error!(error = crate::text::sanitize::error(&error), "a result could not be written as JSON");
     ToolError::internal("the result could not be written as JSON")
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::lifecycle::member;
 use super::request::Request;
 use super::run::{Running, Work};
+use crate::bounds;
 use crate::catalog::Catalog;
 use crate::component::complete::Completing;
 use crate::component::prompt::Prompt;
@@ -14,6 +15,7 @@ use crate::component::resource::Resource;
 use crate::component::{ComponentInfo, signature::Signature};
 use crate::engine::encode::Body;
 use crate::protocol::{Completion, CompletionParams, CompletionRef, RpcError};
+use crate::text::sanitize;
 
 /// The component of which an argument is completed.
 enum About<'c> {
@@ -62,7 +64,7 @@ impl Request<'_> {
         self.params
             .raw()
             .ok_or_else(|| "`params` is missing".to_owned())
-            .and_then(|raw| serde_json::from_str(raw.get()).map_err(|error| error.to_string()))
+            .and_then(|raw| serde_json::from_str(raw.get()).map_err(|error| sanitize::error(&error)))
             .map_err(|error| {
                 RpcError::invalid_params(format!("`completion/complete` needs `ref` and `argument`: {error}"))
             })
@@ -82,7 +84,7 @@ impl Request<'_> {
             .iter()
             .find(|argument| argument.name == name && !argument.injected)
             .ok_or_else(|| {
-                RpcError::invalid_params(format!("there is no argument `{}`", crate::text::sanitize::bounded(name, 64)))
+                RpcError::invalid_params(format!("there is no argument `{}`", sanitize::bounded(name, bounds::ECHO)))
             })?;
         let (complete, choices) = (argument.complete, argument.choices());
         let completing = Completing {

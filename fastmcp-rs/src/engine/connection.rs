@@ -18,10 +18,13 @@ use super::run::Running;
 use crate::bounds;
 use crate::context::{Caller, Host};
 use crate::future;
-use crate::protocol::jsonrpc::{self, Message, write_error};
+use crate::protocol::jsonrpc::write_error;
+use crate::protocol::message::{Batch, JsonRpc, Unreadable};
 use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
 use crate::session::{Notifier, Outgoing, Session};
+use crate::text::sanitize::bounded;
+use crate::wire::weight;
 
 /// One conversation.
 pub(crate) struct Connection {
@@ -56,24 +59,21 @@ impl Connection {
         self
     }
 
-    /// Takes one message. What can be answered now is appended to `out`, each answer on a line of its own, behind what
+    /// Takes one message. What can be answered now is appended to `out`, each answer on a line of its own, after what
     /// handlers have left in `outgoing`: progress and log lines come before the answer to the request that they belong to.
     pub(crate) fn receive(&self, text: &str, outgoing: &mut Receiver<Outgoing>, out: &mut Vec<u8>) {
+        let limit = self.core.settings.message_bytes;
+        if weight::exceeds(text, limit) {
+            return refuse(&Unreadable::too_heavy(text, limit), out);
+        }
         if text.trim_start().starts_with('[') && self.speaks_batches() {
             return self.receive_batch(text, outgoing, out);
         }
-        match Message::read(text) {
-            Ok(Message::Request { id, method, params }) => self.request(id, method, params, outgoing, out),
-            Ok(Message::Notification { method, params }) => self.notification(method, params),
-            Ok(Message::Response { id, outcome }) => self.session.answer(id, outcome),
-            // Nobody could relate an answer to a line that is not JSON; answering could feed a loop of two programs.
-            Err(unreadable) if unreadable.error.code == jsonrpc::PARSE_ERROR => {
-                tracing::debug!(error = %unreadable.error, "a line that is no message was ignored");
-            }
-            Err(unreadable) => {
-                write_error(out, unreadable.id.as_deref(), &unreadable.error);
-                out.push(b'\n');
-            }
+        match JsonRpc::read(text) {
+            Ok(JsonRpc::Request { id, method, params }) => self.request(id, &method, params, outgoing, out),
+            Ok(JsonRpc::Notification { method, params }) => self.notification(&method, params),
+            Ok(JsonRpc::Response { id, outcome }) => self.session.answer(id, outcome),
+            Err(unreadable) => refuse(&unreadable, out),
         }
     }
 
@@ -110,7 +110,10 @@ impl Connection {
     /// Takes the first step of a request, which for most is the only one.
     fn begin(&self, id: &RawValue, method: &str, params: Result<Params<'_>, &'static str>) -> Answer {
         if self.session.is_running(id) {
-            let error = RpcError::invalid_request(format!("a request with the id {} is still running", id.get()));
+            let error = RpcError::invalid_request(format!(
+                "a request with the id {} is still running",
+                bounded(id.get(), bounds::ECHO)
+            ));
             // An error has the same shape in all.
             return Answer { revision: Revision::LATEST, step: Step::Done(Err(error)) };
         }
@@ -170,10 +173,7 @@ impl Connection {
 
     /// A batch (2025-03-26 only): the responses come back together, in one array.
     fn receive_batch(&self, text: &str, outgoing: &mut Receiver<Outgoing>, out: &mut Vec<u8>) {
-        let entries: Vec<&RawValue> = match serde_json::from_str(text) {
-            Ok(entries) => entries,
-            Err(_) => return,
-        };
+        let Ok(Batch(entries)) = serde_json::from_str(text) else { return };
         if entries.is_empty() {
             write_error(out, None, &RpcError::invalid_request("a batch must not be empty"));
             out.push(b'\n');
@@ -189,16 +189,16 @@ impl Connection {
         let mut running = Vec::new();
         for entry in entries {
             let mut response = Vec::new();
-            match Message::read(entry.get()) {
-                Ok(Message::Request { method: method::INITIALIZE, id, .. }) => {
+            match JsonRpc::read(entry.get()) {
+                Ok(JsonRpc::Request { method, id, .. }) if method == method::INITIALIZE => {
                     write_error(
                         &mut response,
                         Some(id),
                         &RpcError::invalid_request("`initialize` must not be in a batch"),
                     );
                 }
-                Ok(Message::Request { id, method, params }) => {
-                    let Answer { revision, step } = self.begin(id, method, params);
+                Ok(JsonRpc::Request { id, method, params }) => {
+                    let Answer { revision, step } = self.begin(id, &method, params);
                     match step {
                         Step::Done(reply) => self.core.write_reply(&mut response, id, revision, &reply),
                         Step::Run(rest) => {
@@ -208,8 +208,9 @@ impl Connection {
                         }
                     }
                 }
-                Ok(Message::Notification { method, params }) => self.notification(method, params),
-                Ok(Message::Response { id, outcome }) => self.session.answer(id, outcome),
+                Ok(JsonRpc::Notification { method, params }) => self.notification(&method, params),
+                Ok(JsonRpc::Response { id, outcome }) => self.session.answer(id, outcome),
+                Err(unreadable) if unreadable.silent => {}
                 Err(unreadable) => write_error(&mut response, unreadable.id.as_deref(), &unreadable.error),
             }
             if !response.is_empty() {
@@ -257,6 +258,16 @@ impl Connection {
     }
 }
 
+/// Answers what could not be read, if somebody is there to be answered.
+fn refuse(unreadable: &Unreadable, out: &mut Vec<u8>) {
+    if unreadable.silent {
+        tracing::debug!(error = %unreadable.error, "a line that is not a message was ignored");
+        return;
+    }
+    write_error(out, unreadable.id.as_deref(), &unreadable.error);
+    out.push(b'\n');
+}
+
 fn written(core: &Core, id: &RawValue, revision: Revision, reply: &Reply) -> Vec<u8> {
     let mut out = Vec::new();
     core.write_reply(&mut out, id, revision, reply);
@@ -285,7 +296,7 @@ pub(crate) fn observe(core: &Core, method: &str, params: Option<&RawValue>) {
     if !core.middleware.is_empty() {
         // A slow middleware must not pile notifications up; what it cannot take is not shown to it.
         let Ok(room) = Arc::clone(&core.observing).try_acquire_owned() else {
-            tracing::warn!(method = %crate::text::sanitize::bounded(method, 64), "a notification was not shown to middleware that is behind");
+            tracing::warn!(method = %bounded(method, 64), "a notification was not shown to middleware, which is still busy with earlier ones");
             return;
         };
         let params = params.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null);

@@ -14,6 +14,8 @@ use crate::protocol::jsonrpc::{text, write_json};
 use crate::protocol::shape::Shaped;
 use crate::protocol::{CacheHints, CacheScope, LogLevel, Revision, RpcError};
 use crate::session::Handshake;
+use crate::text::sanitize;
+use crate::wire::weight;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,8 +50,13 @@ impl Request<'_> {
     pub(crate) fn initialize(&self) -> Result<Body, RpcError> {
         let raw = self.params.raw().ok_or_else(|| RpcError::invalid_params("`params` is missing"))?;
         let params: InitializeParams<'_> = serde_json::from_str(raw.get()).map_err(|error| {
-            RpcError::invalid_params(format!("`initialize` needs `protocolVersion`, a string: {error}"))
+            RpcError::invalid_params(format!(
+                "`initialize` needs `protocolVersion`, a string: {}",
+                sanitize::error(&error)
+            ))
         })?;
+        bounded("clientInfo", params.client_info, bounds::CLIENT_INFO)?;
+        bounded("capabilities", params.capabilities, bounds::CAPABILITIES)?;
         let session = self
             .origin
             .session
@@ -127,10 +134,25 @@ impl Request<'_> {
             return Err(super::run::not_found(self.revision(), &uri, "Resource not found"));
         }
         if !session.subscribe(&uri, bounds::SUBSCRIPTIONS) {
-            return Err(RpcError::invalid_params(format!("no more than {} subscriptions", bounds::SUBSCRIPTIONS)));
+            return Err(RpcError::invalid_params(format!(
+                "a conversation may have at most {} subscriptions",
+                bounds::SUBSCRIPTIONS
+            )));
         }
         Ok(Body::Empty)
     }
+}
+
+/// Refuses a part of the handshake that is too much to be kept for as long as the conversation lasts.
+fn bounded(name: &str, raw: Option<&RawValue>, most: usize) -> Result<(), RpcError> {
+    let Some(json) = raw.map(RawValue::get) else { return Ok(()) };
+    if json.len() > most {
+        return Err(RpcError::invalid_params(format!("`{name}` may have at most {most} bytes")));
+    }
+    if weight::of(json) > most * bounds::TREE {
+        return Err(RpcError::invalid_params(format!("`{name}` has too many values")));
+    }
+    Ok(())
 }
 
 /// The id in `notifications/cancelled`.

@@ -56,7 +56,10 @@ impl Request<'_> {
             )
         })?;
         if filter.resource_subscriptions.len() > bounds::SUBSCRIPTIONS {
-            return Err(RpcError::invalid_params(format!("no more than {} subscriptions", bounds::SUBSCRIPTIONS)));
+            return Err(RpcError::invalid_params(format!(
+                "a stream may have at most {} subscriptions",
+                bounds::SUBSCRIPTIONS
+            )));
         }
         let notifier = self
             .origin

@@ -169,13 +169,12 @@ impl<'a> Request<'a> {
                 let data = serde_json::json!({ "supported": Revision::STATELESS, "requested": requested });
                 return Err(fail(error.with_data(data)));
             };
-            let log_level =
-                match meta.log_level() {
-                    None => None,
-                    Some(raw) => Some(log_level(raw.get()).ok_or_else(|| {
-                        fail(RpcError::invalid_params("the log level in `_meta` is none of the eight"))
-                    })?),
-                };
+            let log_level = match meta.log_level() {
+                None => None,
+                Some(raw) => Some(log_level(raw.get()).ok_or_else(|| {
+                    fail(RpcError::invalid_params("the log level in `_meta` is not one of the eight"))
+                })?),
+            };
             self.origin.log_level = log_level;
             self.take(revision, id, method, params, meta);
             if let Some(mirrored) = self.mirrored {

@@ -26,6 +26,7 @@ use crate::future::BoxFuture;
 use crate::panics::{drop_contained, incident, panicked};
 use crate::protocol::{InputRequired, PromptResult, ResourceResult, Revision, RpcError, jsonrpc, method};
 use crate::result::{ReadResult, ToolResult};
+use crate::text::sanitize;
 
 /// What is being run, and what its outcome becomes.
 pub(crate) enum Work {
@@ -218,7 +219,7 @@ impl Running {
                 let incident = incident();
                 let what =
                     faults.map_or_else(|| "there is no structured content".to_owned(), |faults| faults.to_string());
-                tracing::error!(incident, tool = %tool.common.name, "the result does not fit the tool's output schema: {what}");
+                tracing::error!(incident, tool = %tool.common.name, "the result does not fit the tool's output schema: {}", sanitize::for_log(&what));
                 return self.fail(ToolError::internal(format!("internal error (incident {incident})")));
             }
         }
@@ -308,7 +309,7 @@ impl Core {
         let error = if self.settings.expose_errors { error.expose() } else { error };
         let Some(cause) = error.masked_cause().map(|cause| chain(cause)) else { return error };
         let incident = incident();
-        tracing::error!(incident, component, "{cause}");
+        tracing::error!(incident, component, "{}", sanitize::for_log(&cause));
         error.mask(&incident)
     }
 
@@ -440,13 +441,12 @@ fn in_band(error: &ToolError) -> RpcError {
         ErrorKind::InvalidParams | ErrorKind::NotFound => jsonrpc::INVALID_PARAMS,
         _ => jsonrpc::INTERNAL_ERROR,
     };
-    let text = crate::text::sanitize::bounded_lines(error.message(), bounds::ERROR_TEXT).into_owned();
+    let text = sanitize::bounded_lines(error.message(), bounds::ERROR_TEXT).into_owned();
     RpcError::new(code, text).with_data(error.to_json())
 }
 
 /// A resource that does not exist: -32602 on 2026-07-28, -32002 before (server/resources, "Error Handling").
 pub(crate) fn not_found(revision: Revision, uri: &str, message: &str) -> RpcError {
     let code = if revision.has_not_found_code() { jsonrpc::RESOURCE_NOT_FOUND } else { jsonrpc::INVALID_PARAMS };
-    RpcError::new(code, message.to_owned())
-        .with_data(serde_json::json!({ "uri": crate::text::sanitize::bounded(uri, 1024) }))
+    RpcError::new(code, message.to_owned()).with_data(serde_json::json!({ "uri": sanitize::bounded(uri, 1024) }))
 }

@@ -136,7 +136,7 @@ impl Core {
         self.sealer
             .as_ref()
             .and_then(|sealer| sealer.seal(earlier, &bound.bytes()))
-            .ok_or("what the handler is to remember could not be sealed: it may be too large")
+            .ok_or("the state of the handler could not be sealed: it may be too large")
     }
 
     /// Opens the state that a client brought back.

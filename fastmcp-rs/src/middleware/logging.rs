@@ -2,6 +2,9 @@
 
 use std::time::Instant;
 
+use crate::bounds;
+use crate::text::sanitize::bounded;
+
 use super::{Hooks, Incoming, Middleware, Next, Outcome};
 
 /// Logs every message through `tracing`, at `info`. Arguments are left out: they may hold secrets.
@@ -29,10 +32,10 @@ impl Middleware for Logging {
     }
 
     async fn on_message(&self, message: Incoming, next: Next<'_, Incoming>) -> Outcome {
-        let method = message.method().to_owned();
-        let target =
-            message.target().map(|target| crate::text::sanitize::bounded(target, crate::bounds::ECHO).into_owned());
-        let request_id = message.context().and_then(|context| context.request_id()).map(ToOwned::to_owned);
+        let shown = |text: &str| bounded(text, bounds::ECHO).into_owned();
+        let method = shown(message.method());
+        let target = message.target().map(shown);
+        let request_id = message.context().and_then(|context| context.request_id()).map(shown);
         let start = Instant::now();
         let outcome = next.run(message).await;
         let execution_time_ms = start.elapsed().as_secs_f64() * 1000.0;

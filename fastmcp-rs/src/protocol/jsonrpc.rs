@@ -1,13 +1,13 @@
-//! JSON-RPC 2.0 messages: read borrowed from the transport's bytes, written straight into its buffer.
+//! JSON-RPC 2.0: errors, and messages written straight into the transport's buffer. They are read in [`message`](super::message).
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::params::{Members, Params, object_or_null};
+use crate::bounds;
+use crate::text::sanitize::{self, bounded, bounded_lines};
 
 /// The body was not JSON.
 pub(crate) const PARSE_ERROR: i32 = -32700;
@@ -74,7 +74,7 @@ impl RpcError {
     }
 
     pub(crate) fn method_not_found(method: &str) -> Self {
-        Self::new(METHOD_NOT_FOUND, format!("Method not found: {}", crate::text::sanitize::bounded(method, 64)))
+        Self::new(METHOD_NOT_FOUND, format!("Method not found: {}", bounded(method, 64)))
     }
 
     /// Adds machine-readable details.
@@ -89,7 +89,8 @@ impl RpcError {
         out.extend_from_slice(b"{\"code\":");
         write_json(out, &self.code);
         out.extend_from_slice(b",\"message\":");
-        write_json(out, &self.message);
+        // Whoever made the message has bounded what it repeats; this holds where somebody forgot.
+        write_json(out, &bounded_lines(&self.message, bounds::ERROR_TEXT));
         if let Some(data) = &self.data {
             out.extend_from_slice(b",\"data\":");
             write_json(out, data);
@@ -106,143 +107,6 @@ impl fmt::Display for RpcError {
 
 impl std::error::Error for RpcError {}
 
-/// One incoming message.
-pub(crate) enum Message<'a> {
-    Request { id: &'a RawValue, method: &'a str, params: Result<Params<'a>, &'static str> },
-    Notification { method: &'a str, params: Option<&'a RawValue> },
-    Response { id: &'a RawValue, outcome: Result<&'a RawValue, &'a RawValue> },
-}
-
-/// Why a message could not be read, with its id if that much was readable.
-#[derive(Debug)]
-pub(crate) struct Unreadable {
-    pub id: Option<Box<RawValue>>,
-    pub error: RpcError,
-}
-
-/// A message in one pass, of the form that nearly all have. What does not fit is read again as an [`Envelope`], which
-/// knows what is wrong with it.
-#[derive(Deserialize)]
-struct Usual<'a> {
-    #[serde(borrow)]
-    jsonrpc: &'a str,
-    #[serde(borrow, default, deserialize_with = "present")]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    method: &'a str,
-    #[serde(borrow, default, deserialize_with = "object_or_null")]
-    params: Option<Members<'a>>,
-    #[serde(default)]
-    result: Option<Nothing>,
-    #[serde(default)]
-    error: Option<Nothing>,
-}
-
-/// Can be read from nothing: a request has neither result nor error.
-#[derive(Deserialize)]
-enum Nothing {}
-
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default, deserialize_with = "present")]
-    jsonrpc: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    id: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    method: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    params: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    result: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    error: Option<&'a RawValue>,
-}
-
-/// A member that is there, even when it is `null`: `"id": null` is a mistake, not a notification.
-pub(crate) fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
-impl<'a> Message<'a> {
-    /// Reads one message. The text has been checked to be UTF-8 by the transport.
-    pub(crate) fn read(text: &'a str) -> Result<Self, Unreadable> {
-        // A struct also reads from an array, which is a batch and no message.
-        let array = text.trim_ascii_start().starts_with('[');
-        if let Ok(Usual { jsonrpc: "2.0", id: Some(id), method, params, result: None, error: None }) =
-            serde_json::from_str(text)
-            && is_id(id)
-            && !method.is_empty()
-            && !array
-        {
-            return Ok(Message::Request { id, method, params: Ok(Params::of_message(params, text)) });
-        }
-        let envelope: Envelope<'a> = match serde_json::from_str(text) {
-            Ok(envelope) if !array => envelope,
-            _ => return Err(Unreadable::from_text(text)),
-        };
-        envelope.classify().map_err(|message| Unreadable {
-            id: envelope.id.filter(|id| is_id(id)).map(ToOwned::to_owned),
-            error: RpcError::invalid_request(message),
-        })
-    }
-}
-
-impl<'a> Envelope<'a> {
-    fn classify(&self) -> Result<Message<'a>, &'static str> {
-        if self.jsonrpc.is_none_or(|version| version.get() != "\"2.0\"") {
-            return Err("`jsonrpc` must be \"2.0\"");
-        }
-        if self.id.is_some_and(|id| !is_id(id)) {
-            return Err("`id` must be a string or an integer");
-        }
-        match (self.method, self.id, self.result, self.error) {
-            (Some(method), id, None, None) => {
-                // No method that MCP knows has a character that JSON escapes, so the raw slice is enough to compare.
-                let method = method
-                    .get()
-                    .strip_prefix('"')
-                    .and_then(|rest| rest.strip_suffix('"'))
-                    .ok_or("`method` must be a string")?;
-                if method.is_empty() {
-                    return Err("`method` must not be empty");
-                }
-                Ok(match id {
-                    Some(id) => Message::Request { id, method, params: Params::read(self.params) },
-                    None => Message::Notification { method, params: self.params },
-                })
-            }
-            (None, Some(id), Some(result), None) => Ok(Message::Response { id, outcome: Ok(result) }),
-            (None, Some(id), None, Some(error)) => Ok(Message::Response { id, outcome: Err(error) }),
-            (None, _, None, None) => Err("`method` is missing"),
-            _ => Err("a message is a request, a notification, or a response with either `result` or `error`"),
-        }
-    }
-}
-
-impl Unreadable {
-    /// The slow path: the text is no envelope; find out what it is, and whom to answer.
-    fn from_text(text: &str) -> Self {
-        match serde_json::from_str::<Value>(text) {
-            Err(error) => Self { id: None, error: RpcError::new(PARSE_ERROR, format!("Parse error: {error}")) },
-            Ok(Value::Array(_)) => Self {
-                id: None,
-                error: RpcError::invalid_request("a batch is not accepted here: send one message at a time"),
-            },
-            Ok(Value::Object(members)) => Self {
-                id: members.get("id").and_then(|id| serde_json::value::to_raw_value(id).ok()).filter(|id| is_id(id)),
-                error: RpcError::invalid_request("Invalid request: a member is given twice"),
-            },
-            Ok(_) => Self { id: None, error: RpcError::invalid_request("Invalid request: a message is a JSON object") },
-        }
-    }
-}
-
-/// An id is a string or an integer (2026-07-28, basic, requests); it is echoed with its own spelling.
-pub(crate) fn is_id(raw: &RawValue) -> bool {
-    let digits = raw.get().strip_prefix('-').unwrap_or(raw.get());
-    text(raw).is_some() || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
 /// The string in `raw`, borrowed when nothing in it is escaped; `None` if it is no string.
 pub(crate) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     let inner = raw.get().strip_prefix('"')?.strip_suffix('"')?;
@@ -256,7 +120,7 @@ pub(crate) fn write_json<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value:
         // Only a foreign `Serialize` can fail here; a half-written value must not reach the wire.
         out.truncate(start);
         out.extend_from_slice(b"null");
-        tracing::error!(%error, "a value could not be written as JSON");
+        tracing::error!(error = sanitize::error(&error), "a value could not be written as JSON");
     }
 }
 
@@ -303,42 +167,4 @@ pub(crate) fn request(id: u64, method: &str, params: &Value) -> Vec<u8> {
     write_json(&mut out, params);
     out.push(b'}');
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(text: &str) -> (Option<String>, i32) {
-        let unreadable = Message::read(text).err().expect("must be refused");
-        (unreadable.id.map(|id| id.get().to_owned()), unreadable.error.code)
-    }
-
-    #[test]
-    fn a_request_keeps_the_spelling_of_its_id() {
-        let Ok(Message::Request { id, method, params }) =
-            Message::read(r#"{"jsonrpc":"2.0","id":"a\u0062","method":"ping"}"#)
-        else {
-            panic!("a request");
-        };
-        assert!(params.is_ok_and(|params| params.raw().is_none()));
-        assert_eq!((id.get(), method), (r#""a\u0062""#, "ping"));
-    }
-
-    #[test]
-    fn what_is_no_message_is_refused_with_the_id_that_could_be_read() {
-        assert_eq!(refused("{"), (None, PARSE_ERROR));
-        assert_eq!(refused("5"), (None, INVALID_REQUEST));
-        assert_eq!(refused("[]"), (None, INVALID_REQUEST));
-        assert_eq!(refused(r#"["2.0",1,"ping"]"#), (None, INVALID_REQUEST));
-        assert_eq!(refused(r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#), (Some("1".into()), INVALID_REQUEST));
-        assert_eq!(refused(r#"{"id":1,"method":"ping"}"#), (Some("1".into()), INVALID_REQUEST));
-        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#), (None, INVALID_REQUEST));
-        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#), (None, INVALID_REQUEST));
-        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":7,"method":5}"#), (Some("7".into()), INVALID_REQUEST));
-        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":7,"method":""}"#), (Some("7".into()), INVALID_REQUEST));
-        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":"\ud800","method":"ping"}"#), (None, INVALID_REQUEST));
-        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":7,"id":7,"method":"ping"}"#), (Some("7".into()), INVALID_REQUEST));
-        assert_eq!(refused(r#"{"jsonrpc":"2.0","id":7,"result":{},"error":{}}"#), (Some("7".into()), INVALID_REQUEST));
-    }
 }

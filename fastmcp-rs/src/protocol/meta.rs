@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::jsonrpc::{is_id, present, text};
+use super::id::is_id;
+use super::jsonrpc::text;
+use super::message::present;
 use super::params::{Params, Source};
 
 pub(crate) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";

@@ -8,7 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::jsonrpc::present;
+use super::message::present;
 use super::meta::Keys;
 
 /// The parameters of one request.
@@ -67,7 +67,7 @@ impl<'a> Params<'a> {
         let Some(raw) = raw else { return Ok(Self::default()) };
         match serde_json::from_str(raw.get()) {
             Ok(members) if raw.get().starts_with('{') => Ok(Self { members, source: Source::Own(raw) }),
-            _ => Err("`params` must be an object with each member once, and `_meta` in it one too"),
+            _ => Err("`params` and the `_meta` in it must be objects, with each member once"),
         }
     }
 

@@ -62,7 +62,7 @@ impl Replicas {
         let (heard, incoming) = mpsc::channel::<BusEvent>(WAITING);
         let listener = move |event: BusEvent| match heard.try_send(event) {
             Err(mpsc::error::TrySendError::Full(_)) => {
-                tracing::warn!("too much news of other replicas at once: some was dropped");
+                tracing::warn!("too many messages from other replicas at once: some were dropped");
                 true
             }
             sent => sent.is_ok(),
@@ -195,7 +195,7 @@ impl Replicas {
 
     pub(crate) fn publish(&self, news: BusMessage) {
         if self.outgoing.try_send(news).is_err() {
-            tracing::warn!("news for other replicas was dropped");
+            tracing::warn!("a message to other replicas was dropped");
         }
     }
 }

@@ -509,7 +509,7 @@ impl Parts {
         for (whose, of, name) in self.registry.needs() {
             if !self.lifespans.provides(of) {
                 problems.push(format!(
-                    "{whose} needs `State<{name}>`, which nobody gives: add `.state(..)` or `.lifespan(..)` with a `{name}` to the server"
+                    "{whose} needs `State<{name}>`, which the server does not have: add `.state(..)` or `.lifespan(..)` with a `{name}` to the server"
                 ));
             }
         }
@@ -518,7 +518,7 @@ impl Parts {
         }
         if problems.is_empty() && self.registry.is_empty() {
             problems.push(if given {
-                format!("the server `{}` has nothing to offer: its tags leave nothing over", self.info.name)
+                format!("the server `{}` has nothing to offer: its tags leave nothing to serve", self.info.name)
             } else {
                 format!(
                     "the server `{}` has nothing to offer: put `#[tool]`, `#[resource(\"..\")]` or `#[prompt]` on a function. If they are in \

@@ -10,6 +10,7 @@ mod shared;
 #[cfg(feature = "http")]
 pub(crate) mod store;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 #[cfg(feature = "http")]
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::InteractionError;
-use crate::protocol::{ClientCapabilities, LogLevel, Revision, RpcError, jsonrpc, method};
+use crate::protocol::{ClientCapabilities, LogLevel, Revision, RpcError, id, jsonrpc, method};
 #[cfg(feature = "http")]
 use crate::session::record::SessionChange;
 use crate::text::percent;
@@ -119,6 +120,7 @@ pub(crate) struct Session {
     subscriptions: Mutex<HashSet<String>>,
     next_request: AtomicU64,
     waiting: Mutex<HashMap<u64, Waiting>>,
+    /// By the [key](id::key) of their id.
     running: Mutex<HashMap<String, CancellationToken>>,
     values: Mutex<HashMap<String, Value>>,
     closed: CancellationToken,
@@ -232,7 +234,7 @@ impl Session {
 
     /// Hands the client's response to whoever asked; unknown ids are ignored.
     pub(crate) fn answer(&self, id: &RawValue, outcome: Result<&RawValue, &RawValue>) {
-        let Ok(number) = id.get().parse::<u64>() else { return };
+        let Some(Ok(number)) = id::key(id).map(|id| id.parse::<u64>()) else { return };
         let Some(waiting) = lock(&self.waiting).remove(&number) else {
             #[cfg(feature = "http")]
             self.forward_answer(number, outcome);
@@ -245,7 +247,7 @@ impl Session {
     /// Registers a running request so that it can be cancelled; `None` if its id is in use.
     pub(crate) fn start(&self, id: &RawValue) -> Option<CancellationToken> {
         let token = CancellationToken::new();
-        match lock(&self.running).entry(id.get().to_owned()) {
+        match lock(&self.running).entry(key(id).into_owned()) {
             std::collections::hash_map::Entry::Occupied(_) => None,
             std::collections::hash_map::Entry::Vacant(place) => Some(place.insert(token).clone()),
         }
@@ -254,7 +256,7 @@ impl Session {
     /// Whether a request of this id is under way.
     pub(crate) fn is_running(&self, id: &RawValue) -> bool {
         let running = lock(&self.running);
-        !running.is_empty() && running.contains_key(id.get())
+        !running.is_empty() && running.contains_key(&*key(id))
     }
 
     pub(crate) fn running_count(&self) -> usize {
@@ -265,7 +267,7 @@ impl Session {
     pub(crate) fn finish(&self, id: &RawValue, token: &CancellationToken) -> bool {
         let mut running = lock(&self.running);
         // Once cancelled, the id may belong to another request already.
-        !token.is_cancelled() && running.remove(id.get()).is_some()
+        !token.is_cancelled() && running.remove(&*key(id)).is_some()
     }
 
     /// `notifications/cancelled`: stops the request; unknown ids are ignored.
@@ -279,7 +281,7 @@ impl Session {
     /// Stops the request if it runs in this process.
     pub(crate) fn cancel_here(&self, id: &RawValue) -> bool {
         let mut running = lock(&self.running);
-        let token = running.remove(id.get());
+        let token = running.remove(&*key(id));
         // Under the lock, so that a request is either answered or cancelled.
         token.is_some_and(|token| {
             token.cancel();
@@ -330,6 +332,11 @@ impl Session {
         self.note(|| SessionChange::Removed(key.to_owned()));
         lock(&self.values).remove(key)
     }
+}
+
+/// An id as the running requests are found by; what is not one finds nothing.
+fn key(id: &RawValue) -> Cow<'_, str> {
+    id::key(id).unwrap_or_default()
 }
 
 /// A question under way; dropping it tells the client that the answer is no longer wanted.

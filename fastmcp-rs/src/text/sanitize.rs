@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::bounds;
+
 /// At most `n` characters of `text`, with control and direction-changing characters made visible.
 ///
 /// For everything of a client's that goes into a message or a log: it cannot move the cursor, start a line or
@@ -18,7 +20,7 @@ pub(crate) fn bounded_lines(text: &str, n: usize) -> Cow<'_, str> {
 /// A text of any length for a terminal, in lines of its own: with the characters made visible that would move the cursor, change
 /// colours or reorder what stands around them. A line end of two characters becomes one of one.
 pub(crate) fn for_terminal(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| !matches!(c, '\n' | '\t') && controls_terminal(c)) {
+    if !text.chars().any(|c| !matches!(c, '\n' | '\t') && is_control_or_bidi(c)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
@@ -28,17 +30,21 @@ pub(crate) fn for_terminal(text: &str) -> Cow<'_, str> {
             '\r' if rest.peek() == Some(&'\n') => {}
             '\n' | '\t' => out.push(c),
             '\r' => out.push_str("\\r"),
-            c if controls_terminal(c) => out.extend(c.escape_unicode()),
+            c if is_control_or_bidi(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
     Cow::Owned(out)
 }
 
-/// Whether a terminal takes a character for a command, or turns the direction of writing at it.
-pub(crate) fn controls_terminal(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// A failure's text for the log: on one line, so that nobody can put a line of his own there.
+pub(crate) fn for_log(text: &str) -> Cow<'_, str> {
+    bounded(text, bounds::LOG_TEXT)
+}
+
+/// What a library says of a client's text, some of which it may repeat.
+pub(crate) fn error(error: &dyn std::fmt::Display) -> String {
+    bounded(&error.to_string(), bounds::CAUSE).into_owned()
 }
 
 fn made_visible(text: &str, n: usize, disturbs: fn(char) -> bool) -> Cow<'_, str> {

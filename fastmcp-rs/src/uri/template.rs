@@ -84,7 +84,7 @@ impl UriTemplate {
             }
         }
         if !names.is_empty() && path.contains(['?', '#']) {
-            return Err("a template has no `?` or `#` in its text: write the query as `{?name}`".into());
+            return Err("a template cannot have `?` or `#` in its text: write the query as `{?name}`".into());
         }
         Ok(template)
     }
@@ -266,7 +266,7 @@ mod tests {
             ("a://{x/y}", "without"),
             ("a://{?q}/x", "at the end"),
             ("a://{?q}{?r}", "at the end"),
-            ("a://{x}?y=1", "no `?`"),
+            ("a://{x}?y=1", "cannot have `?`"),
             ("a://a b", "percent"),
         ] {
             let why = UriTemplate::parse(template).expect_err(template);

@@ -32,7 +32,7 @@ pub(super) async fn subscribe(link: &Arc<Link>, channel: String, listener: BusLi
             if !listen(&mut open, &listener, &link).await {
                 return;
             }
-            tracing::warn!("the connection that brings the news of other replicas broke");
+            tracing::warn!("the connection that brings messages from other replicas broke");
             let mut pauses = PAUSES.iter().chain(PAUSES.last().into_iter().cycle());
             open = loop {
                 tokio::time::sleep(pauses.next().copied().unwrap_or_default()).await;
@@ -41,7 +41,7 @@ pub(super) async fn subscribe(link: &Arc<Link>, channel: String, listener: BusLi
                     break again;
                 }
             };
-            tracing::info!("the news of other replicas come again");
+            tracing::info!("messages from other replicas arrive again");
             if !listener(BusEvent::Missed) {
                 return;
             }

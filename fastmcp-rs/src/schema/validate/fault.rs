@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::bounds::CAUSE;
 use crate::text::sanitize::bounded;
 
 /// Faults that are told; the others are counted.
@@ -93,7 +94,9 @@ impl Faults {
 
     pub(crate) fn push(&mut self, at: &Pointer<'_>, message: impl Into<String>) {
         if self.told.len() < TOLD {
-            self.told.push(Fault { pointer: at.to_string(), message: message.into() });
+            // It may hold a library's words, and these the whole of a client's value.
+            let message = bounded(&message.into(), CAUSE).into_owned();
+            self.told.push(Fault { pointer: at.to_string(), message });
         } else {
             self.more += 1;
         }

@@ -38,7 +38,7 @@ fn pretty(json: &str) -> String {
     while let Some(c) = rest.next() {
         if text {
             match c {
-                c if sanitize::controls_terminal(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+                c if sanitize::is_control_or_bidi(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
                 c => out.push(c),
             }
             text = escaped || c != '"';

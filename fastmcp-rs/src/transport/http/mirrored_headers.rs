@@ -131,7 +131,7 @@ fn decoded<'v>(header: &HeaderName, value: &'v str) -> Result<Cow<'v, str>, RpcE
     };
     let bytes = STANDARD.decode(encoded).ok();
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    text.map(Cow::Owned).ok_or_else(|| mismatch(format!("the `{header}` header is no base64 of UTF-8 text")))
+    text.map(Cow::Owned).ok_or_else(|| mismatch(format!("the `{header}` header is not base64 of UTF-8 text")))
 }
 
 fn mismatch(what: String) -> RpcError {

@@ -50,7 +50,7 @@ impl Guard {
             _ => return Err(bad("there is more than one Host header")),
         };
         if let Some(authority) = uri.authority().filter(|authority| !authority.as_str().eq_ignore_ascii_case(named)) {
-            return Err(bad(&format!("the target names {authority} and the Host header another")));
+            return Err(bad(&format!("the target names `{}` and the Host header another", shown(authority.as_str()))));
         }
         if !self.any_host && !self.knows(named) {
             return Err(forbidden(&format!(

@@ -36,10 +36,12 @@ use crate::engine::connection::{Connection, observe};
 use crate::engine::core::Core;
 use crate::engine::request::{Answer, MirroredHeaders as _, Request as Incoming, Step};
 use crate::engine::run::Running;
-use crate::protocol::jsonrpc::{Message, PARSE_ERROR};
+use crate::protocol::jsonrpc::PARSE_ERROR;
+use crate::protocol::message::{JsonRpc, Unreadable};
 use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
 use crate::session::Outgoing;
+use crate::wire::weight;
 
 /// How long a body may take to arrive, and for how long nothing of it may come.
 const BODY_TIME: Duration = Duration::from_secs(120);
@@ -195,15 +197,20 @@ impl Endpoint {
         if text.trim_start().starts_with('[') && serde_json::from_str::<&RawValue>(text).is_ok() {
             return self.batch(text, &known, caller, accepts).await;
         }
-        match Message::read(text) {
+        let limit = self.core.settings.message_bytes;
+        if weight::exceeds(text, limit) {
+            let unreadable = Unreadable::too_heavy(text, limit);
+            return refused(400, unreadable.id.as_deref(), &unreadable.error);
+        }
+        match JsonRpc::read(text) {
             Err(unreadable) => refused(400, unreadable.id.as_deref(), &unreadable.error),
-            Ok(Message::Request { id, method, params }) => {
-                self.request(id, method, params, headers, &known, caller, peer, accepts).await
+            Ok(JsonRpc::Request { id, method, params }) => {
+                self.request(id, &method, params, headers, &known, caller, peer, accepts).await
             }
-            Ok(Message::Notification { method, params }) => {
-                self.notification(method, params, headers, &known, caller).await
+            Ok(JsonRpc::Notification { method, params }) => {
+                self.notification(&method, params, headers, &known, caller).await
             }
-            Ok(Message::Response { id, outcome }) => match &known {
+            Ok(JsonRpc::Response { id, outcome }) => match &known {
                 Known::Session(http) => {
                     http.session.answer(id, outcome);
                     status(StatusCode::ACCEPTED)

@@ -30,6 +30,7 @@ use crate::future;
 use crate::protocol::{Revision, RpcError};
 use crate::replicas::Replicas;
 use crate::session::{Notifier, Outgoing};
+use crate::text::sanitize::bounded;
 
 impl Endpoint {
     /// A request of an older session: once it takes time it belongs to the session, and goes on when its client's
@@ -43,6 +44,13 @@ impl Endpoint {
         accepts: Accepts,
         http: &Arc<HttpSession>,
     ) -> HttpResponse {
+        // Before its first step, which may be its effect.
+        if http.session.is_running(id) {
+            return still_running(id);
+        }
+        if http.session.running_count() >= self.core.settings.running {
+            return too_many_running(id);
+        }
         let first = poll_fn(|task| Poll::Ready(Pin::new(&mut running).poll(task))).await;
         let messages = notifier.into_messages();
         let quiet = messages.as_ref().is_none_or(mpsc::Receiver::is_empty);
@@ -54,16 +62,10 @@ impl Endpoint {
             Poll::Ready(reply) => Work::Done(reply),
             Poll::Pending => Work::Running(running),
         };
-        let Some(cancelled) = http.session.start(id) else {
-            return refused(
-                400,
-                Some(id),
-                &RpcError::invalid_request(format!("a request with the id {} is still running", id.get())),
-            );
-        };
+        let Some(cancelled) = http.session.start(id) else { return still_running(id) };
         if http.session.running_count() > self.core.settings.running {
             http.session.finish(id, &cancelled);
-            return refused(200, Some(id), &RpcError::internal("too many requests are running: wait for one of them"));
+            return too_many_running(id);
         }
         let log = http.stream();
         let driver = Driver {
@@ -180,7 +182,10 @@ impl Endpoint {
                     Some((stream.parse::<u64>().ok()?, event.parse::<u64>().ok()?))
                 });
                 let Some((stream, event)) = place else {
-                    return plain(StatusCode::BAD_REQUEST, "the Last-Event-ID is none of this server's".to_owned());
+                    return plain(
+                        StatusCode::BAD_REQUEST,
+                        "the Last-Event-ID is not one that this server gave out".to_owned(),
+                    );
                 };
                 if let Some(replicas) = self.replicas.get() {
                     return match Box::pin(replicas.resume(&self.core, &http, stream, event)).await {
@@ -217,6 +222,15 @@ impl Endpoint {
             Known::None => not_allowed(),
         }
     }
+}
+
+fn still_running(id: &RawValue) -> HttpResponse {
+    let shown = bounded(id.get(), bounds::ECHO);
+    refused(400, Some(id), &RpcError::invalid_request(format!("a request with the id {shown} is still running")))
+}
+
+fn too_many_running(id: &RawValue) -> HttpResponse {
+    refused(200, Some(id), &RpcError::internal("too many requests are running: wait for one of them"))
 }
 
 /// Runs one request of a session and writes what comes of it into its stream.
