@@ -46,10 +46,13 @@ async fn hold_sometimes(address: Option<String>) -> Result<String, ToolError> {
     }
 }
 
-/// Prints on standard output and on standard error.
+/// Prints on standard output.
 #[tool]
 async fn print(bytes: usize) -> usize {
-    println!("{}", "x".repeat(bytes));
+    #[expect(clippy::print_stdout, reason = "that is what is tested")]
+    {
+        println!("{}", "x".repeat(bytes));
+    }
     let _ = writeln!(std::io::stdout(), "printed");
     bytes
 }
