@@ -44,16 +44,16 @@ fn functions_that_are_not_components() {
     refused(
         server.page_size(0),
         &expect![[r#"
-        `page_size` of zero would list nothing: leave it out for one page
-        `auto_duplicate::components::not_a_tool` is not a tool, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:43: put `#[tool]` on `fn not_a_tool`
-        `auto_duplicate::components::not_a_tool` is not a resource, and was given to `.resource(..)` at tests/auto_duplicate/main.rs:43: put `#[resource("scheme://..")]` on `fn not_a_tool`
-        `core::convert::identity<u8>` is not a prompt, since it is generic, and was given to `.prompt(..)` at tests/auto_duplicate/main.rs:43: write a function of one type with `#[prompt]`
-        a closure was given to `.tool(..)` at tests/auto_duplicate/main.rs:44: write a function with `#[tool]`, and name that
-        a function pointer (`fn(i64, i64) -> i64`) was given to `.tool(..)` at tests/auto_duplicate/main.rs:44: name the function itself, without converting it
-        `auto_duplicate::components::shout` is a tool, and was given to `.prompt(..)` at tests/auto_duplicate/main.rs:44: write `.tool(shout)`
-        `Db::open` is a method, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:44: put `#[fastmcp_rs::server]` on its impl block, and add the value with `.service(..)`
-        `auto_duplicate::components::first::settings` is a resource, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:44: write `.resource(settings)`
-    "#]],
+            `page_size` of zero would list nothing: leave it out for one page
+            `auto_duplicate::components::not_a_tool` is not a tool, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:42: put `#[tool]` on `fn not_a_tool`
+            `auto_duplicate::components::not_a_tool` is not a resource, and was given to `.resource(..)` at tests/auto_duplicate/main.rs:42: put `#[resource("scheme://..")]` on `fn not_a_tool`
+            `core::convert::identity<u8>` is not a prompt, since it is generic, and was given to `.prompt(..)` at tests/auto_duplicate/main.rs:42: write a function of one type with `#[prompt]`
+            a closure was given to `.tool(..)` at tests/auto_duplicate/main.rs:43: write a function with `#[tool]`, and name that
+            a function pointer (`fn(i64, i64) -> i64`) was given to `.tool(..)` at tests/auto_duplicate/main.rs:43: name the function itself, without converting it
+            `auto_duplicate::components::shout` is a tool, and was given to `.prompt(..)` at tests/auto_duplicate/main.rs:43: write `.tool(shout)`
+            `Db::open` is a method, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:43: put `#[fastmcp_rs::server]` on its impl block, and add the value with `.service(..)`
+            `auto_duplicate::components::first::settings` is a resource, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:43: write `.resource(settings)`
+        "#]],
     );
 }
 
