@@ -108,12 +108,19 @@ async fn answers_without_the_state_that_asked_for_them_are_refused() {
     modern(async |client| {
         let asked = client.result("tools/call", call("pay", json!({ "amount": 1, "to": "ada" }))).await;
         // The key is the same for every call of the tool, so whoever has asked once knows it.
-        for answers in [json!({ key(&asked): yes() }), json!({ "confirm": yes() }), json!({})] {
+        for answers in [json!({ key(&asked): yes() }), json!({ key(&asked): yes(), "other": yes() })] {
             let mut params = call("pay", json!({ "amount": 1_000_000, "to": "eve" }));
             params["inputResponses"] = answers;
             let refusal = client.refusal("tools/call", params).await;
             assert_eq!(refusal.code, -32602, "{refusal}");
             assert!(refusal.message.contains("requestState"), "{refusal}");
+        }
+        // Answers under other keys answer nothing that the handler asked: it asks.
+        for answers in [json!({ "confirm": yes() }), json!({})] {
+            let mut params = call("pay", json!({ "amount": 1_000_000, "to": "eve" }));
+            params["inputResponses"] = answers;
+            let again = client.result("tools/call", params).await;
+            assert_eq!(again["resultType"], "input_required", "{again}");
         }
     })
     .await;

@@ -58,6 +58,14 @@ pub(crate) struct Earlier {
     pub id: Option<StateId>,
 }
 
+/// Whether a key has the form of those that [`Rounds`] makes, and not of one that an author chose.
+pub(crate) fn is_own_key(key: &str) -> bool {
+    let mut parts = key.rsplitn(3, '-');
+    let (turn, hash) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let is_hex = |byte: u8| byte.is_ascii_hexdigit();
+    !turn.is_empty() && turn.bytes().all(|byte| byte.is_ascii_digit()) && hash.len() == 16 && hash.bytes().all(is_hex)
+}
+
 /// One state that was given out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct StateId {

@@ -12,7 +12,7 @@ use super::core::{Core, log_level};
 use super::encode::Reply;
 use super::run::Running;
 use crate::bounds;
-use crate::context::interaction::Rounds;
+use crate::context::interaction::{Earlier, Rounds, is_own_key};
 use crate::context::{Caller, Context, Host, OpenNotifier, Origin};
 use crate::future::BoxFuture;
 use crate::protocol::jsonrpc::{self, text};
@@ -277,10 +277,21 @@ impl<'a> Request<'a> {
         if self.revision().asks_in_place() || self.origin.rounds.get().is_some() {
             return Ok(());
         }
+        let unreadable = || RpcError::invalid_params("`inputResponses` must be an object with each member once");
         let raw = match (members.request_state, members.input_responses) {
             (None, None) => return Ok(()),
             // Nobody may answer what was not asked: the state says what was.
-            (None, Some(_)) => {
+            (None, Some(responses)) => {
+                let members = unique_members(responses).ok_or_else(unreadable)?;
+                if !members.iter().any(|(key, _)| is_own_key(key)) {
+                    // Keys that an author chose: a handler that asks by hand may do without a state, and then takes answers
+                    // from whoever gives them.
+                    let read =
+                        |(key, answer): (String, &RawValue)| Some((key, serde_json::from_str(answer.get()).ok()?));
+                    let answers = members.into_iter().map(read).collect::<Option<_>>().ok_or_else(unreadable)?;
+                    let _ = self.origin.rounds.set(Arc::new(Rounds::after(Earlier { answers, ..Earlier::default() })));
+                    return Ok(());
+                }
                 return Err(RpcError::invalid_params(
                     "`inputResponses` must come with the `requestState` that came with the questions",
                 ));
@@ -290,7 +301,6 @@ impl<'a> Request<'a> {
         let state = text(raw).ok_or_else(|| RpcError::invalid_params("`requestState` must be a string"))?;
         let mut earlier = self.core.unseal(&state, &self.bound(asked))?;
         if let Some(raw) = members.input_responses {
-            let unreadable = || RpcError::invalid_params("`inputResponses` must be an object with each member once");
             for (key, answer) in unique_members(raw).ok_or_else(unreadable)? {
                 // An answer to what was not asked, or was answered in an earlier round, changes nothing.
                 if earlier.asked.contains(&key) {
