@@ -12,7 +12,7 @@ struct Measured {
 }
 
 /// Reads a probe, or fails as it is told.
-#[tool(timeout = "100ms")]
+#[tool(timeout = "1s")]
 async fn measure(#[arg(len(1..))] how: String) -> Result<Measured, ToolError> {
     match how.as_str() {
         "author" => Err(ToolError::conflict("the probe is in use").details(json!({ "probe": 7 }))),
