@@ -7,6 +7,7 @@ mod component;
 mod context;
 mod engine;
 mod error;
+mod extension;
 mod future;
 pub mod middleware;
 mod panics;
@@ -31,11 +32,12 @@ pub mod __private;
 
 pub use component::output::{Bytes, HandlerError, PromptOutput, ResourceOutput};
 pub use component::{
-    Completing, ComponentInfo, ComponentKind, DynamicTool, Function, Json, PlainText, Service, Source, ToolArg,
-    ToolOutput,
+    Completing, ComponentInfo, ComponentKind, DynamicPrompt, DynamicResource, DynamicTool, Function, Json, PlainText,
+    Service, Source, ToolArg, ToolOutput,
 };
 pub use context::{Caller, Context, FromContext, Headers, Needs, SessionValues, State};
 pub use error::{BoxError, Error, ErrorKind, InteractionError, Result, ToolError};
+pub use extension::Extension;
 pub use fastmcp_rs_macros::{model, prompt, resource, server, tool};
 pub use middleware::Middleware;
 pub use protocol::{
@@ -57,8 +59,8 @@ pub mod prelude {
     #[cfg(feature = "http")]
     pub use crate::Http;
     pub use crate::{
-        Audio, Caller, CancellationToken, Completing, Content, Context, DynamicTool, Elicited, File, FromContext,
-        Headers, Image, InputRequest, InputRequired, Json, Message, PromptResult, ResourceContents, SamplingRequest,
-        Server, State, ToolError, ToolResult, model, prompt, resource, tool,
+        Audio, Caller, CancellationToken, Completing, Content, Context, DynamicPrompt, DynamicResource, DynamicTool,
+        Elicited, File, FromContext, Headers, Image, InputRequest, InputRequired, Json, Message, PromptResult,
+        ResourceContents, SamplingRequest, Server, State, ToolError, ToolResult, model, prompt, resource, tool,
     };
 }

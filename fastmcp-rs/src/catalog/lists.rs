@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Catalog;
-use crate::component::resource::Entry;
+use crate::component::resource::ResourceEntry;
 use crate::protocol::jsonrpc::write_json;
 use crate::protocol::shape::Shaped;
 use crate::protocol::{Revision, RpcError, method};
@@ -128,10 +128,10 @@ impl Catalog {
             ListKind::Resources | ListKind::Templates => {
                 for resource in self.sorted_resources.iter().filter(|resource| !resource.common.hidden) {
                     match &resource.entry {
-                        Entry::Fixed(entry) if kind == ListKind::Resources => {
+                        ResourceEntry::Fixed(entry) if kind == ListKind::Resources => {
                             visit(&entry.uri, &|revision, out| write_json(out, &Shaped(entry, revision)));
                         }
-                        Entry::Template(entry) if kind == ListKind::Templates => {
+                        ResourceEntry::Template(entry) if kind == ListKind::Templates => {
                             visit(&entry.uri_template, &|revision, out| write_json(out, &Shaped(entry, revision)));
                         }
                         _ => {}

@@ -2,6 +2,7 @@
 //! [`Registry`] has everything that it may ever offer: what the macros registered, what is named by hand, what is added later.
 
 mod lists;
+mod provider;
 mod registry;
 
 use std::collections::HashMap;
@@ -12,11 +13,13 @@ use crate::component::resource::Resource;
 use crate::component::tool::{Common, Tool};
 use crate::protocol::RpcError;
 use crate::text::{sanitize, suggest};
-use crate::uri::{BadUri, Captures, Router, UriTemplate};
+use crate::uri::{BadUri, Captures, Router};
 
 use lists::Lists;
 pub(crate) use lists::{ListKind, Page};
-pub(crate) use registry::Registry;
+use provider::Offer;
+pub(crate) use provider::Provider;
+pub(crate) use registry::{Dynamic, Registry};
 
 /// The components that are enabled now.
 #[derive(Default)]
@@ -32,12 +35,12 @@ pub(crate) struct Catalog {
 }
 
 impl Catalog {
-    /// Builds the lookup tables; the registry has sorted everything, and checked that names and URIs are unique.
-    pub(crate) fn new(
-        tools: Vec<Arc<Tool>>,
-        prompts: Vec<Arc<Prompt>>,
-        resources: Vec<(UriTemplate, Arc<Resource>)>,
-    ) -> Self {
+    /// Builds the lookup tables from what is offered. Lists are in the order of names, whoever offers them.
+    pub(crate) fn of(provider: &dyn Provider) -> Self {
+        let Offer { mut tools, mut prompts, mut resources } = provider.offer();
+        tools.sort_by(|one, other| one.common.name.cmp(&other.common.name));
+        prompts.sort_by(|one, other| one.common.name.cmp(&other.common.name));
+        resources.sort_by(|(_, one), (_, other)| one.uri().cmp(other.uri()));
         let mut router = Router::default();
         let mut sorted_resources = Vec::with_capacity(resources.len());
         for (template, resource) in resources {
@@ -87,9 +90,9 @@ impl Catalog {
 
     /// Whether any argument can be completed.
     pub(crate) fn completes(&self) -> bool {
-        let prompts = self.sorted_prompts.iter().flat_map(|prompt| &prompt.signature.arguments);
-        let templates = self.sorted_resources.iter().flat_map(|resource| &resource.signature.arguments);
-        prompts.chain(templates).any(|argument| !argument.injected)
+        let prompts = self.sorted_prompts.iter().filter_map(|prompt| prompt.signature());
+        let templates = self.sorted_resources.iter().filter_map(|resource| resource.signature());
+        prompts.chain(templates).flat_map(|signature| &signature.arguments).any(|argument| !argument.injected)
     }
 }
 

@@ -5,11 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::Catalog;
+use super::provider::{Offer, Provider};
 use crate::component::function::Named;
 use crate::component::prompt::Prompt;
 use crate::component::resource::Resource;
 use crate::component::tables::{Def, PromptDef, Registered, ResourceDef, ToolDef};
 use crate::component::tool::{Common, Tool};
+use crate::component::{DynamicPrompt, DynamicResource, DynamicTool};
+use crate::context::Change;
+use crate::error::Error;
 use crate::uri::{Router, UriTemplate};
 
 type Instance = Option<Arc<dyn Any + Send + Sync>>;
@@ -96,6 +100,10 @@ impl Registry {
 
     pub(crate) fn prompt(&mut self, def: &'static PromptDef, service: Instance) {
         let prompt = Prompt::compile(def, service, &mut self.problems);
+        self.add_prompt(prompt);
+    }
+
+    fn add_prompt(&mut self, prompt: Prompt) {
         match self.prompts.get(&prompt.common.name) {
             Some(earlier) => {
                 self.problems.push(duplicate("prompts", &prompt.common.name, &earlier.common, &prompt.common))
@@ -107,15 +115,49 @@ impl Registry {
     }
 
     pub(crate) fn resource(&mut self, def: &'static ResourceDef, service: Instance) {
-        let Some((template, resource)) = Resource::compile(def, service, &mut self.problems) else { return };
-        match self.resources.get(def.uri) {
+        if let Some((template, resource)) = Resource::compile(def, service, &mut self.problems) {
+            self.add_resource(template, resource);
+        }
+    }
+
+    fn add_resource(&mut self, template: UriTemplate, resource: Resource) {
+        match self.resources.get(resource.uri()) {
             Some((_, earlier)) => {
-                self.problems.push(duplicate("resources", def.uri, &earlier.common, &resource.common))
+                self.problems.push(duplicate("resources", resource.uri(), &earlier.common, &resource.common))
             }
             None => {
-                self.resources.insert(def.uri.to_owned(), (template, Arc::new(resource)));
+                self.resources.insert(resource.uri().to_owned(), (template, Arc::new(resource)));
             }
         }
+    }
+
+    /// Adds a component that was made by hand; what is wrong with it is found among the problems.
+    pub(crate) fn dynamic(&mut self, dynamic: Dynamic) {
+        let added = match dynamic {
+            Dynamic::Tool(tool) => tool.compile().map(|tool| self.add_tool(tool)),
+            Dynamic::Prompt(prompt) => prompt.compile().map(|prompt| self.add_prompt(prompt)),
+            Dynamic::Resource(resource) => {
+                resource.compile().map(|(template, resource)| self.add_resource(template, resource))
+            }
+        };
+        if let Err(error) = added {
+            self.problems.push(error.to_string());
+        }
+    }
+
+    /// Adds such a component while the server runs. One that is refused leaves nothing behind.
+    pub(crate) fn add_running(&mut self, dynamic: Dynamic) -> Result<Change, Error> {
+        let change = dynamic.change();
+        let uri = dynamic.uri().filter(|uri| !self.resources.contains_key(*uri)).map(ToOwned::to_owned);
+        self.dynamic(dynamic);
+        let mut problems = self.take_problems();
+        if let Some(uri) = uri.filter(|_| problems.is_empty()) {
+            problems.extend(self.overlaps());
+            if !problems.is_empty() {
+                self.resources.remove(&uri);
+            }
+        }
+        if problems.is_empty() { Ok(change) } else { Err(Error::several(problems)) }
     }
 
     /// Keeps only the components that `keep` wants.
@@ -140,6 +182,13 @@ impl Registry {
         problems.extend(self.tools.values().flat_map(|tool| unenforced("tool", &tool.common)));
         problems.extend(self.prompts.values().flat_map(|prompt| unenforced("prompt", &prompt.common)));
         problems.extend(self.resources.values().flat_map(|(_, resource)| unenforced("resource", &resource.common)));
+        problems.extend(self.overlaps());
+        problems
+    }
+
+    /// Templates that answer for the same URIs.
+    fn overlaps(&self) -> Vec<String> {
+        let mut problems = Vec::new();
         let mut router: Router<Arc<Resource>> = Router::default();
         for (template, resource) in self.resources.values() {
             if let Some(earlier) = router.insert(template.clone(), Arc::clone(resource)) {
@@ -157,14 +206,7 @@ impl Registry {
 
     /// The enabled components, ready to be looked up.
     pub(crate) fn catalog(&self) -> Catalog {
-        fn enabled<T: Clone>(all: &BTreeMap<String, T>, disabled: &BTreeSet<String>) -> Vec<T> {
-            all.iter().filter(|(name, _)| !disabled.contains(*name)).map(|(_, one)| one.clone()).collect()
-        }
-        Catalog::new(
-            enabled(&self.tools, &self.disabled),
-            enabled(&self.prompts, &self.disabled),
-            enabled(&self.resources, &self.disabled),
-        )
+        Catalog::of(self)
     }
 
     /// The state that each component needs: whose, which, and where it was written.
@@ -181,10 +223,14 @@ impl Registry {
             }
         }
         for prompt in self.prompts.values() {
-            gather("prompt", &prompt.common, &prompt.signature);
+            if let Some(signature) = prompt.signature() {
+                gather("prompt", &prompt.common, signature);
+            }
         }
         for (_, resource) in self.resources.values() {
-            gather("resource", &resource.common, &resource.signature);
+            if let Some(signature) = resource.signature() {
+                gather("resource", &resource.common, signature);
+            }
         }
         needs
     }
@@ -197,6 +243,43 @@ impl Registry {
         let mut versions = tools.chain(prompts).chain(resources).filter_map(|common| common.source?.version);
         let first = versions.next()?;
         versions.all(|version| version == first).then_some(first)
+    }
+}
+
+impl Provider for Registry {
+    fn offer(&self) -> Offer {
+        fn enabled<T: Clone>(all: &BTreeMap<String, T>, disabled: &BTreeSet<String>) -> Vec<T> {
+            all.iter().filter(|(name, _)| !disabled.contains(*name)).map(|(_, one)| one.clone()).collect()
+        }
+        Offer {
+            tools: enabled(&self.tools, &self.disabled),
+            prompts: enabled(&self.prompts, &self.disabled),
+            resources: enabled(&self.resources, &self.disabled),
+        }
+    }
+}
+
+/// A component that was made by hand.
+pub(crate) enum Dynamic {
+    Tool(DynamicTool),
+    Resource(DynamicResource),
+    Prompt(DynamicPrompt),
+}
+
+impl Dynamic {
+    fn change(&self) -> Change {
+        match self {
+            Self::Tool(_) => Change::Tools,
+            Self::Resource(_) => Change::Resources,
+            Self::Prompt(_) => Change::Prompts,
+        }
+    }
+
+    fn uri(&self) -> Option<&str> {
+        match self {
+            Self::Resource(resource) => Some(resource.uri()),
+            _ => None,
+        }
     }
 }
 

@@ -7,15 +7,16 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::output::{HandlerError, ToolOutput};
-use super::pace::Pace;
 use super::tables::Timeout;
 use super::tool::{Common, Handler, OutputCheck, Tool, header_params};
+use crate::bounds;
 use crate::context::Context;
 use crate::error::{Error, ToolError};
 use crate::future::BoxFuture;
 use crate::protocol::{Tool as Entry, ToolAnnotations};
 use crate::result::ToolResult;
 use crate::schema::Validator;
+use crate::text::sanitize;
 
 /// A tool whose schema and arguments are JSON, for what is only known at run time.
 ///
@@ -117,22 +118,21 @@ impl DynamicTool {
 
     pub(crate) fn compile(self) -> Result<Tool, Error> {
         let name = self.entry.name.clone();
-        let problem = |what: String| Error::new(format!("tool `{name}` (added at run time): {what}"));
+        let problem = one_problem("tool", &name);
         if !is_name(&name) {
-            return Err(problem("a name is 1 to 128 of `A-Z a-z 0-9 _ - .`".to_owned()));
+            return Err(problem("a name is 1 to 128 of `A-Z a-z 0-9 _ - .`"));
         }
         if self.entry.input_schema.get("type").is_none_or(|kind| kind != "object") {
             return Err(problem(
-                "the root of its input schema must have `\"type\": \"object\"`, or clients reject the whole list"
-                    .to_owned(),
+                "the root of its input schema must have `\"type\": \"object\"`, or clients reject the whole list",
             ));
         }
         let check = Validator::compile(&self.entry.input_schema)
-            .map_err(|unsupported| problem(format!("its input schema cannot be enforced: {unsupported}")))?;
+            .map_err(|unsupported| problem(&format!("its input schema cannot be enforced: {unsupported}")))?;
         let output = match &self.entry.output_schema {
             Some(schema) => {
                 let check = Validator::compile(schema)
-                    .map_err(|unsupported| problem(format!("its output schema cannot be checked: {unsupported}")))?;
+                    .map_err(|unsupported| problem(&format!("its output schema cannot be checked: {unsupported}")))?;
                 Some(OutputCheck { check, null_only: false })
             }
             None => None,
@@ -140,22 +140,11 @@ impl DynamicTool {
         let mut problems = Vec::new();
         let headers = header_params(&self.entry.input_schema, &mut problems);
         if let Some(what) = problems.pop() {
-            return Err(problem(what));
+            return Err(problem(&what));
         }
         let wrapped_output = None;
         Ok(Tool {
-            common: Common {
-                hidden: name.starts_with('_'),
-                name,
-                tags: self.tags,
-                scopes: &[],
-                roles: &[],
-                rate_limit: None,
-                expose_errors: false,
-                timeout: self.timeout,
-                source: None,
-                pace: Pace::default(),
-            },
+            common: Common::dynamic(name, self.tags, self.timeout),
             entry: self.entry,
             wrapped_output,
             handler: Handler::Dynamic { handler: self.handler, check },
@@ -164,6 +153,12 @@ impl DynamicTool {
             headers,
         })
     }
+}
+
+/// What is wrong with a component that was added at run time.
+pub(super) fn one_problem(word: &str, name: &str) -> impl Fn(&str) -> Error + use<> {
+    let whose = format!("{word} `{}` (added at run time)", sanitize::bounded(name, bounds::ECHO));
+    move |what| Error::new(format!("{whose}: {what}"))
 }
 
 /// The specification's rule for names (server/tools, "Tool Names").

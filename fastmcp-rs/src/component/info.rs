@@ -96,8 +96,8 @@ impl ComponentInfo {
     fn signature(&self) -> Option<&Signature> {
         match &self.0 {
             Of::Tool(tool) => tool.signature(),
-            Of::Resource(resource) => Some(&resource.signature),
-            Of::Prompt(prompt) => Some(&prompt.signature),
+            Of::Resource(resource) => resource.signature(),
+            Of::Prompt(prompt) => prompt.signature(),
         }
     }
 }

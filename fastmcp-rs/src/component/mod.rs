@@ -4,6 +4,8 @@ pub(crate) mod call;
 pub(crate) mod complete;
 pub(crate) mod docs;
 pub(crate) mod dynamic;
+pub(crate) mod dynamic_prompt;
+pub(crate) mod dynamic_resource;
 pub(crate) mod function;
 pub(crate) mod info;
 pub(crate) mod output;
@@ -19,6 +21,8 @@ pub(crate) mod tool;
 
 pub use complete::Completing;
 pub use dynamic::DynamicTool;
+pub use dynamic_prompt::DynamicPrompt;
+pub use dynamic_resource::DynamicResource;
 pub use function::Function;
 pub use info::{ComponentInfo, ComponentKind};
 pub use output::{Json, ToolOutput};

@@ -142,13 +142,7 @@ impl Signature {
 
     /// The words for an argument that nobody asked for.
     pub(crate) fn unknown(&self, name: &str) -> String {
-        let names = self.names();
-        let shown = sanitize::bounded(name, 64);
-        match suggest::nearest(name, names.iter().copied()) {
-            Some(near) => format!("unknown argument `{shown}`: did you mean `{near}`?"),
-            None if names.is_empty() => format!("unknown argument `{shown}`: this takes none"),
-            None => format!("unknown argument `{shown}`: the arguments are {}", listed(&names)),
-        }
+        unknown(name, &self.names())
     }
 
     fn names(&self) -> Vec<&str> {
@@ -162,6 +156,16 @@ impl Signature {
             _ => &[],
         };
         own.chain(extra.iter().map(String::as_str)).collect()
+    }
+}
+
+/// The fault of an argument that is not among these.
+pub(super) fn unknown(name: &str, names: &[&str]) -> String {
+    let shown = sanitize::bounded(name, 64);
+    match suggest::nearest(name, names.iter().copied()) {
+        Some(near) => format!("unknown argument `{shown}`: did you mean `{near}`?"),
+        None if names.is_empty() => format!("unknown argument `{shown}`: this takes none"),
+        None => format!("unknown argument `{shown}`: the arguments are {}", listed(names)),
     }
 }
 

@@ -52,6 +52,22 @@ impl Common {
         }
     }
 
+    /// Of a component that was added by hand.
+    pub(crate) fn dynamic(name: String, tags: Vec<String>, timeout: Timeout) -> Self {
+        Self {
+            hidden: name.starts_with('_'),
+            name,
+            tags,
+            scopes: &[],
+            roles: &[],
+            rate_limit: None,
+            expose_errors: false,
+            timeout,
+            source: None,
+            pace: Pace::default(),
+        }
+    }
+
     /// How long a call may take, under a server's own limit; `None` for as long as it wants.
     pub(crate) fn limit(&self, server: Option<Duration>) -> Option<Duration> {
         match self.timeout {

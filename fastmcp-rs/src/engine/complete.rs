@@ -35,10 +35,10 @@ impl<'c> About<'c> {
         }
     }
 
-    fn signature(&self) -> &'c Signature {
+    fn signature(&self) -> Option<&'c Signature> {
         match self {
-            Self::Prompt(prompt) => &prompt.signature,
-            Self::Resource(resource) => &resource.signature,
+            Self::Prompt(prompt) => prompt.signature(),
+            Self::Resource(resource) => resource.signature(),
         }
     }
 
@@ -78,8 +78,13 @@ impl Request<'_> {
         let params = self.completion()?;
         let about = About::find(&catalog, &params.reference)?;
         let name = params.argument.name.as_str();
-        let argument = about
-            .signature()
+        let Some(signature) = about.signature() else {
+            // A component that was added by hand suggests nothing.
+            let nothing = member("completion", &json!(Completion::new(Vec::<String>::new())));
+            let work = Work::Other(Box::pin(std::future::ready(Ok(Body::Members(nothing)))));
+            return Ok(Running::new(self.core, self.revision(), work));
+        };
+        let argument = signature
             .arguments
             .iter()
             .find(|argument| argument.name == name && !argument.injected)

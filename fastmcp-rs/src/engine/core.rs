@@ -15,6 +15,7 @@ use super::lifespan::Lifespans;
 use crate::catalog::{Catalog, ListKind, Registry};
 use crate::context::{Change, Context, Host};
 use crate::error::{Error, ToolError};
+use crate::extension::Extensions;
 use crate::future::BoxFuture;
 use crate::middleware::Chain;
 use crate::protocol::{CacheHints, Implementation, LogLevel, PromptResult, ResourceResult, ServerCapabilities};
@@ -69,6 +70,7 @@ pub(crate) struct Core {
     pub instructions: Option<String>,
     pub settings: Settings,
     pub middleware: Chain,
+    pub extensions: Extensions,
     /// `{"name":..,"version":..}`, as every 2026-07-28 result carries it.
     pub info_json: String,
     /// The same as a member of `_meta`.
@@ -106,6 +108,7 @@ impl Core {
         instructions: Option<String>,
         settings: Settings,
         middleware: Chain,
+        extensions: Extensions,
         registry: Registry,
         lifespans: Lifespans,
         #[cfg(feature = "interaction")] sealer: crate::engine::seal::LazySealer,
@@ -117,6 +120,7 @@ impl Core {
             instructions,
             settings,
             middleware,
+            extensions,
             info_member: format!("\"{}\":{info_json}", crate::protocol::meta::SERVER_INFO),
             info_json,
             #[cfg(feature = "interaction")]
@@ -248,7 +252,7 @@ impl Core {
         if catalog.completes() {
             capabilities = capabilities.completions();
         }
-        capabilities
+        self.extensions.declare(capabilities)
     }
 }
 

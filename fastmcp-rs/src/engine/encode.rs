@@ -32,6 +32,8 @@ pub(crate) enum Body {
         next: Option<String>,
         cache: CacheHints,
     },
+    /// A result of an extension's own.
+    Object(Map<String, Value>),
     /// Members that are written already, without the braces.
     Members(Vec<u8>),
     /// The same, of a result that may be cached.
@@ -77,7 +79,12 @@ impl Core {
     pub(crate) fn write_result(&self, out: &mut Vec<u8>, revision: Revision, body: &Body) {
         out.push(b'{');
         let mut own_meta = None;
-        if revision.labels_results() && !matches!(body, Body::Input(_)) {
+        let labels_itself = match body {
+            Body::Input(_) => true,
+            Body::Object(members) => members.contains_key("resultType"),
+            _ => false,
+        };
+        if revision.labels_results() && !labels_itself {
             out.extend_from_slice(b"\"resultType\":\"complete\"");
         }
         match body {
@@ -121,6 +128,13 @@ impl Core {
                     write_json(out, next);
                 }
                 self.write_cache(out, revision, *cache);
+            }
+            Body::Object(members) => {
+                for (name, value) in members.iter().filter(|(name, _)| *name != "_meta") {
+                    member(out, name);
+                    write_json(out, value);
+                }
+                own_meta = members.get("_meta").and_then(Value::as_object);
             }
             Body::Members(members) => append(out, members),
             Body::Cached { members, cache } => {

@@ -69,6 +69,11 @@ static METHODS: [Method; 15] = {
     ]
 };
 
+/// Whether a method is one of the protocol's, in any revision.
+pub(crate) fn is_taken(method: &str) -> bool {
+    METHODS.iter().any(|known| known.name == method)
+}
+
 fn completed(request: &Request<'_>) -> Option<ComponentInfo> {
     request.completed()
 }
@@ -95,7 +100,7 @@ impl Request<'_> {
             Some(Kind::Component) => gate::enter(self).map(Step::Run),
             Some(Kind::Stream(answer)) => answer(self),
             Some(Kind::Exchange(answer) | Kind::About(answer, _)) if bare => answer(self),
-            None if bare => Err(RpcError::method_not_found(self.method)),
+            None if bare => self.extended(),
             Some(Kind::About(_, about)) => Ok(Step::Run(pipeline::exchange(self, about(self)))),
             Some(Kind::Exchange(_)) | None => Ok(Step::Run(pipeline::exchange(self, None))),
         }
@@ -105,7 +110,7 @@ impl Request<'_> {
     pub(crate) fn exchange(&self) -> Result<Step, RpcError> {
         match self.known().map(|known| known.kind) {
             Some(Kind::Exchange(answer) | Kind::About(answer, _)) => answer(self),
-            _ => Err(RpcError::method_not_found(self.method)),
+            _ => self.extended(),
         }
     }
 

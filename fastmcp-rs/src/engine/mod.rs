@@ -7,11 +7,12 @@ mod complete;
 pub(crate) mod connection;
 pub(crate) mod core;
 pub(crate) mod encode;
+mod extended;
 pub(crate) mod gate;
 mod lifecycle;
 pub(crate) mod lifespan;
 mod listen;
-mod methods;
+pub(crate) mod methods;
 #[cfg(not(feature = "interaction"))]
 mod no_seal;
 pub(crate) mod pipeline;

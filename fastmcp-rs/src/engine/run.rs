@@ -197,8 +197,8 @@ impl Running {
     fn sees_answers(&self) -> bool {
         let signature = match &self.work {
             Work::Tool(tool, _) => tool.signature(),
-            Work::Resource(resource, ..) => Some(&resource.signature),
-            Work::Prompt(prompt, _) => Some(&prompt.signature),
+            Work::Resource(resource, ..) => resource.signature(),
+            Work::Prompt(prompt, _) => prompt.signature(),
             Work::Other(_) | Work::Gone => None,
         };
         signature.is_none_or(|signature| signature.needs_context)

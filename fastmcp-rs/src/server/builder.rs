@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::running::RunningServer;
-use crate::catalog::Registry;
+use crate::catalog::{Dynamic, Registry};
 use crate::component::function::Named;
-use crate::component::{DynamicTool, Function, Service};
+use crate::component::{DynamicPrompt, DynamicResource, DynamicTool, Function, Service};
 use crate::context::State;
 use crate::engine::core::{Core, Settings};
 use crate::engine::lifespan::Lifespans;
 use crate::error::{BoxError, Error, Result};
+use crate::extension::{Extension, Extensions};
 use crate::middleware::{Chain, Middleware};
 use crate::protocol::{CacheHints, CacheScope, Icon, Implementation};
 #[cfg(feature = "http")]
@@ -51,12 +52,13 @@ struct Parts {
     instructions: Option<String>,
     settings: Settings,
     middleware: Chain,
+    extensions: Extensions,
     registry: Registry,
     lifespans: Lifespans,
     collect: bool,
     only: Vec<String>,
     except: Vec<String>,
-    dynamic: Vec<DynamicTool>,
+    dynamic: Vec<Dynamic>,
     problems: Vec<String>,
     #[cfg(feature = "interaction")]
     state_keys: Vec<[u8; 32]>,
@@ -84,6 +86,7 @@ impl Server {
                 instructions: None,
                 settings: Settings::default(),
                 middleware: Chain::default(),
+                extensions: Extensions::default(),
                 registry: Registry::default(),
                 lifespans: Lifespans::default(),
                 collect,
@@ -191,7 +194,19 @@ impl Server {
     /// Adds a tool whose schema is only known at run time.
     #[must_use]
     pub fn add_tool(self, tool: DynamicTool) -> Self {
-        self.set(|parts| parts.dynamic.push(tool))
+        self.set(|parts| parts.dynamic.push(Dynamic::Tool(tool)))
+    }
+
+    /// Adds a resource or a template that is only known at run time.
+    #[must_use]
+    pub fn add_resource(self, resource: DynamicResource) -> Self {
+        self.set(|parts| parts.dynamic.push(Dynamic::Resource(resource)))
+    }
+
+    /// Adds a prompt that is only known at run time.
+    #[must_use]
+    pub fn add_prompt(self, prompt: DynamicPrompt) -> Self {
+        self.set(|parts| parts.dynamic.push(Dynamic::Prompt(prompt)))
     }
 
     /// Serves only components with at least one of these tags.
@@ -240,6 +255,12 @@ impl Server {
     #[must_use]
     pub fn middleware(self, middleware: impl Middleware) -> Self {
         self.set(|parts| parts.middleware.add(middleware))
+    }
+
+    /// Adds an extension of the protocol: what it says in the capabilities, and the methods that it answers.
+    #[must_use]
+    pub fn extension(self, extension: impl Extension) -> Self {
+        self.set(|parts| parts.extensions.add(extension))
     }
 
     /// How long a call may take unless its component says otherwise. Default: 30 s.
@@ -493,12 +514,10 @@ impl Parts {
         }
         let mut problems = self.problems;
         problems.extend(elsewhere);
-        for tool in self.dynamic {
-            match tool.compile() {
-                Ok(tool) => self.registry.add_tool(tool),
-                Err(error) => problems.push(error.to_string()),
-            }
+        for dynamic in self.dynamic {
+            self.registry.dynamic(dynamic);
         }
+        problems.extend(self.extensions.problems(crate::engine::methods::is_taken));
         let given = !self.registry.is_empty();
         let (only, except) = (self.only, self.except);
         self.registry.retain(|common| {
@@ -544,6 +563,7 @@ impl Parts {
                 self.instructions,
                 self.settings,
                 self.middleware,
+                self.extensions,
                 self.registry,
                 self.lifespans,
                 #[cfg(feature = "interaction")]

@@ -11,8 +11,8 @@ use std::task::{Context as Task, Poll};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::catalog::Registry;
-use crate::component::DynamicTool;
+use crate::catalog::{Dynamic, Registry};
+use crate::component::{DynamicPrompt, DynamicResource, DynamicTool};
 use crate::context::{Caller, Change, Host};
 use crate::engine::core::Core;
 use crate::engine::encode::{Body, Reply};
@@ -191,14 +191,27 @@ impl RunningServer {
     /// # Errors
     /// When its name is taken or its schema cannot be enforced.
     pub fn add_tool(&self, tool: DynamicTool) -> Result<(), Error> {
-        let tool = tool.compile()?;
-        self.core.change(|registry| {
-            registry.add_tool(tool);
-            match registry.take_problems() {
-                problems if problems.is_empty() => Ok(((), vec![Change::Tools])),
-                problems => Err(Error::several(problems)),
-            }
-        })
+        self.add(Dynamic::Tool(tool))
+    }
+
+    /// Adds a resource or a template and tells clients.
+    ///
+    /// # Errors
+    /// When its URI is not valid, is taken, or answers for the URIs of another.
+    pub fn add_resource(&self, resource: DynamicResource) -> Result<(), Error> {
+        self.add(Dynamic::Resource(resource))
+    }
+
+    /// Adds a prompt and tells clients.
+    ///
+    /// # Errors
+    /// When its name is not valid or is taken, or it has two arguments of one name.
+    pub fn add_prompt(&self, prompt: DynamicPrompt) -> Result<(), Error> {
+        self.add(Dynamic::Prompt(prompt))
+    }
+
+    fn add(&self, dynamic: Dynamic) -> Result<(), Error> {
+        self.core.change(|registry| Ok(((), vec![registry.add_running(dynamic)?])))
     }
 
     /// Removes a tool, a prompt (by name) or a resource (by its URI or template) and tells clients.

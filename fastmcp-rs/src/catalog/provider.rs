@@ -1,0 +1,23 @@
+//! Where components come from.
+
+use std::sync::Arc;
+
+use crate::component::prompt::Prompt;
+use crate::component::resource::Resource;
+use crate::component::tool::Tool;
+use crate::uri::UriTemplate;
+
+/// A source of components. A catalog joins what its sources offer, once for each change: a call asks none of them, and costs the
+/// same however many there are.
+pub(crate) trait Provider {
+    /// What is offered now.
+    fn offer(&self) -> Offer;
+}
+
+/// Components on their way into a catalog. Names and URIs are unique within one provider.
+#[derive(Default)]
+pub(crate) struct Offer {
+    pub tools: Vec<Arc<Tool>>,
+    pub prompts: Vec<Arc<Prompt>>,
+    pub resources: Vec<(UriTemplate, Arc<Resource>)>,
+}
