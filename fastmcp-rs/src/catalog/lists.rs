@@ -49,7 +49,7 @@ impl ListKind {
 
 /// One page: the items between the brackets, and the cursor of the next page.
 #[derive(Clone)]
-pub(crate) struct Page {
+pub(crate) struct ListPage {
     pub items: Arc<[u8]>,
     pub next: Option<String>,
 }
@@ -66,7 +66,7 @@ impl Catalog {
         revision: Revision,
         cursor: Option<&str>,
         size: Option<usize>,
-    ) -> Result<Page, RpcError> {
+    ) -> Result<ListPage, RpcError> {
         let Some(size) = size else {
             if let Some(cursor) = cursor {
                 // No cursor was ever given out, so only the one that a larger page size gave could be meant.
@@ -75,14 +75,14 @@ impl Catalog {
             }
             let items = self.lists.0[kind as usize][revision.index()]
                 .get_or_init(|| self.slice(kind, revision, None, usize::MAX).items);
-            return Ok(Page { items: Arc::clone(items), next: None });
+            return Ok(ListPage { items: Arc::clone(items), next: None });
         };
         let after = cursor.map(|cursor| decode(kind, cursor)).transpose()?;
         Ok(self.slice(kind, revision, after.as_deref(), size))
     }
 
     /// Renders the items after a key. Keys and not places: a list that changes between pages loses and repeats nothing.
-    fn slice(&self, kind: ListKind, revision: Revision, after: Option<&str>, size: usize) -> Page {
+    fn slice(&self, kind: ListKind, revision: Revision, after: Option<&str>, size: usize) -> ListPage {
         let mut out = Vec::new();
         let mut last = None;
         let mut count = 0;
@@ -102,7 +102,7 @@ impl Catalog {
             last = Some(key.to_owned());
             count += 1;
         });
-        Page { items: out.into(), next: last.filter(|_| more).map(|last| encode(kind, &last)) }
+        ListPage { items: out.into(), next: last.filter(|_| more).map(|last| encode(kind, &last)) }
     }
 
     /// Visits the listed components of a kind in order: the key of each, and how it is written.

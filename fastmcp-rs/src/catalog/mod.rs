@@ -16,7 +16,7 @@ use crate::text::{sanitize, suggest};
 use crate::uri::{BadUri, Captures, Router};
 
 use lists::Lists;
-pub(crate) use lists::{ListKind, Page};
+pub(crate) use lists::{ListKind, ListPage};
 use provider::Offer;
 pub(crate) use provider::Provider;
 pub(crate) use registry::{Dynamic, Registry};

@@ -53,23 +53,23 @@ static POOL: LazyLock<Pool> = LazyLock::new(|| Pool {
 });
 
 /// The right to a thread.
-struct Place {
+struct ThreadPermit {
     _of_caller: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
     _share: Arc<Share>,
 }
 
 /// One call more in a queue, until it is dropped.
-struct Waiting<'a>(&'a AtomicUsize);
+struct Queued<'a>(&'a AtomicUsize);
 
-impl<'a> Waiting<'a> {
+impl<'a> Queued<'a> {
     fn in_queue(queue: &'a AtomicUsize, limit: usize) -> Option<Self> {
         let waiting = Self(queue);
         (queue.fetch_add(1, Ordering::Relaxed) < limit).then_some(waiting)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Queued<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -88,16 +88,16 @@ impl Pool {
         share
     }
 
-    async fn enter(&self, caller: u64) -> Result<Place, ToolError> {
+    async fn enter(&self, caller: u64) -> Result<ThreadPermit, ToolError> {
         let share = self.share(caller);
         let at_once = Arc::clone(&share.running).try_acquire_owned().ok();
         let at_once = at_once.and_then(|own| Some((own, Arc::clone(&self.running).try_acquire_owned().ok()?)));
         if let Some((own, all)) = at_once {
-            return Ok(Place { _of_caller: own, _of_all: all, _share: share });
+            return Ok(ThreadPermit { _of_caller: own, _of_all: all, _share: share });
         }
         let (own, all) = {
-            let own = Waiting::in_queue(&share.waiting, bounds::PLAIN_WAITING_EACH);
-            let all = Waiting::in_queue(&self.waiting, bounds::PLAIN_WAITING);
+            let own = Queued::in_queue(&share.waiting, bounds::PLAIN_WAITING_EACH);
+            let all = Queued::in_queue(&self.waiting, bounds::PLAIN_WAITING);
             let (Some(_own), Some(_all)) = (own, all) else {
                 return Err(ToolError::unavailable("too many calls wait for a thread: try again later")
                     .retry_after(Duration::from_secs(1)));
@@ -106,7 +106,7 @@ impl Pool {
             let own = Arc::clone(&share.running).acquire_owned().await.map_err(ended)?;
             (own, Arc::clone(&self.running).acquire_owned().await.map_err(ended)?)
         };
-        Ok(Place { _of_caller: own, _of_all: all, _share: share })
+        Ok(ThreadPermit { _of_caller: own, _of_all: all, _share: share })
     }
 }
 

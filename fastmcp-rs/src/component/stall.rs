@@ -29,7 +29,7 @@ const QUIET: u32 = 40;
 
 /// What a thread polls now.
 #[derive(Default)]
-struct Slot {
+struct PollSlot {
     /// The component, or zero.
     polls: AtomicU64,
     /// How many steps there were.
@@ -37,20 +37,20 @@ struct Slot {
 }
 
 thread_local! {
-    static SLOT: Arc<Slot> = {
+    static SLOT: Arc<PollSlot> = {
         let slot = Arc::default();
         lock(&SLOTS).push(Arc::downgrade(&slot));
         slot
     };
 }
 
-static SLOTS: Mutex<Vec<Weak<Slot>>> = Mutex::new(Vec::new());
-static KNOWN: Mutex<Option<HashMap<u64, Known>>> = Mutex::new(None);
+static SLOTS: Mutex<Vec<Weak<PollSlot>>> = Mutex::new(Vec::new());
+static KNOWN: Mutex<Option<HashMap<u64, Nameable>>> = Mutex::new(None);
 static WATCHER: OnceLock<Option<Thread>> = OnceLock::new();
 static ASLEEP: AtomicBool = AtomicBool::new(false);
 
 /// A component that may have to be named.
-struct Known {
+struct Nameable {
     pace: Pace,
     name: String,
     place: String,
@@ -72,7 +72,7 @@ pub(crate) fn step<T>(component: u64, step: impl FnOnce() -> T) -> T {
 
 /// Says that the step is over, however it ends.
 struct Back<'a> {
-    slot: &'a Slot,
+    slot: &'a PollSlot,
     outer: u64,
 }
 
@@ -150,7 +150,7 @@ fn elsewhere<T: Send + 'static>(
 
 /// Lets the thread that looks in know of a component, and begin if it has not.
 fn look_in(common: &Common) {
-    lock(&KNOWN).get_or_insert_default().entry(common.pace.id).or_insert_with(|| Known {
+    lock(&KNOWN).get_or_insert_default().entry(common.pace.id).or_insert_with(|| Nameable {
         pace: common.pace.clone(),
         name: common.name.clone(),
         place: common.place(),
@@ -174,7 +174,7 @@ fn watch() {
             thread::park();
             quiet = 0;
         }
-        let slots: Vec<Arc<Slot>> = {
+        let slots: Vec<Arc<PollSlot>> = {
             let mut slots = lock(&SLOTS);
             slots.retain(|slot| slot.strong_count() > 0);
             slots.iter().filter_map(Weak::upgrade).collect()

@@ -185,10 +185,10 @@ impl FromContext for Headers {
 
 /// Who is calling, as far as the transport has authenticated them.
 #[derive(Clone, Debug, Default)]
-pub struct Caller(Option<Arc<Known>>);
+pub struct Caller(Option<Arc<CallerParts>>);
 
 #[derive(Debug)]
-struct Known {
+struct CallerParts {
     subject: String,
     scopes: Vec<String>,
     roles: Vec<String>,
@@ -204,7 +204,7 @@ impl Caller {
 
     /// An authenticated caller.
     pub fn new(subject: impl Into<String>) -> Self {
-        Self(Some(Arc::new(Known {
+        Self(Some(Arc::new(CallerParts {
             subject: subject.into(),
             scopes: Vec::new(),
             roles: Vec::new(),
@@ -212,9 +212,9 @@ impl Caller {
         })))
     }
 
-    fn change(self, change: impl FnOnce(&mut Known)) -> Self {
+    fn change(self, change: impl FnOnce(&mut CallerParts)) -> Self {
         let Some(known) = self.0 else { return self };
-        let mut known = Known {
+        let mut known = CallerParts {
             subject: known.subject.clone(),
             scopes: known.scopes.clone(),
             roles: known.roles.clone(),

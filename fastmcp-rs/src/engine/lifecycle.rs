@@ -8,7 +8,7 @@ use super::core::Core;
 use super::encode::Body;
 use super::request::Request;
 use crate::bounds;
-use crate::catalog::{ListKind, Page};
+use crate::catalog::{ListKind, ListPage};
 use crate::context::read_capabilities;
 use crate::protocol::jsonrpc::{text, write_json};
 use crate::protocol::shape::Shaped;
@@ -98,7 +98,8 @@ impl Request<'_> {
             // Older clients often ask for what was not declared, and fail on anything but an empty list.
             return Err(RpcError::method_not_found(self.method));
         }
-        let Page { items, next } = catalog.page(kind, self.revision(), cursor.as_deref(), core.settings.page_size)?;
+        let ListPage { items, next } =
+            catalog.page(kind, self.revision(), cursor.as_deref(), core.settings.page_size)?;
         Ok(Body::List { kind, items, next, cache: core.settings.list_cache })
     }
 

@@ -13,20 +13,20 @@ type Made = Result<Arc<dyn Any + Send + Sync>, Error>;
 type Stop = Box<dyn FnOnce(&States) -> BoxFuture<'static, ()> + Send>;
 
 /// A step of the server's life, in the order in which the builder was told.
-enum Step {
+enum LifeStep {
     Make { of: TypeId, make: Box<dyn FnOnce() -> BoxFuture<'static, Made> + Send> },
     AtEnd(Stop),
 }
 
 #[derive(Default)]
 pub(crate) struct Lifespans {
-    steps: Vec<Step>,
+    steps: Vec<LifeStep>,
     provided: Vec<(TypeId, &'static str)>,
-    ends: Vec<End>,
+    ends: Vec<Ending>,
 }
 
 /// What happens at the end.
-enum End {
+enum Ending {
     Drop(TypeId),
     Call(Stop),
 }
@@ -59,7 +59,7 @@ impl Lifespans {
 
     fn make<T: Send + Sync + 'static>(&mut self, make: Box<dyn FnOnce() -> BoxFuture<'static, Made> + Send>) {
         self.provided.push((TypeId::of::<T>(), type_name::<T>()));
-        self.steps.push(Step::Make { of: TypeId::of::<T>(), make });
+        self.steps.push(LifeStep::Make { of: TypeId::of::<T>(), make });
     }
 
     pub(crate) fn at_end<T, F, R>(&mut self, stop: F)
@@ -68,7 +68,7 @@ impl Lifespans {
         F: FnOnce(State<T>) -> R + Send + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
-        self.steps.push(Step::AtEnd(Box::new(move |states: &States| {
+        self.steps.push(LifeStep::AtEnd(Box::new(move |states: &States| {
             let state = states.get(&TypeId::of::<T>()).cloned().and_then(|state| state.downcast().ok());
             match state {
                 Some(state) => Box::pin(stop(State::from_arc(state))),
@@ -97,11 +97,11 @@ impl Lifespans {
     pub(crate) async fn start(&mut self, states: &RwLock<States>) -> Result<(), Error> {
         for step in std::mem::take(&mut self.steps) {
             match step {
-                Step::AtEnd(stop) => self.ends.push(End::Call(stop)),
-                Step::Make { of, make } => match make().await {
+                LifeStep::AtEnd(stop) => self.ends.push(Ending::Call(stop)),
+                LifeStep::Make { of, make } => match make().await {
                     Ok(state) => {
                         states.write().unwrap_or_else(PoisonError::into_inner).insert(of, state);
-                        self.ends.push(End::Drop(of));
+                        self.ends.push(Ending::Drop(of));
                     }
                     Err(error) => {
                         std::mem::take(self).stop(states).await;
@@ -117,11 +117,11 @@ impl Lifespans {
     pub(crate) async fn stop(self, states: &RwLock<States>) {
         for end in self.ends.into_iter().rev() {
             match end {
-                End::Drop(of) => {
+                Ending::Drop(of) => {
                     let state = states.write().unwrap_or_else(PoisonError::into_inner).remove(&of);
                     drop(state);
                 }
-                End::Call(stop) => {
+                Ending::Call(stop) => {
                     let stopped = stop(&states.read().unwrap_or_else(PoisonError::into_inner));
                     stopped.await;
                 }

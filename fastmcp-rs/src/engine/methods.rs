@@ -11,7 +11,7 @@ use crate::protocol::{Revision, RpcError, method};
 pub(crate) struct Method {
     name: &'static str,
     era: Era,
-    kind: Kind,
+    kind: MethodKind,
 }
 
 /// The revisions that know a method.
@@ -26,7 +26,7 @@ enum Era {
 
 /// How a method is answered.
 #[derive(Clone, Copy)]
-enum Kind {
+enum MethodKind {
     /// By running a component: it goes through the gate.
     Component,
     /// By one answer, which middleware sees.
@@ -42,8 +42,8 @@ type Exchange = fn(&Request<'_>) -> Result<Step, RpcError>;
 /// The commonest first.
 static METHODS: [Method; 15] = {
     use Era::{Every, Handshake, Stateless};
-    use Kind::{About, Component, Exchange, Stream};
-    const fn method(name: &'static str, era: Era, kind: Kind) -> Method {
+    use MethodKind::{About, Component, Exchange, Stream};
+    const fn method(name: &'static str, era: Era, kind: MethodKind) -> Method {
         Method { name, era, kind }
     }
     [
@@ -97,19 +97,19 @@ impl Request<'_> {
     pub(crate) fn route(&self) -> Result<Step, RpcError> {
         let bare = self.core.middleware.is_empty();
         match self.known().map(|known| known.kind) {
-            Some(Kind::Component) => gate::enter(self).map(Step::Run),
-            Some(Kind::Stream(answer)) => answer(self),
-            Some(Kind::Exchange(answer) | Kind::About(answer, _)) if bare => answer(self),
+            Some(MethodKind::Component) => gate::enter(self).map(Step::Run),
+            Some(MethodKind::Stream(answer)) => answer(self),
+            Some(MethodKind::Exchange(answer) | MethodKind::About(answer, _)) if bare => answer(self),
             None if bare => self.extended(),
-            Some(Kind::About(_, about)) => Ok(Step::Run(pipeline::exchange(self, about(self)))),
-            Some(Kind::Exchange(_)) | None => Ok(Step::Run(pipeline::exchange(self, None))),
+            Some(MethodKind::About(_, about)) => Ok(Step::Run(pipeline::exchange(self, about(self)))),
+            Some(MethodKind::Exchange(_)) | None => Ok(Step::Run(pipeline::exchange(self, None))),
         }
     }
 
     /// Answers an exchange that has been through middleware.
     pub(crate) fn exchange(&self) -> Result<Step, RpcError> {
         match self.known().map(|known| known.kind) {
-            Some(Kind::Exchange(answer) | Kind::About(answer, _)) => answer(self),
+            Some(MethodKind::Exchange(answer) | MethodKind::About(answer, _)) => answer(self),
             _ => self.extended(),
         }
     }

@@ -121,7 +121,7 @@ pub(crate) trait End: Sync {
 /// One middleware, erased.
 struct Layer {
     hooks: Hooks,
-    middleware: Box<dyn Erased>,
+    middleware: Box<dyn ErasedMiddleware>,
 }
 
 /// Where a message is on its way: before which hook of which middleware.
@@ -166,12 +166,12 @@ fn steps(message: &Incoming) -> [Hooks; 3] {
     [Hooks::MESSAGE, Hooks::REQUEST, typed]
 }
 
-trait Erased: Send + Sync {
+trait ErasedMiddleware: Send + Sync {
     /// Runs one hook.
     fn pass<'a>(&'a self, hook: Hooks, message: Incoming, way: Way<'a>) -> BoxFuture<'a, Outcome>;
 }
 
-impl<T: Middleware> Erased for T {
+impl<T: Middleware> ErasedMiddleware for T {
     fn pass<'a>(&'a self, hook: Hooks, message: Incoming, way: Way<'a>) -> BoxFuture<'a, Outcome> {
         fn next<M: Hooked>(way: Way<'_>) -> Next<'_, M> {
             Next { way, message: PhantomData }

@@ -149,13 +149,13 @@ impl Replicas {
     }
 
     /// Begins to read a stream of another replica here; whoever has read it here before stops.
-    pub(crate) fn read_here(self: &Arc<Self>, session: String, stream: u64) -> Place {
+    pub(crate) fn read_here(self: &Arc<Self>, session: String, stream: u64) -> RemoteStream {
         let wake = Arc::new(Wake::default());
         let earlier = lock(&self.read_here).insert((session.clone(), stream), Arc::clone(&wake));
         if let Some(earlier) = earlier {
             earlier.end();
         }
-        Place { replicas: Arc::downgrade(self), session, stream, wake }
+        RemoteStream { replicas: Arc::downgrade(self), session, stream, wake }
     }
 
     /// Something came on a stream that may be read here.
@@ -237,14 +237,14 @@ impl Wake {
 }
 
 /// A stream of another replica that is read here; dropping it ends the reading.
-pub(crate) struct Place {
+pub(crate) struct RemoteStream {
     replicas: Weak<Replicas>,
     pub session: String,
     pub stream: u64,
     wake: Arc<Wake>,
 }
 
-impl Place {
+impl RemoteStream {
     /// Whether it is read elsewhere by now, or its session is over.
     pub(crate) fn is_over(&self) -> bool {
         self.wake.over.load(Ordering::Acquire)
@@ -256,7 +256,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for RemoteStream {
     fn drop(&mut self) {
         let Some(replicas) = self.replicas.upgrade() else { return };
         let mut read_here = lock(&replicas.read_here);

@@ -38,7 +38,7 @@ use crate::transport::stream::Transport;
 /// }
 /// ```
 pub struct Server {
-    parts: Box<Parts>,
+    parts: Box<BuilderParts>,
     /// The runtime is made by [`run`](Self::run), and its main thread has nothing else to do.
     own_runtime: bool,
     #[cfg(feature = "http")]
@@ -46,7 +46,7 @@ pub struct Server {
 }
 
 /// What the builder gathers, until the server is built.
-struct Parts {
+struct BuilderParts {
     info: Implementation,
     versioned: bool,
     instructions: Option<String>,
@@ -80,7 +80,7 @@ impl Server {
 
     fn with(name: String, collect: bool) -> Self {
         Self {
-            parts: Box::new(Parts {
+            parts: Box::new(BuilderParts {
                 info: Implementation::new(name, "0.0.0"),
                 versioned: false,
                 instructions: None,
@@ -105,7 +105,7 @@ impl Server {
         }
     }
 
-    fn set(mut self, change: impl FnOnce(&mut Parts)) -> Self {
+    fn set(mut self, change: impl FnOnce(&mut BuilderParts)) -> Self {
         change(&mut self.parts);
         self
     }
@@ -507,7 +507,7 @@ impl Server {
 #[cfg(not(feature = "http"))]
 const _: Option<SocketAddr> = None;
 
-impl Parts {
+impl BuilderParts {
     fn build(mut self, elsewhere: Vec<String>) -> Result<Arc<Core>, Error> {
         if self.collect {
             self.registry.collect(&self.info.name);

@@ -30,7 +30,7 @@ pub(crate) fn show() {
         }),
     };
     // Somebody else may be quicker; then theirs is used.
-    let _ = tracing::subscriber::set_global_default(Lines(level));
+    let _ = tracing::subscriber::set_global_default(LineSubscriber(level));
 }
 
 fn level(name: &str) -> Option<LevelFilter> {
@@ -47,9 +47,9 @@ fn level(name: &str) -> Option<LevelFilter> {
 }
 
 /// A subscriber that knows events and no spans.
-struct Lines(LevelFilter);
+struct LineSubscriber(LevelFilter);
 
-impl Subscriber for Lines {
+impl Subscriber for LineSubscriber {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_event() && *metadata.level() <= self.0
     }
@@ -59,7 +59,7 @@ impl Subscriber for Lines {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line::default();
+        let mut line = EventLine::default();
         event.record(&mut line);
         let level = event.metadata().level().as_str().to_ascii_lowercase();
         let target = event.metadata().target().split("::").next().unwrap_or_default().replace('_', "-");
@@ -81,12 +81,12 @@ impl Subscriber for Lines {
 
 /// One event as text. Nothing of it begins a line of its own or reaches a terminal as a command.
 #[derive(Default)]
-struct Line {
+struct EventLine {
     message: String,
     fields: String,
 }
 
-impl Visit for Line {
+impl Visit for EventLine {
     fn record_str(&mut self, field: &Field, value: &str) {
         let value = bounded(value, FIELD);
         if field.name() == "message" {

@@ -108,7 +108,7 @@ pub(crate) struct Handshake {
     pub declared: Option<Box<RawValue>>,
 }
 
-type Waiting = oneshot::Sender<Result<Box<RawValue>, RpcError>>;
+type AnswerSender = oneshot::Sender<Result<Box<RawValue>, RpcError>>;
 
 /// One conversation.
 pub(crate) struct Session {
@@ -119,7 +119,7 @@ pub(crate) struct Session {
     log_level: AtomicU8,
     subscriptions: Mutex<HashSet<String>>,
     next_request: AtomicU64,
-    waiting: Mutex<HashMap<u64, Waiting>>,
+    waiting: Mutex<HashMap<u64, AnswerSender>>,
     /// By the [key](id::key) of their id.
     running: Mutex<HashMap<String, CancellationToken>>,
     values: Mutex<HashMap<String, Value>>,

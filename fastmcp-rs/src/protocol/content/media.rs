@@ -13,16 +13,16 @@ use crate::text::percent;
 
 /// Bytes at hand, or a path to read later.
 #[derive(Debug, Clone)]
-enum Source {
+enum MediaSource {
     Bytes(Vec<u8>),
     Path(PathBuf),
 }
 
-impl Source {
+impl MediaSource {
     fn read(self) -> io::Result<Vec<u8>> {
         match self {
-            Source::Bytes(bytes) => Ok(bytes),
-            Source::Path(path) => {
+            MediaSource::Bytes(bytes) => Ok(bytes),
+            MediaSource::Path(path) => {
                 fs::read(&path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
             }
         }
@@ -30,8 +30,8 @@ impl Source {
 
     fn mime_type(&self) -> Option<&'static str> {
         match self {
-            Source::Bytes(_) => None,
-            Source::Path(path) => mime_type_of(path),
+            MediaSource::Bytes(_) => None,
+            MediaSource::Path(path) => mime_type_of(path),
         }
     }
 }
@@ -39,7 +39,7 @@ impl Source {
 /// An image to return from a tool; becomes an image block (spec: server/tools, "Image Content").
 #[derive(Debug, Clone)]
 pub struct Image {
-    source: Source,
+    source: MediaSource,
     mime_type: Option<String>,
     annotations: Option<Annotations>,
 }
@@ -47,7 +47,7 @@ pub struct Image {
 /// A sound to return from a tool; becomes an audio block (spec: server/tools, "Audio Content").
 #[derive(Debug, Clone)]
 pub struct Audio {
-    source: Source,
+    source: MediaSource,
     mime_type: Option<String>,
     annotations: Option<Annotations>,
 }
@@ -58,13 +58,13 @@ macro_rules! playable {
         impl $media {
             /// From bytes of this MIME type.
             pub fn new(bytes: impl Into<Vec<u8>>, mime_type: impl Into<String>) -> Self {
-                Self { source: Source::Bytes(bytes.into()), mime_type: Some(mime_type.into()), annotations: None }
+                Self { source: MediaSource::Bytes(bytes.into()), mime_type: Some(mime_type.into()), annotations: None }
             }
 
             /// From a file; the extension tells the MIME type. Returned from a handler, it is read at once, on the thread that
             /// other calls share: read what is large or far away with `tokio::fs::read`, and hand the bytes to [`new`](Self::new).
             pub fn path(path: impl Into<PathBuf>) -> Self {
-                Self { source: Source::Path(path.into()), mime_type: None, annotations: None }
+                Self { source: MediaSource::Path(path.into()), mime_type: None, annotations: None }
             }
 
             /// State the MIME type instead of guessing it.
@@ -127,10 +127,10 @@ impl Audio {
     }
 }
 
-fn unknown_type(source: &Source, prefix: &str) -> io::Error {
+fn unknown_type(source: &MediaSource, prefix: &str) -> io::Error {
     let what = match source {
-        Source::Path(path) => path.display().to_string(),
-        Source::Bytes(_) => "these bytes".to_owned(),
+        MediaSource::Path(path) => path.display().to_string(),
+        MediaSource::Bytes(_) => "these bytes".to_owned(),
     };
     let message = format!("cannot tell the `{prefix}..` type of {what}: say it with `.mime_type(..)`");
     io::Error::new(io::ErrorKind::InvalidInput, message)
@@ -142,7 +142,7 @@ fn unknown_type(source: &Source, prefix: &str) -> io::Error {
 /// are sent as text, everything else as a blob.
 #[derive(Debug, Clone)]
 pub struct File {
-    source: Source,
+    source: MediaSource,
     name: String,
     mime_type: Option<String>,
     annotations: Option<Annotations>,
@@ -154,12 +154,12 @@ impl File {
     pub fn path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let name = path.file_name().unwrap_or(OsStr::new("file")).to_string_lossy().into_owned();
-        Self { source: Source::Path(path), name, mime_type: None, annotations: None }
+        Self { source: MediaSource::Path(path), name, mime_type: None, annotations: None }
     }
 
     /// From bytes, under this name; its extension tells the MIME type.
     pub fn bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { source: Source::Bytes(bytes.into()), name: name.into(), mime_type: None, annotations: None }
+        Self { source: MediaSource::Bytes(bytes.into()), name: name.into(), mime_type: None, annotations: None }
     }
 
     /// Call it something else than the path does.

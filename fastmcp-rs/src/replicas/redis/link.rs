@@ -14,13 +14,13 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) struct Link {
     pub client: Client,
-    connection: Mutex<Slot>,
+    connection: Mutex<CountedConnection>,
     down: AtomicBool,
 }
 
 /// The connection, and how many there were before it.
 #[derive(Default)]
-struct Slot {
+struct CountedConnection {
     number: u64,
     connection: Option<MultiplexedConnection>,
 }

@@ -24,9 +24,9 @@ const REPLICAS: u32 = 1 << 20;
 
 /// What replicas share, in Redis; see [`Http::redis`](crate::Http::redis). Cheap to clone.
 #[derive(Clone)]
-pub struct RedisStore(Arc<Inner>);
+pub struct RedisStore(Arc<RedisInner>);
 
-struct Inner {
+struct RedisInner {
     link: Arc<Link>,
     scripts: Scripts,
     /// What all keys begin with.
@@ -41,7 +41,7 @@ impl RedisStore {
     /// When the URL is none of Redis.
     pub fn new(url: &str, prefix: impl Into<String>) -> Result<Self, StoreError> {
         let link = Arc::new(Link::new(url)?);
-        Ok(Self(Arc::new(Inner { link, scripts: Scripts::new(), prefix: prefix.into() })))
+        Ok(Self(Arc::new(RedisInner { link, scripts: Scripts::new(), prefix: prefix.into() })))
     }
 
     fn key(&self, kind: &str, id: &str) -> String {
@@ -186,7 +186,7 @@ impl EventStore for RedisStore {
             if read == Value::Nil {
                 return Ok(None);
             }
-            let (done, closed, events): (u8, u64, Vec<Entry>) = read_value(read)?;
+            let (done, closed, events): (u8, u64, Vec<RedisEntry>) = read_value(read)?;
             let mut page = Page { closed, ..Page::default() };
             // What is left for the next page comes before the end.
             page.done = done == 1 && events.len() < PAGE;
@@ -201,7 +201,7 @@ impl EventStore for RedisStore {
 }
 
 /// An event as Redis has it: its id, and the name and value of its one field.
-type Entry = (String, Vec<Vec<u8>>);
+type RedisEntry = (String, Vec<Vec<u8>>);
 
 /// A value that Redis answered with, with our own error.
 fn read_value<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {

@@ -8,7 +8,7 @@ use super::parse::text;
 use crate::error::Error;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Transport {
+pub(super) enum ServedBy {
     #[cfg(feature = "stdio")]
     Stdio,
     #[cfg(feature = "http")]
@@ -17,7 +17,7 @@ pub(super) enum Transport {
     Sse,
 }
 
-impl Transport {
+impl ServedBy {
     fn named(name: &str) -> Option<Self> {
         match name {
             #[cfg(feature = "stdio")]
@@ -43,8 +43,8 @@ impl Transport {
 
 /// What the flags said.
 #[derive(Debug, Default)]
-pub(super) struct Place {
-    transport: Option<Transport>,
+pub(super) struct AddressFlags {
+    transport: Option<ServedBy>,
     #[cfg(feature = "http")]
     host: Option<IpAddr>,
     #[cfg(feature = "http")]
@@ -56,27 +56,27 @@ pub(super) struct Place {
 #[cfg(feature = "http")]
 pub(super) const DEFAULT_PORT: u16 = 8000;
 
-impl Place {
+impl AddressFlags {
     /// Takes one of the flags of serving with its value; `false` if it is none of them.
     pub(super) fn take(&mut self, flag: &str, parser: &mut lexopt::Parser) -> Result<bool, Error> {
         match flag {
             "transport" => {
                 let name = text(parser.value().map_err(super::parse::usage)?)?;
-                let transport = Transport::named(&name).ok_or_else(|| {
-                    Error::new(format!("`--transport {}`: it can be {}", shown(&name), Transport::NAMES))
+                let transport = ServedBy::named(&name).ok_or_else(|| {
+                    Error::new(format!("`--transport {}`: it can be {}", shown(&name), ServedBy::NAMES))
                 })?;
                 self.choose(transport)?;
             }
             #[cfg(feature = "stdio")]
-            "stdio" => self.choose(Transport::Stdio)?,
+            "stdio" => self.choose(ServedBy::Stdio)?,
             #[cfg(feature = "http")]
             "http" => {
-                self.choose(Transport::Http)?;
+                self.choose(ServedBy::Http)?;
                 self.take_address(parser)?;
             }
             #[cfg(feature = "sse")]
             "sse" => {
-                self.choose(Transport::Sse)?;
+                self.choose(ServedBy::Sse)?;
                 self.take_address(parser)?;
             }
             #[cfg(feature = "http")]
@@ -106,7 +106,7 @@ impl Place {
         }
     }
 
-    fn choose(&mut self, transport: Transport) -> Result<(), Error> {
+    fn choose(&mut self, transport: ServedBy) -> Result<(), Error> {
         once(&mut self.transport, "transport", transport)
     }
 
@@ -149,28 +149,28 @@ impl Place {
     }
 
     /// How to serve. A flag that only HTTP has asks for HTTP.
-    pub(super) fn transport(&self) -> Result<Transport, Error> {
+    pub(super) fn transport(&self) -> Result<ServedBy, Error> {
         let chosen = match (self.transport, variable("FASTMCP_TRANSPORT")?) {
             (Some(transport), _) => Some(transport),
-            (None, Some(name)) => Some(Transport::named(&name).ok_or_else(|| {
-                Error::new(format!("FASTMCP_TRANSPORT is `{}`: it can be {}", shown(&name), Transport::NAMES))
+            (None, Some(name)) => Some(ServedBy::named(&name).ok_or_else(|| {
+                Error::new(format!("FASTMCP_TRANSPORT is `{}`: it can be {}", shown(&name), ServedBy::NAMES))
             })?),
             (None, None) => None,
         };
         #[cfg(all(feature = "stdio", feature = "http"))]
         if let Some(flag) = self.part() {
             return match (self.transport, chosen) {
-                (Some(Transport::Stdio), _) => {
+                (Some(ServedBy::Stdio), _) => {
                     Err(Error::new(format!("`{flag}` is for HTTP, and `--stdio` excludes it")))
                 }
-                (_, None | Some(Transport::Stdio)) => Ok(Transport::Http),
+                (_, None | Some(ServedBy::Stdio)) => Ok(ServedBy::Http),
                 (_, Some(transport)) => Ok(transport),
             };
         }
         #[cfg(feature = "stdio")]
-        return Ok(chosen.unwrap_or(Transport::Stdio));
+        return Ok(chosen.unwrap_or(ServedBy::Stdio));
         #[cfg(all(feature = "http", not(feature = "stdio")))]
-        return Ok(chosen.unwrap_or(Transport::Http));
+        return Ok(chosen.unwrap_or(ServedBy::Http));
         #[cfg(not(any(feature = "stdio", feature = "http")))]
         chosen.ok_or_else(|| Error::new("this program was built without the features `stdio` and `http`"))
     }

@@ -13,7 +13,7 @@ use super::parse::{text, unknown, usage};
 use crate::error::Error;
 
 /// What was typed.
-pub(super) struct Given {
+pub(super) struct Typed {
     /// A JSON object.
     pub arguments: String,
     pub json: bool,
@@ -21,7 +21,7 @@ pub(super) struct Given {
 }
 
 /// Reads what stands after the name. `schema` is that of all arguments, an object's.
-pub(super) fn read(rest: Vec<OsString>, schema: &Value, program: &str) -> Result<Given, Error> {
+pub(super) fn read(rest: Vec<OsString>, schema: &Value, program: &str) -> Result<Typed, Error> {
     let properties = schema["properties"].as_object();
     let mut pairs: Vec<(String, VecDeque<String>)> = Vec::new();
     let mut whole = None;
@@ -82,7 +82,7 @@ pub(super) fn read(rest: Vec<OsString>, schema: &Value, program: &str) -> Result
         Some(whole) => object(whole)?,
         None => members(pairs, schema)?,
     };
-    Ok(Given { arguments, json, help })
+    Ok(Typed { arguments, json, help })
 }
 
 /// A boolean's flag stands for `true`, unless the next word says which of the two.

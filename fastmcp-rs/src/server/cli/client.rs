@@ -21,15 +21,15 @@ pub(super) struct Client {
 
 /// What the server wrote: an answer, or a notification.
 #[derive(Deserialize)]
-struct Incoming {
+struct Written {
     method: Option<String>,
     params: Option<Box<RawValue>>,
     result: Option<Box<RawValue>>,
-    error: Option<Refused>,
+    error: Option<Refusal>,
 }
 
 #[derive(Deserialize)]
-struct Refused {
+struct Refusal {
     code: i32,
     message: String,
 }
@@ -80,7 +80,7 @@ impl Client {
             if whole == 0 {
                 return Err(gone());
             }
-            let incoming: Incoming = serde_json::from_slice(&line)
+            let incoming: Written = serde_json::from_slice(&line)
                 .map_err(|error| Error::new("the server's answer is not a message").caused_by(error))?;
             line.clear();
             match (incoming.result, incoming.error, incoming.method) {

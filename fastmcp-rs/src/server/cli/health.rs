@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::address::Place;
+use super::address::AddressFlags;
 use super::output::{self, shown};
 use crate::error::Error;
 use crate::protocol::{Revision, meta, method};
@@ -17,7 +17,7 @@ use crate::text::sanitize;
 const UNREACHABLE: i32 = 4;
 
 /// Asks for `server/discover` at a URL, or where flags and environment say that a server of this program runs.
-pub(super) async fn ask(url: Option<String>, place: &Place, path: &str, as_json: bool) -> Result<(), Error> {
+pub(super) async fn ask(url: Option<String>, place: &AddressFlags, path: &str, as_json: bool) -> Result<(), Error> {
     let url = match url {
         Some(url) => match place.given() {
             Some(what) => return Err(Error::new(format!("give either a URL or {what}, not both"))),
@@ -53,7 +53,7 @@ pub(super) async fn ask(url: Option<String>, place: &Place, path: &str, as_json:
 }
 
 /// The URL of a server that was started with the same flags and in the same environment.
-fn at(place: &Place, path: &str) -> Result<String, Error> {
+fn at(place: &AddressFlags, path: &str) -> Result<String, Error> {
     let mut address = place.address()?;
     // A server that listens everywhere is asked on loopback.
     match address.ip() {

@@ -96,12 +96,12 @@ fn describe(out: &mut String, kind: &str, item: &Value) {
     }
 }
 
-type List = (&'static str, Vec<Box<RawValue>>);
+type NamedList = (&'static str, Vec<Box<RawValue>>);
 
 /// All four lists, every page of each, item by item as it was written.
-async fn lists(server: &RunningServer) -> Result<Vec<List>, Error> {
+async fn lists(server: &RunningServer) -> Result<Vec<NamedList>, Error> {
     #[derive(Deserialize)]
-    struct Page {
+    struct ReadPage {
         #[serde(alias = "tools", alias = "resources", alias = "resourceTemplates", alias = "prompts")]
         items: Vec<Box<RawValue>>,
         #[serde(rename = "nextCursor")]
@@ -119,7 +119,7 @@ async fn lists(server: &RunningServer) -> Result<Vec<List>, Error> {
         loop {
             // A server without components of a kind does not know their list.
             let Ok(page) = server.told(method, cursor.as_deref()).await else { break };
-            let page: Page = serde_json::from_str(page.get())
+            let page: ReadPage = serde_json::from_str(page.get())
                 .map_err(|error| Error::new(format!("the list of {kind} cannot be read")).caused_by(error))?;
             items.extend(page.items);
             cursor = page.next;
@@ -133,8 +133,8 @@ async fn lists(server: &RunningServer) -> Result<Vec<List>, Error> {
 }
 
 /// The lists as members of an object.
-fn written(lists: &[List]) -> String {
-    let list = |(kind, items): &List| {
+fn written(lists: &[NamedList]) -> String {
+    let list = |(kind, items): &NamedList| {
         let items: Vec<&str> = items.iter().map(|item| item.get()).collect();
         format!("\"{kind}\":[{}]", items.join(","))
     };

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use lexopt::prelude::{Long, Short, Value as Word};
 
-use super::address::Place;
+use super::address::AddressFlags;
 use super::commands::{self, CALL, COMMANDS, Command, PROMPT, SERVING};
 use super::output::shown;
 use crate::error::Error;
@@ -12,7 +12,7 @@ use crate::text::suggest;
 
 /// What is to be done.
 pub(super) enum Task {
-    Serve(Place),
+    Serve(AddressFlags),
     /// The help of the program, or of one command.
     Help(Option<&'static Command>),
     List {
@@ -33,7 +33,7 @@ pub(super) enum Task {
     #[cfg(feature = "http")]
     Health {
         url: Option<String>,
-        place: Place,
+        place: AddressFlags,
         json: bool,
     },
 }
@@ -55,7 +55,7 @@ pub(super) fn text(word: OsString) -> Result<String, Error> {
 
 /// Reads the whole command line.
 pub(super) fn parse(parser: &mut lexopt::Parser, program: &str) -> Result<Task, Error> {
-    let mut place = Place::default();
+    let mut place = AddressFlags::default();
     loop {
         match parser.next().map_err(usage)? {
             None => return Ok(Task::Serve(place)),
@@ -88,7 +88,7 @@ pub(super) fn parse(parser: &mut lexopt::Parser, program: &str) -> Result<Task, 
 fn in_command(
     parser: &mut lexopt::Parser,
     command: &'static Command,
-    place: Place,
+    place: AddressFlags,
     program: &str,
 ) -> Result<Task, Error> {
     let asks = command.word == "health";

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 #[cfg(feature = "stdio")]
 use std::io::IsTerminal as _;
 
-use super::address::Place;
+use super::address::AddressFlags;
 #[cfg(any(feature = "stdio", feature = "http"))]
-use super::address::Transport;
+use super::address::ServedBy;
 use super::parse::{Task, parse};
 use super::{help, inspect, output, perform};
 use crate::error::Error;
@@ -55,10 +55,10 @@ async fn perform(server: Server, mut parser: lexopt::Parser) -> Result<(), Error
         reason = "what one transport needs, the other does not"
     )
 )]
-async fn serve(mut server: Server, place: &Place, program: &str) -> Result<(), Error> {
+async fn serve(mut server: Server, place: &AddressFlags, program: &str) -> Result<(), Error> {
     match place.transport()? {
         #[cfg(feature = "stdio")]
-        Transport::Stdio => {
+        ServedBy::Stdio => {
             if std::io::stdin().is_terminal() {
                 printing::say(&format!(
                     "{program} speaks MCP over standard input and output, and waits for a client to do the same. \
@@ -68,14 +68,14 @@ async fn serve(mut server: Server, place: &Place, program: &str) -> Result<(), E
             server.serve_stdio().await
         }
         #[cfg(feature = "http")]
-        Transport::Http => {
+        ServedBy::Http => {
             if let Some(path) = place.path()? {
                 server.http.path = path;
             }
             server.serve_http(place.address()?).await
         }
         #[cfg(feature = "sse")]
-        Transport::Sse => {
+        ServedBy::Sse => {
             if let Some(path) = place.path()? {
                 server.http.path = path;
             }

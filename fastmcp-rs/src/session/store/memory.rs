@@ -15,20 +15,20 @@ use crate::session::lock;
 /// What replicas share, in the memory of one process. Give every server a clone of one `Arc`.
 #[derive(Default)]
 pub struct MemoryStore {
-    sessions: Mutex<HashMap<String, Kept>>,
-    streams: Mutex<HashMap<(String, u64), Stream>>,
+    sessions: Mutex<HashMap<String, KeptSession>>,
+    streams: Mutex<HashMap<(String, u64), KeptStream>>,
     listeners: Mutex<(u32, Vec<BusListener>)>,
     taken: Mutex<HashMap<String, Instant>>,
 }
 
-struct Kept {
+struct KeptSession {
     version: u64,
     record: SessionRecord,
     until: Instant,
 }
 
 #[derive(Default)]
-struct Stream {
+struct KeptStream {
     events: BTreeMap<u64, Vec<u8>>,
     last: u64,
     bytes: usize,
@@ -68,7 +68,7 @@ impl SessionStore for MemoryStore {
                 let Some(idlest) = idlest else { break };
                 sessions.remove(&idlest);
             }
-            sessions.insert(id.to_owned(), Kept { version: 1, record: record.clone(), until: now + idle });
+            sessions.insert(id.to_owned(), KeptSession { version: 1, record: record.clone(), until: now + idle });
             Ok(())
         })
     }

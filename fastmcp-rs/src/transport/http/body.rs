@@ -11,9 +11,9 @@ use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 const AT_ONCE: usize = 16 * 1024;
 
 /// A response's body.
-pub struct Body(Kind);
+pub struct Body(BodyKind);
 
-enum Kind {
+enum BodyKind {
     Empty,
     Full(Bytes),
     Events(Box<dyn Events>),
@@ -44,38 +44,38 @@ pub(super) fn gather(
 
 impl Body {
     pub(crate) const fn empty() -> Self {
-        Self(Kind::Empty)
+        Self(BodyKind::Empty)
     }
 
     pub(crate) fn full(bytes: Vec<u8>) -> Self {
-        Self(Kind::Full(bytes.into()))
+        Self(BodyKind::Full(bytes.into()))
     }
 
     pub(crate) fn events(events: impl Events + 'static) -> Self {
-        Self(Kind::Events(Box::new(events)))
+        Self(BodyKind::Events(Box::new(events)))
     }
 
     /// The same, of one piece with a known length if its events end with what is there already.
     pub(crate) async fn settled(self) -> Self {
-        let Kind::Events(mut events) = self.0 else { return self };
+        let BodyKind::Events(mut events) = self.0 else { return self };
         let mut there = Vec::new();
         let plain = |there: &mut Vec<u8>, piece: &[u8]| there.extend_from_slice(piece);
         let ended = poll_fn(|task| Poll::Ready(gather(&mut *events, task, &mut there, plain))).await;
         match (ended, there.is_empty()) {
             (true, _) => Self::full(there),
-            (false, true) => Self(Kind::Events(events)),
+            (false, true) => Self(BodyKind::Events(events)),
             (false, false) => Self::events(Begun { there: Some(there.into()), rest: events }),
         }
     }
 
     pub(crate) const fn is_events(&self) -> bool {
-        matches!(self.0, Kind::Events(_))
+        matches!(self.0, BodyKind::Events(_))
     }
 
     pub(crate) fn into_events(self) -> Option<Box<dyn Events>> {
         match self.0 {
-            Kind::Events(events) => Some(events),
-            Kind::Empty | Kind::Full(_) => None,
+            BodyKind::Events(events) => Some(events),
+            BodyKind::Empty | BodyKind::Full(_) => None,
         }
     }
 }
@@ -101,25 +101,25 @@ impl HttpBody for Body {
 
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut self.0 {
-            Kind::Empty => Poll::Ready(None),
-            Kind::Full(bytes) => {
+            BodyKind::Empty => Poll::Ready(None),
+            BodyKind::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
-                self.0 = Kind::Empty;
+                self.0 = BodyKind::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Kind::Events(events) => events.poll_next(task).map(|piece| piece.map(|piece| Ok(Frame::data(piece)))),
+            BodyKind::Events(events) => events.poll_next(task).map(|piece| piece.map(|piece| Ok(Frame::data(piece)))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.0, Kind::Empty)
+        matches!(self.0, BodyKind::Empty)
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Kind::Empty => SizeHint::with_exact(0),
-            Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Events(_) => SizeHint::default(),
+            BodyKind::Empty => SizeHint::with_exact(0),
+            BodyKind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            BodyKind::Events(_) => SizeHint::default(),
         }
     }
 }
@@ -127,9 +127,9 @@ impl HttpBody for Body {
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.0 {
-            Kind::Empty => "Body::Empty",
-            Kind::Full(_) => "Body::Full",
-            Kind::Events(_) => "Body::Events",
+            BodyKind::Empty => "Body::Empty",
+            BodyKind::Full(_) => "Body::Full",
+            BodyKind::Events(_) => "Body::Events",
         })
     }
 }

@@ -107,12 +107,12 @@ pub(super) const KEPT_BYTES: usize = 8 * 1024 * 1024;
 /// (2025-11-25, basic/transports, "Resumability and Redelivery").
 pub(crate) struct Log {
     pub number: u64,
-    state: Mutex<State>,
+    state: Mutex<LogState>,
     changed: Notify,
 }
 
 #[derive(Default)]
-struct State {
+struct LogState {
     events: VecDeque<(u64, Bytes)>,
     bytes: usize,
     /// The number of the last event; the priming event is 0.
@@ -242,7 +242,7 @@ impl Log {
     }
 
     /// Reads the stream from after an event. An earlier reader ends: every message goes to one connection only.
-    pub(crate) fn read(self: &Arc<Self>, after: u64, primed: bool) -> Reader {
+    pub(crate) fn read(self: &Arc<Self>, after: u64, primed: bool) -> LogReader {
         let (reader, closed) = {
             let mut state = lock(&self.state);
             state.reader += 1;
@@ -251,22 +251,22 @@ impl Log {
             (state.reader, if after == 0 && primed { 0 } else { state.closed })
         };
         self.changed.notify_waiters();
-        Reader { log: Arc::clone(self), after, reader, closed, prime: primed, step: None }
+        LogReader { log: Arc::clone(self), after, reader, closed, prime: primed, step: None }
     }
 }
 
 /// One connection's reading of a [`Log`].
-pub(crate) struct Reader {
+pub(crate) struct LogReader {
     log: Arc<Log>,
     after: u64,
     reader: u64,
     closed: u64,
     /// Send the priming event: an id to come back with, and no data.
     prime: bool,
-    step: Option<Pin<Box<dyn Future<Output = Step> + Send>>>,
+    step: Option<Pin<Box<dyn Future<Output = ReadStep> + Send>>>,
 }
 
-enum Step {
+enum ReadStep {
     Event(u64, Bytes),
     KeepAlive,
     SentAway,
@@ -274,32 +274,32 @@ enum Step {
 }
 
 /// Waits for the next event of a stream.
-async fn step(log: Arc<Log>, after: u64, reader: u64, closed: u64) -> Step {
+async fn step(log: Arc<Log>, after: u64, reader: u64, closed: u64) -> ReadStep {
     let deadline = Instant::now() + KEEP_ALIVE;
     loop {
         let changed = log.changed.notified();
         {
             let state = lock(&log.state);
             if state.reader != reader {
-                return Step::End;
+                return ReadStep::End;
             }
             if let Some((number, message)) = state.events.iter().find(|(number, _)| *number > after) {
-                return Step::Event(*number, message.clone());
+                return ReadStep::Event(*number, message.clone());
             }
             if state.done {
-                return Step::End;
+                return ReadStep::End;
             }
             if state.closed > closed {
-                return Step::SentAway;
+                return ReadStep::SentAway;
             }
         }
         if tokio::time::timeout_at(deadline, changed).await.is_err() {
-            return Step::KeepAlive;
+            return ReadStep::KeepAlive;
         }
     }
 }
 
-impl Events for Reader {
+impl Events for LogReader {
     fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if std::mem::take(&mut self.prime) {
             let number = self.log.number;
@@ -310,12 +310,12 @@ impl Events for Reader {
         let Poll::Ready(next) = step.as_mut().poll(task) else { return Poll::Pending };
         self.step = None;
         Poll::Ready(match next {
-            Step::Event(number, message) => {
+            ReadStep::Event(number, message) => {
                 self.after = number;
                 Some(numbered_event(self.log.number, number, &message))
             }
-            Step::KeepAlive => Some(Bytes::from_static(COMMENT)),
-            Step::SentAway | Step::End => None,
+            ReadStep::KeepAlive => Some(Bytes::from_static(COMMENT)),
+            ReadStep::SentAway | ReadStep::End => None,
         })
     }
 }

@@ -11,11 +11,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use super::body::{Body, Events};
-use super::events::{COMMENT, KEEP_ALIVE, KEPT_BYTES, KEPT_EVENTS, Log, Reader, Tail, numbered_event};
+use super::events::{COMMENT, KEEP_ALIVE, KEPT_BYTES, KEPT_EVENTS, Log, LogReader, Tail, numbered_event};
 use super::sessions::{Held, HttpSession};
 use crate::engine::core::Core;
 use crate::future;
-use crate::replicas::{BusMessage, Place, Replicas};
+use crate::replicas::{BusMessage, RemoteStream, Replicas};
 use crate::session::store::{Append, EventLimits, Page, StoreError};
 
 /// How long a stream is kept after its end.
@@ -122,7 +122,13 @@ impl Replicas {
 }
 
 /// Reads a stream of another replica for a client, until it ends, the client goes, or reads it elsewhere.
-async fn read_on(replicas: Arc<Replicas>, place: Place, first: Page, mut after: u64, sender: mpsc::Sender<Bytes>) {
+async fn read_on(
+    replicas: Arc<Replicas>,
+    place: RemoteStream,
+    first: Page,
+    mut after: u64,
+    sender: mpsc::Sender<Bytes>,
+) {
     let closed = first.closed;
     let mut page = Some(first);
     let mut silent_since = Instant::now();
@@ -170,7 +176,7 @@ impl Events for Pieces {
 /// A stream of this replica, behind what the client missed of another's.
 struct Behind {
     missed: VecDeque<Bytes>,
-    reader: Reader,
+    reader: LogReader,
 }
 
 impl Events for Behind {

@@ -33,9 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The open streams, by the unguessable id in the URL for messages.
 #[derive(Default)]
-pub(crate) struct Streams(Mutex<HashMap<String, Arc<Conversation>>>);
+pub(crate) struct Streams(Mutex<HashMap<String, Arc<SseConversation>>>);
 
-struct Conversation {
+struct SseConversation {
     connection: Connection,
     notifier: Notifier,
     subject: Option<String>,
@@ -84,7 +84,7 @@ impl Endpoint {
             if streams.len() >= self.settings.max_sessions {
                 return plain(StatusCode::SERVICE_UNAVAILABLE, "there are too many streams".to_owned());
             }
-            streams.insert(id.clone(), Arc::new(Conversation { connection, notifier, subject }));
+            streams.insert(id.clone(), Arc::new(SseConversation { connection, notifier, subject }));
         }
         let (endpoint, own) = (Arc::clone(self), id.clone());
         future::spawn(async move {
@@ -93,7 +93,7 @@ impl Endpoint {
             lock(&endpoint.streams.0).remove(&own);
         });
         let first = format!("event: endpoint\ndata: {MESSAGES}?session_id={id}\n\n");
-        events(Body::events(Stream {
+        events(Body::events(SseStream {
             endpoint: Arc::clone(self),
             id,
             session,
@@ -111,7 +111,7 @@ impl Endpoint {
 }
 
 /// Takes one message; its answer goes into the stream.
-async fn take(conversation: &Conversation, bytes: &[u8]) -> HttpResponse {
+async fn take(conversation: &SseConversation, bytes: &[u8]) -> HttpResponse {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return plain(StatusCode::BAD_REQUEST, "the body is not UTF-8".to_owned());
     };
@@ -131,7 +131,7 @@ async fn take(conversation: &Conversation, bytes: &[u8]) -> HttpResponse {
 }
 
 /// The stream of one client; with it the conversation ends.
-struct Stream {
+struct SseStream {
     endpoint: Arc<Endpoint>,
     id: String,
     session: Arc<Session>,
@@ -140,7 +140,7 @@ struct Stream {
     keep_alive: Pin<Box<Sleep>>,
 }
 
-impl Events for Stream {
+impl Events for SseStream {
     fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(first));
@@ -161,7 +161,7 @@ impl Events for Stream {
     }
 }
 
-impl Drop for Stream {
+impl Drop for SseStream {
     fn drop(&mut self) {
         lock(&self.endpoint.streams.0).remove(&self.id);
         self.session.close();

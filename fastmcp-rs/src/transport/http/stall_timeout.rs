@@ -16,12 +16,12 @@ use tokio::time::Sleep;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection, whichever listener it came from: with one type, what serves it is compiled once.
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+trait AnyConnection: AsyncRead + AsyncWrite + Unpin + Send {}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> AnyConnection for S {}
 
 pub(crate) struct StallTimeout {
-    stream: Box<dyn Stream>,
+    stream: Box<dyn AnyConnection>,
     /// Armed while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
     /// Whether a write waits, for whoever cannot reach this one.

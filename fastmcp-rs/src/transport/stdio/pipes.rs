@@ -115,7 +115,7 @@ fn converse(
 ) -> io::Result<()> {
     let interest = Interest::default();
     let grace = core.settings.shutdown_grace;
-    let stream = Stream { pipes, interest: &interest };
+    let stream = PipeStream { pipes, interest: &interest };
     // tokio's budget for a task is renewed when the task comes back to tokio, which this one does at its end.
     let conversation = pin!(unconstrained(stop.run_until_cancelled(run(core, stream, Caller::anonymous()))));
     drive(conversation, pipes, &interest, bell, rung, grace)
@@ -187,12 +187,12 @@ struct Interest {
 }
 
 /// The pipes as the conversation sees them. Whoever drives it polls it again when they are ready, so no waker is kept.
-struct Stream<'a> {
+struct PipeStream<'a> {
     pipes: &'a Pipes,
     interest: &'a Interest,
 }
 
-impl AsyncRead for Stream<'_> {
+impl AsyncRead for PipeStream<'_> {
     fn poll_read(self: Pin<&mut Self>, _: &mut Task<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.interest.readable.take() {
             match retry_on_intr(|| rustix::io::read(self.pipes.input, into.initialize_unfilled())) {
@@ -209,7 +209,7 @@ impl AsyncRead for Stream<'_> {
     }
 }
 
-impl AsyncWrite for Stream<'_> {
+impl AsyncWrite for PipeStream<'_> {
     fn poll_write(self: Pin<&mut Self>, _: &mut Task<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match retry_on_intr(|| self.pipes.write(bytes)) {
             Ok(length) => Poll::Ready(Ok(length)),
