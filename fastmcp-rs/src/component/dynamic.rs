@@ -42,9 +42,9 @@ pub(crate) trait DynamicHandler: Send + Sync {
     fn call(&self, arguments: Value, context: Context) -> BoxFuture<'static, Result<ToolResult, ToolError>>;
 }
 
-struct Erased<F>(F);
+struct TypedHandler<F>(F);
 
-impl<F, R, T, E> DynamicHandler for Erased<F>
+impl<F, R, T, E> DynamicHandler for TypedHandler<F>
 where
     F: Fn(Value, Context) -> R + Send + Sync,
     R: Future<Output = Result<T, E>> + Send + 'static,
@@ -70,7 +70,7 @@ impl DynamicTool {
             entry: Entry::new(name, input_schema),
             tags: Vec::new(),
             timeout: Timeout::Inherit,
-            handler: Arc::new(Erased(handler)),
+            handler: Arc::new(TypedHandler(handler)),
         }
     }
 

@@ -63,7 +63,7 @@ pub trait Extension: Send + Sync + 'static {
 }
 
 /// An extension, erased.
-trait Erased: Send + Sync {
+trait ErasedExtension: Send + Sync {
     fn id(&self) -> &str;
     fn settings(&self) -> Map<String, Value>;
     fn methods(&self) -> &[&str];
@@ -75,7 +75,7 @@ trait Erased: Send + Sync {
     ) -> BoxFuture<'static, Result<Value, RpcError>>;
 }
 
-impl<E: Extension> Erased for E {
+impl<E: Extension> ErasedExtension for E {
     fn id(&self) -> &str {
         Extension::id(self)
     }
@@ -100,10 +100,10 @@ impl<E: Extension> Erased for E {
 
 /// The extensions of one server.
 #[derive(Default)]
-pub(crate) struct Extensions(Vec<Arc<dyn Erased>>);
+pub(crate) struct Extensions(Vec<Arc<dyn ErasedExtension>>);
 
 /// One extension that answers a method.
-pub(crate) struct Offered(Arc<dyn Erased>);
+pub(crate) struct Offered(Arc<dyn ErasedExtension>);
 
 impl Extensions {
     pub(crate) fn add(&mut self, extension: impl Extension) {
