@@ -52,3 +52,12 @@ pub(crate) const BATCH: usize = 256;
 pub(crate) const OBSERVING: usize = 64;
 /// Messages that wait for a slow reader of one stream.
 pub(crate) const OUTGOING: usize = 64;
+/// What one argument may take in memory where its type sets no limit, such as any JSON: in bytes, as estimated.
+pub(crate) const BUILT: usize = 64 * 1024 * 1024;
+/// What one argument may take in memory while it is held against its schema, in bytes, as estimated.
+pub(crate) const CHECKED: usize = 128 * 1024 * 1024;
+/// What is built of an argument that is refused, to say why, in bytes, as estimated.
+pub(crate) const EXPLAINED: usize = 32 * 1024 * 1024;
+/// The arguments of one call, in bytes together, that are held against patterns and other rules where the call is read;
+/// more is done on the blocking pool, within the call's time limit.
+pub(crate) const CHECKED_INLINE: usize = 16 * 1024;

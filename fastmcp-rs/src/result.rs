@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::error::ToolError;
 use crate::protocol::{Content, ResourceContents};
+use crate::text::finite::to_json;
 
 /// The result of a tool, in full control (server/tools, "Tool Result").
 ///
@@ -53,7 +54,7 @@ impl ToolResult {
     /// # Errors
     /// When the value cannot be written as JSON.
     pub fn structured<T: Serialize + ?Sized>(mut self, value: &T) -> serde_json::Result<Self> {
-        let mut json = serde_json::to_string(value)?;
+        let mut json = to_json(value)?;
         // Only a raw value can bring line ends along, and a message is one line. They stand between tokens: in a string
         // they would be escaped.
         if memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_some() {

@@ -28,6 +28,7 @@ mod middleware;
 mod notices;
 mod outputs;
 mod prompts;
+mod reading;
 mod redis;
 mod replicas;
 mod request_state;

@@ -418,3 +418,79 @@ async fn json_of_several_lines_is_sent_on_one() {
     )
     .await;
 }
+
+mod not_finite {
+    use super::*;
+
+    #[model]
+    struct Measured {
+        name: Option<String>,
+        value: Option<f64>,
+    }
+
+    fn measured(value: f64) -> Measured {
+        Measured { name: None, value: Some(value) }
+    }
+
+    /// Measures.
+    #[tool(inline)]
+    fn measure(high: bool) -> Measured {
+        measured(if high { f64::INFINITY } else { 1.5 })
+    }
+
+    /// Measures.
+    #[tool(inline)]
+    fn by_hand() -> Result<ToolResult, ToolError> {
+        Ok(ToolResult::new().structured(&[Some(f32::NAN)])?)
+    }
+
+    macro_rules! resources {
+        ($($name:ident $uri:literal $type:ty = $value:expr;)*) => {
+            $(
+                /// Measured.
+                #[resource($uri)]
+                fn $name() -> $type {
+                    $value
+                }
+            )*
+
+            fn server() -> Server {
+                Server::empty("measured").tool(measure).tool(by_hand)$(.resource($name))*
+            }
+        };
+    }
+
+    resources! {
+        fine "m://fine" Json<Measured> = Json(measured(1.5));
+        none "m://none" Json<Measured> = Json(Measured { name: None, value: None });
+        nan "m://nan" Json<Measured> = Json(measured(f64::NAN));
+        bare "m://bare" f64 = f64::INFINITY;
+        listed "m://listed" Vec<Option<f32>> = vec![None, Some(f32::NEG_INFINITY)];
+        mapped "m://mapped" BTreeMap<String, (u8, f64)> = BTreeMap::from([("a".to_owned(), (1, f64::NAN))]);
+    }
+
+    #[tokio::test]
+    async fn a_number_that_json_does_not_have_is_an_error_and_not_null() {
+        served(server, async |client| {
+            for (uri, text) in
+                [("m://fine", r#"{"name":null,"value":1.5}"#), ("m://none", r#"{"name":null,"value":null}"#)]
+            {
+                let read = client.result("resources/read", json!({ "uri": uri })).await;
+                assert_eq!(read["contents"][0]["text"], text);
+            }
+            for uri in ["m://nan", "m://bare", "m://listed", "m://mapped"] {
+                let refusal = client.refusal("resources/read", json!({ "uri": uri })).await;
+                assert_eq!(refusal.code, -32603);
+                assert!(refusal.message.starts_with("internal error (incident "), "{uri}: {}", refusal.message);
+            }
+            assert_eq!(
+                text_of(&client.call("measure", json!({ "high": false })).await),
+                r#"{"name":null,"value":1.5}"#
+            );
+            let failure = client.failure("measure", json!({ "high": true })).await;
+            assert!(failure.starts_with("internal error (incident "), "{failure}");
+            assert!(client.failure("by_hand", json!({})).await.contains("internal error"));
+        })
+        .await;
+    }
+}

@@ -12,17 +12,24 @@ use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::guard::{self, ReadWatch};
+use super::hold::{HeldArgument, Unread};
 use super::param::{Slot, Slots, ToolArg, settle};
 use super::plain;
 use super::signature::{Argument, Signature};
 use super::stall;
 use super::tables::{Param, Service};
 use super::tool::Common;
+use crate::bounds;
 use crate::context::{Context, FromContext, Origin};
 use crate::error::ToolError;
 use crate::future::BoxFuture;
-use crate::schema::{Faults, Pointer};
+use crate::schema::json::{JsonTree, write_text};
+use crate::schema::{Faults, Pointer, scan};
 use crate::text::sanitize;
+
+/// A handler under way.
+type Handling<T> = BoxFuture<'static, Result<T, ToolError>>;
 
 /// What a generated `call` function gives back: a handler ready to run, or a refusal.
 #[doc(hidden)]
@@ -80,17 +87,18 @@ impl<T> Reply<T> {
         }))
     }
 
-    pub(crate) fn into_future(self, common: &Common) -> BoxFuture<'static, Result<T, ToolError>>
+    /// The handler, or as an error the future of its refusal.
+    fn into_future_unless_refused(self, common: &Common) -> Result<Handling<T>, Handling<T>>
     where
         T: Send + 'static,
     {
         match self {
-            Self::Run(handler) => stall::aside(handler, common),
+            Self::Run(handler) => Ok(stall::aside(handler, common)),
             Self::Plain(handler) => {
                 common.pace.set_plain();
-                handler
+                Ok(handler)
             }
-            Self::Refused(error) => Box::pin(std::future::ready(Err(error))),
+            Self::Refused(error) => Err(Box::pin(std::future::ready(Err(error)))),
         }
     }
 }
@@ -103,12 +111,23 @@ pub struct Call<'a> {
     faults: Faults,
     origin: &'a Origin<'a>,
     service: Option<&'a Arc<dyn Any + Send + Sync>>,
+    /// How many bytes of arguments may still be held against rules here.
+    inline: usize,
+    /// What is to be held against rules on the blocking pool, before the function runs.
+    deferred: Vec<Deferred>,
+}
+
+/// An argument that is too long to be held against its rules where the call is read.
+struct Deferred {
+    held: Arc<HeldArgument>,
+    text: String,
+    lists: bool,
 }
 
 /// The values by parameter, as the wire has them.
 enum Given<'a> {
     /// Raw JSON: a tool's arguments.
-    Json { slots: Vec<Option<&'a RawValue>>, rest: Option<Box<RawValue>> },
+    Json { slots: Vec<Option<&'a RawValue>>, rest: Option<String> },
     /// Text: URI variables and prompt arguments.
     Text(Vec<Option<Cow<'a, str>>>),
 }
@@ -126,19 +145,35 @@ impl<'a> Call<'a> {
         let mut slots = vec![None; signature.arguments.len()];
         let mut rest = None;
         if let Some(raw) = arguments {
-            let split = Split { signature, slots: &mut slots, extra: Vec::new(), faults: &mut faults };
-            match serde_json::Deserializer::from_str(raw.get()).deserialize_map(split) {
-                Ok(extra) if signature.flatten.is_some() => rest = Some(object_of(&extra)),
-                Ok(_) => {}
+            let mut split =
+                Split { signature, slots: &mut slots, extra: Vec::new(), doubtful: Vec::new(), faults: &mut faults };
+            match serde_json::Deserializer::from_str(raw.get()).deserialize_map(&mut split) {
+                Ok(()) => {
+                    if let Some(index) = signature.flatten {
+                        split.settle(&signature.arguments[index].held);
+                        rest = Some(object_of(split.extra.iter().map(|(name, value)| (name.as_str(), *value))));
+                    }
+                }
                 Err(_) => faults.push(
                     &Pointer::root(),
                     format!("the arguments must be one JSON object, got {}", sanitize::bounded(raw.get(), 64)),
                 ),
             }
         } else if signature.flatten.is_some() {
-            rest = Some(object_of(&[]));
+            rest = Some("{}".to_owned());
         }
-        Self { signature, given: Given::Json { slots, rest }, faults, origin, service }
+        Self::new(signature, Given::Json { slots, rest }, faults, origin, service)
+    }
+
+    fn new(
+        signature: &'a Signature,
+        given: Given<'a>,
+        faults: Faults,
+        origin: &'a Origin<'a>,
+        service: Option<&'a Arc<dyn Any + Send + Sync>>,
+    ) -> Self {
+        let inline = bounds::CHECKED_INLINE;
+        Self { signature, given, faults, origin, service, inline, deferred: Vec::new() }
     }
 
     /// Takes texts by parameter: URI variables, or a prompt's arguments.
@@ -149,11 +184,13 @@ impl<'a> Call<'a> {
         service: Option<&'a Arc<dyn Any + Send + Sync>>,
     ) -> Self {
         plain::set_caller(origin);
-        Self { signature, given: Given::Text(texts), faults: Faults::default(), origin, service }
+        Self::new(signature, Given::Text(texts), Faults::default(), origin, service)
     }
 
-    pub(crate) fn fault(&mut self, name: &str, message: impl Into<String>) {
-        self.faults.push(&Pointer::at(name), message);
+    /// A name that no parameter has.
+    pub(crate) fn unknown(&mut self, name: &str) {
+        let hint = self.faults.may_hint();
+        self.faults.push(&Pointer::at(name), self.signature.unknown(name, hint));
     }
 
     /// Reads one parameter; a fault is remembered and `None` returned.
@@ -184,12 +221,37 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn faults_as_error(&mut self) -> ToolError {
-        let faults = std::mem::take(&mut self.faults);
-        let list = faults
-            .iter()
-            .map(|fault| serde_json::json!({ "pointer": fault.pointer, "message": fault.message }))
-            .collect();
-        ToolError::invalid_params(format!("The arguments are not valid:\n{faults}")).details(Value::Array(list))
+        refusal(&std::mem::take(&mut self.faults))
+    }
+
+    /// The handler's future; what is still to be held against rules comes first.
+    pub(crate) fn finish<T: Send + 'static>(
+        self,
+        reply: Reply<T>,
+        common: &Common,
+    ) -> BoxFuture<'static, Result<T, ToolError>> {
+        let handler = reply.into_future_unless_refused(common);
+        match handler {
+            Ok(handler) if self.deferred.is_empty() => handler,
+            Ok(handler) => {
+                let deferred = self.deferred;
+                Box::pin(async move {
+                    let faults = blocking(move || {
+                        let mut faults = Faults::default();
+                        for one in &deferred {
+                            one.held.hold(&one.text, one.lists, &mut faults);
+                        }
+                        faults
+                    })
+                    .await?;
+                    if !faults.is_empty() {
+                        return Err(refusal(&faults));
+                    }
+                    handler.await
+                })
+            }
+            Err(refused) => refused,
+        }
     }
 
     /// The context, if some parameter is injected.
@@ -221,23 +283,58 @@ impl<'a> Call<'a> {
     pub(crate) fn argument<T: DeserializeOwned>(&mut self, index: usize, default: Option<fn() -> T>) -> Option<T> {
         let signature = self.signature;
         let argument = &signature.arguments[index];
-        let Given::Json { slots, rest } = &self.given else { return None };
-        let raw = if argument.flatten { rest.as_deref() } else { slots[index] };
-        let Some(raw) = raw else { return self.absent(argument, default) };
-        // A `rest` object lives in the call, so its text is copied before faults can be written.
-        let owned = argument.flatten.then(|| raw.to_owned());
-        let text = owned.as_deref().map_or_else(|| slots[index].map_or("null", RawValue::get), RawValue::get);
-        match serde_json::from_str::<T>(text) {
+        let Given::Json { slots, rest } = &mut self.given else { return None };
+        if argument.flatten {
+            let rest = rest.take()?;
+            // Nothing given at all is what leaving out any other argument is.
+            let nothing =
+                if rest == "{}" { default.map(|default| default()).or_else(super::param::absent) } else { None };
+            return nothing.or_else(|| self.given(argument, &rest, None));
+        }
+        match slots[index] {
+            Some(raw) => self.given(argument, raw.get(), default),
+            None => self.absent(argument, default),
+        }
+    }
+
+    fn given<T: DeserializeOwned>(&mut self, argument: &Argument, text: &str, default: Option<fn() -> T>) -> Option<T> {
+        let watch = ReadWatch::default();
+        match guard::read::<T>(text, &watch) {
             Ok(value) => {
-                let before = self.faults.len();
-                if let Some(check) = &argument.check {
-                    check.raw(text, &argument.at(), &mut self.faults);
-                }
-                (self.faults.len() == before).then_some(value)
+                let ordinary = !argument.held.beyond && !watch.odd() && !watch.open();
+                (ordinary || self.hold(argument, text, &watch)).then_some(value)
             }
             Err(_) if text == "null" => self.absent(argument, default),
-            Err(error) => self.lenient(argument, text, &error),
+            Err(error) => self.lenient(argument, text, &watch, error.into()),
         }
+    }
+
+    /// Holds an argument that was read against what its schema says beyond the type.
+    fn hold(&mut self, argument: &Argument, text: &str, watch: &ReadWatch) -> bool {
+        let held = &argument.held;
+        let lists = watch.odd() && held.validator.is_silently_broken();
+        if !(held.beyond || lists || watch.open() && scan::may_repeat(text)) {
+            return true;
+        }
+        let before = self.faults.len();
+        let long = text.len() > self.inline;
+        let scalar = !lists
+            && !watch.open()
+            && held.validator.hold_scalar(text, &held.at(), if long { 0 } else { usize::MAX }, &mut self.faults);
+        if self.faults.len() > before {
+            return false;
+        }
+        if held.validator.takes_time() || !scalar {
+            if long {
+                self.deferred.push(Deferred { held: Arc::clone(held), text: text.to_owned(), lists });
+                return true;
+            }
+            self.inline -= text.len();
+        }
+        if !scalar {
+            held.hold(text, lists, &mut self.faults);
+        }
+        self.faults.len() == before
     }
 
     fn absent<T: DeserializeOwned>(&mut self, argument: &Argument, default: Option<fn() -> T>) -> Option<T> {
@@ -260,36 +357,28 @@ impl<'a> Call<'a> {
         &mut self,
         argument: &Argument,
         text: &str,
-        strict: &serde_json::Error,
+        watch: &ReadWatch,
+        mut why: Unread,
     ) -> Option<T> {
-        let before = self.faults.len();
-        let mut value: Value = match serde_json::from_str(text) {
-            Ok(value) => value,
-            Err(error) => {
-                self.faults.push(&argument.at(), format!("cannot be read: {error}"));
-                return None;
-            }
-        };
-        if self.signature.coerce(argument, &mut value, self.origin.lenient)
-            && let Ok(read) = T::deserialize(&value)
-        {
-            if let Some(check) = &argument.check {
-                check.run(&value, &mut argument.at(), &mut self.faults);
-            }
-            if self.faults.len() == before {
-                tracing::debug!(
-                    argument = argument.name,
-                    "an argument sent as a string was read as the type that its schema asks for"
-                );
-                return Some(read);
-            }
+        if watch.too_heavy() {
+            self.faults.push(&argument.at(), "has too many values");
             return None;
         }
-        argument.full.run(&value, &mut argument.at(), &mut self.faults);
-        if self.faults.len() == before {
-            // The schema cannot say everything that the type wants.
-            self.faults.push(&argument.at(), without_position(strict));
+        let mut last = Cow::Borrowed(text);
+        for meant in argument.held.meant(text, self.origin.lenient) {
+            let watch = ReadWatch::default();
+            match guard::read::<T>(&meant, &watch) {
+                Ok(value) => {
+                    tracing::debug!(
+                        argument = argument.name,
+                        "an argument that its type refuses was read as what its schema asks for"
+                    );
+                    return self.hold(argument, &meant, &watch).then_some(value);
+                }
+                Err(error) => (why, last) = (error.into(), Cow::Owned(meant)),
+            }
         }
+        argument.held.explain(&last, &why, &mut self.faults);
         None
     }
 
@@ -321,21 +410,64 @@ impl<'a> Call<'a> {
                 None
             }
         };
-        if let Some(check) = &argument.check {
-            check.run(&text_as_json(&text, argument), &mut argument.at(), &mut self.faults);
+        if argument.held.beyond && value.is_some() {
+            self.hold_text(argument, &text);
         }
         value.filter(|_| self.faults.len() == before)
     }
+
+    /// Holds a text that was read against its rules: as the number that it stands for where the rule is about numbers.
+    fn hold_text(&mut self, argument: &Argument, text: &str) {
+        let held = &argument.held;
+        if argument.numeric_rule {
+            match number_in(text) {
+                Some(number) => {
+                    held.validator.run(&JsonTree::Number(number.into()), &mut argument.at(), &mut self.faults);
+                }
+                // What cannot be held against its rule is refused.
+                None => {
+                    let got = sanitize::bounded(text, 64);
+                    self.faults.push(&argument.at(), format!("must be a number, got \"{got}\""));
+                }
+            }
+        } else if text.len() > self.inline && held.validator.takes_time() {
+            let mut json = String::with_capacity(text.len() + 2);
+            write_text(text, &mut json);
+            self.deferred.push(Deferred { held: Arc::clone(held), text: json, lists: false });
+        } else {
+            self.inline = self.inline.saturating_sub(text.len());
+            held.validator.run(&JsonTree::Text(text.into()), &mut argument.at(), &mut self.faults);
+        }
+    }
 }
 
-/// The JSON that a text stands for where a rule is checked: a number for a numeric rule, the string otherwise.
-fn text_as_json(text: &str, argument: &Argument) -> Value {
-    if argument.numeric_rule
-        && let Ok(number @ Value::Number(_)) = serde_json::from_str(text)
-    {
-        return number;
+/// The number that a text stands for, as JSON writes it: `FromStr` takes `+15`, `015` and `.5` as well.
+fn number_in(text: &str) -> Option<String> {
+    let text = text.trim();
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
     }
-    Value::String(text.to_owned())
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let digits = digits.trim_start_matches('0');
+    let whole = if digits.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "0" };
+    // `5.` is a float to Rust and to nobody else.
+    let (digits, exponent) = match digits.find(['e', 'E']) {
+        Some(at) => digits.split_at(at),
+        None => (digits, ""),
+    };
+    let digits = digits.strip_suffix('.').unwrap_or(digits);
+    let number = format!("{sign}{whole}{digits}{exponent}");
+    serde_json::from_str::<serde_json::Number>(&number).is_ok().then_some(number)
+}
+
+/// The refusal that lists every fault.
+pub(crate) fn refusal(faults: &Faults) -> ToolError {
+    let list =
+        faults.iter().map(|fault| serde_json::json!({ "pointer": fault.pointer, "message": fault.message })).collect();
+    ToolError::invalid_params(format!("The arguments are not valid:\n{faults}")).details(Value::Array(list))
 }
 
 pub(crate) fn without_position(error: &serde_json::Error) -> String {
@@ -346,36 +478,70 @@ pub(crate) fn without_position(error: &serde_json::Error) -> String {
     }
 }
 
-fn object_of(members: &[(String, &RawValue)]) -> Box<RawValue> {
+fn object_of<'v>(members: impl Iterator<Item = (&'v str, &'v RawValue)>) -> String {
     let mut out = String::from("{");
-    for (index, (name, value)) in members.iter().enumerate() {
+    for (index, (name, value)) in members.enumerate() {
         if index > 0 {
             out.push(',');
         }
-        out.push_str(&Value::String(name.clone()).to_string());
+        write_text(name, &mut out);
         out.push(':');
         out.push_str(value.get());
     }
     out.push('}');
-    RawValue::from_string(out).expect("an object of JSON values is JSON")
+    out
 }
 
 /// Splits an arguments object by parameter.
 struct Split<'s, 'a> {
     signature: &'a Signature,
     slots: &'s mut [Option<&'a RawValue>],
+    /// What belongs to a flattened parameter, and what only its type can tell.
     extra: Vec<(String, &'a RawValue)>,
+    doubtful: Vec<(String, &'a RawValue)>,
     faults: &'s mut Faults,
 }
 
-impl<'a> Visitor<'a> for Split<'_, 'a> {
-    type Value = Vec<(String, &'a RawValue)>;
+impl Split<'_, '_> {
+    /// Asks the type of the flattened parameter about the members that its schema does not name: serde knows other names
+    /// of fields, which no schema shows. A member that it looks at makes a difference if it comes twice.
+    fn settle(&mut self, held: &HeldArgument) {
+        if self.doubtful.is_empty() {
+            return;
+        }
+        let said = |members: &[(String, &RawValue)], first: Option<&(String, &RawValue)>| {
+            let first = first.into_iter().flat_map(|member| [member, member]);
+            let all = first.chain(members).map(|(name, value)| (name.as_str(), *value));
+            (held.reads)(&object_of(all)).err().map(|why| why.words)
+        };
+        let mut before = said(&self.extra, None);
+        for (index, member) in std::mem::take(&mut self.doubtful).into_iter().enumerate() {
+            // Whoever sends that many unknown names means none of them.
+            let after = if index < 32 { said(&self.extra, Some(&member)) } else { before.clone() };
+            if after != before && !after.as_ref().is_some_and(|words| words.starts_with("unknown field")) {
+                self.extra.push(member);
+                before = said(&self.extra, None);
+            } else {
+                self.unknown(&member.0);
+            }
+        }
+    }
+
+    fn unknown(&mut self, name: &str) {
+        // Looking for the nearest name is for those who will be told it.
+        let hint = self.faults.may_hint();
+        self.faults.push(&Pointer::at(name), self.signature.unknown(name, hint));
+    }
+}
+
+impl<'a> Visitor<'a> for &mut Split<'_, 'a> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'a>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key_seed(Name)? {
             match self.signature.position(&name) {
                 Some(index) if self.slots[index].is_none() => self.slots[index] = Some(map.next_value()?),
@@ -383,16 +549,17 @@ impl<'a> Visitor<'a> for Split<'_, 'a> {
                     map.next_value::<IgnoredAny>()?;
                     self.faults.push(&Pointer::at(&name), format!("`{name}` is given twice"));
                 }
-                None if self.signature.takes_extra(&name) => self.extra.push((name.into_owned(), map.next_value()?)),
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                    // Looking for the nearest name is for those who will be told it.
-                    let what = if self.faults.len() < 32 { self.signature.unknown(&name) } else { String::new() };
-                    self.faults.push(&Pointer::at(&name), what);
-                }
+                None => match self.signature.takes_extra(&name) {
+                    Some(true) => self.extra.push((name.into_owned(), map.next_value()?)),
+                    None => self.doubtful.push((name.into_owned(), map.next_value()?)),
+                    Some(false) => {
+                        map.next_value::<IgnoredAny>()?;
+                        self.unknown(&name);
+                    }
+                },
             }
         }
-        Ok(self.extra)
+        Ok(())
     }
 }
 
@@ -420,6 +587,19 @@ impl<'a> Visitor<'a> for Name {
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
         Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
+/// Runs a plain function on the blocking pool, so that it cannot stall the connections that other calls are on.
+pub(crate) async fn blocking<T: Send + 'static>(function: impl FnOnce() -> T + Send + 'static) -> Result<T, ToolError> {
+    let span = tracing::Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(function)).await {
+        Ok(value) => Ok(value),
+        // A panic goes on where every handler's panic is caught; the pool only cancels when the process ends.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(ToolError::unavailable("the server is shutting down")),
+        },
     }
 }
 
@@ -498,6 +678,32 @@ impl Param {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_held_as_the_number_that_it_stands_for() {
+        for (text, number) in [
+            ("15", Some("15")),
+            ("+15", Some("15")),
+            ("015", Some("15")),
+            ("-007", Some("-7")),
+            ("0", Some("0")),
+            ("000", Some("0")),
+            (".5", Some("0.5")),
+            ("5.", Some("5")),
+            ("+00.50e1", Some("0.50e1")),
+            ("1e400", None),
+            ("NaN", None),
+            ("inf", None),
+            ("-infinity", None),
+            ("fifteen", None),
+            ("0x0F", None),
+            ("1_5", None),
+            ("", None),
+            ("+.", None),
+        ] {
+            assert_eq!(number_in(text).as_deref(), number, "{text}");
+        }
+    }
 
     #[test]
     fn placeholders_are_filled_and_other_braces_stay() {

@@ -6,16 +6,22 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::call::{blocking, refusal};
+use super::hold::repetitions;
 use super::output::{HandlerError, ToolOutput};
+use super::signature::warn_of_patterns;
+use super::stall;
 use super::tables::Timeout;
 use super::tool::{Common, Handler, OutputCheck, Tool, header_params};
 use crate::bounds;
-use crate::context::Context;
+use crate::context::{Context, Origin};
 use crate::error::{Error, ToolError};
 use crate::future::BoxFuture;
 use crate::protocol::{Tool as Entry, ToolAnnotations};
 use crate::result::ToolResult;
-use crate::schema::Validator;
+use crate::schema::json::JsonTree;
+use crate::schema::scan::{VALUE_OBJECT, weight};
+use crate::schema::{Faults, Leniency, Pointer, Validator, coerce};
 use crate::text::sanitize;
 
 /// A tool whose schema and arguments are JSON, for what is only known at run time.
@@ -127,8 +133,10 @@ impl DynamicTool {
                 "the root of its input schema must have `\"type\": \"object\"`, or clients reject the whole list",
             ));
         }
-        let check = Validator::compile(&self.entry.input_schema)
+        let validator = Validator::compile(&self.entry.input_schema)
             .map_err(|unsupported| problem(&format!("its input schema cannot be enforced: {unsupported}")))?;
+        warn_of_patterns(&format!("tool `{name}`"), "its arguments", &validator);
+        let input = Arc::new(DynamicInput { validator, schema: self.entry.input_schema.clone() });
         let output = match &self.entry.output_schema {
             Some(schema) => {
                 let check = Validator::compile(schema)
@@ -147,7 +155,7 @@ impl DynamicTool {
             common: Common::dynamic(name, self.tags, self.timeout),
             entry: self.entry,
             wrapped_output,
-            handler: Handler::Dynamic { handler: self.handler, check },
+            handler: Handler::Dynamic { handler: self.handler, input },
             output,
             service: None,
             headers,
@@ -159,6 +167,65 @@ impl DynamicTool {
 pub(super) fn one_problem(word: &str, name: &str) -> impl Fn(&str) -> Error + use<> {
     let whose = format!("{word} `{}` (added at run time)", sanitize::bounded(name, bounds::ECHO));
     move |what| Error::new(format!("{whose}: {what}"))
+}
+
+/// What the arguments of such a tool are held against.
+pub(crate) struct DynamicInput {
+    validator: Validator,
+    schema: Value,
+}
+
+impl DynamicInput {
+    /// Reads the arguments and makes the handler's future. Long ones are read on the blocking pool.
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        handler: Arc<dyn DynamicHandler>,
+        arguments: &str,
+        origin: &Origin<'_>,
+        common: &Common,
+    ) -> BoxFuture<'static, Result<ToolResult, ToolError>> {
+        let lenient = origin.lenient;
+        if arguments.len() <= bounds::CHECKED_INLINE {
+            return match self.read(arguments, lenient) {
+                Ok(arguments) => stall::aside(handler.call(arguments, Context::of(origin)), common),
+                Err(error) => Box::pin(std::future::ready(Err(error))),
+            };
+        }
+        let (input, arguments, context) = (Arc::clone(self), arguments.to_owned(), Context::of(origin));
+        Box::pin(async move {
+            let arguments = blocking(move || input.read(&arguments, lenient)).await??;
+            handler.call(arguments, context).await
+        })
+    }
+
+    fn read(&self, arguments: &str, lenient: bool) -> Result<Value, ToolError> {
+        let refused = |what: &str| ToolError::invalid_params(format!("The arguments cannot be read: {what}"));
+        if weight(arguments, VALUE_OBJECT) > bounds::BUILT {
+            return Err(refused("there are too many values in them"));
+        }
+        let mut tree = JsonTree::read(arguments).map_err(|why| refused(&format!("the text {}", why.message())))?;
+        let mut faults = Faults::default();
+        repetitions(&tree, &mut Pointer::root(), &mut faults);
+        if !faults.is_empty() {
+            return Err(refusal(&faults));
+        }
+        self.validator.run(&tree, &mut Pointer::root(), &mut faults);
+        if !faults.is_empty() {
+            let mut meant = tree.clone();
+            let leniency = Leniency { texts: lenient, nulls: false };
+            if !coerce(&mut meant, &self.schema, &self.schema, leniency) {
+                return Err(refusal(&faults));
+            }
+            faults = Faults::default();
+            repetitions(&meant, &mut Pointer::root(), &mut faults);
+            self.validator.run(&meant, &mut Pointer::root(), &mut faults);
+            if !faults.is_empty() {
+                return Err(refusal(&faults));
+            }
+            tree = meant;
+        }
+        tree.to_value().ok_or_else(|| refused("a number is too large"))
+    }
 }
 
 /// The specification's rule for names (server/tools, "Tool Names").

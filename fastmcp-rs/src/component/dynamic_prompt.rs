@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::call::refusal;
 use super::dynamic::{is_name, one_problem};
 use super::output::{HandlerError, PromptOutput};
 use super::prompt::{Prompt, PromptHandler};
@@ -137,7 +138,8 @@ pub(super) fn check(
     let mut faults = Faults::default();
     let names: Vec<&str> = entry.arguments.iter().map(|argument| argument.name.as_str()).collect();
     for name in given.keys().filter(|name| !names.contains(&&***name)) {
-        faults.push(&Pointer::at(name), unknown(name, &names));
+        let hint = faults.may_hint();
+        faults.push(&Pointer::at(name), unknown(name, &names, hint));
     }
     for argument in entry.arguments.iter().filter(|argument| argument.required == Some(true)) {
         if !given.contains_key(argument.name.as_str()) {
@@ -148,7 +150,7 @@ pub(super) fn check(
         let owned = |(name, value): (&Cow<'_, str>, &Cow<'_, str>)| (name.to_string(), value.to_string());
         return Ok(given.iter().map(owned).collect());
     }
-    Err(ToolError::invalid_params(format!("The arguments are not valid:\n{faults}")))
+    Err(refusal(&faults))
 }
 
 impl std::fmt::Debug for DynamicPrompt {

@@ -7,6 +7,8 @@ pub(crate) mod dynamic;
 pub(crate) mod dynamic_prompt;
 pub(crate) mod dynamic_resource;
 pub(crate) mod function;
+pub(crate) mod guard;
+pub(crate) mod hold;
 pub(crate) mod info;
 pub(crate) mod output;
 pub(crate) mod pace;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::error::{BoxError, ToolError};
 use crate::protocol::{Audio, Content, File, Image, InputRequired, Message, PromptResult, ResourceContents};
 use crate::result::{ReadContent, ReadResult, ToolResult};
+use crate::text::finite::{is_finite, to_json};
 
 /// A value sent as JSON where another form would be chosen: `Json("text")` is a JSON string, not plain text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,7 +103,11 @@ impl JsonSchema for Content {
     }
 }
 
-fn unwritable(error: &serde_json::Error) -> ToolError {
+/// A value that serde_json refused, or would have written with a null in place of a number.
+fn unwritable<T: Serialize + ?Sized>(value: &T, error: serde_json::Error) -> ToolError {
+    if !is_finite(value) {
+        return ToolError::masked(error);
+    }
     tracing::error!(error = crate::text::sanitize::error(&error), "a result could not be written as JSON");
     ToolError::internal("the result could not be written as JSON")
 }
@@ -118,7 +123,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> ToolOutput for T {
             Ok(Plainly::Text(text)) => Ok(ToolResult::text(text)),
             Ok(Plainly::Blocks(content)) => Ok(ToolResult { content, ..ToolResult::new() }),
             Ok(Plainly::Nothing) => Ok(ToolResult::new()),
-            Err(value) => ToolResult::new().structured(&value).map_err(|error| unwritable(&error)),
+            Err(value) => ToolResult::new().structured(&value).map_err(|error| unwritable(&value, error)),
         }
     }
 }
@@ -129,7 +134,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> ToolOutput for Json<T> {
     }
 
     fn into_result(self) -> Result<ToolResult, ToolError> {
-        ToolResult::new().structured(&self.0).map_err(|error| unwritable(&error))
+        ToolResult::new().structured(&self.0).map_err(|error| unwritable(&self.0, error))
     }
 }
 
@@ -199,7 +204,7 @@ impl<T: Serialize + Send + 'static> ResourceOutput for T {
 }
 
 fn json_contents<T: Serialize>(value: &T) -> Result<ReadResult, ToolError> {
-    let json = serde_json::to_string(value).map_err(|error| unwritable(&error))?;
+    let json = to_json(value).map_err(|error| unwritable(value, error))?;
     Ok(ReadResult { contents: vec![ReadContent::Json(json)], meta: None })
 }
 

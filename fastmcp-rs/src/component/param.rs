@@ -12,9 +12,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, DeserializeOwned, Visitor};
 
 use super::call::{Call, without_position};
+use super::guard::{self, GuardedReader, ReadWatch};
+use super::hold::Unread;
 use crate::context::{Context, FromContext, Needs};
 use crate::error::ToolError;
 use crate::future::BoxFuture;
+use crate::schema::scan;
 
 /// What the run time needs to know of a parameter's type, erased.
 #[derive(Clone, Copy)]
@@ -27,7 +30,7 @@ pub struct ParamKind {
     /// Whether the type has a value of its own for an absent argument.
     pub(crate) optional: fn() -> bool,
     /// Whether a JSON text can be read as the type.
-    pub(crate) reads: fn(&str) -> Result<(), String>,
+    pub(crate) reads: fn(&str) -> Result<(), Unread>,
     pub(crate) needs: fn(&mut Needs),
     /// The values of an enum, for completion.
     pub(crate) choices: fn() -> Vec<String>,
@@ -63,7 +66,7 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> ToolArg<Given> for T {
             text: false,
             schema: |generator| generator.subschema_for::<T>(),
             optional: || absent::<T>().is_some(),
-            reads: |json| serde_json::from_str::<T>(json).map(drop).map_err(|error| without_position(&error)),
+            reads: |json| guard::read::<T>(json, &ReadWatch::default()).map(drop).map_err(Unread::from),
             needs: |_| {},
             choices: Vec::new,
         }
@@ -304,7 +307,7 @@ impl<T: FromStr<Err: fmt::Display> + Send + 'static> TextFromStr<T> {
             optional: || false,
             reads: |json| {
                 let text: Cow<'_, str> = serde_json::from_str(json).unwrap_or(Cow::Borrowed(json));
-                text.parse::<T>().map(drop).map_err(|error| error.to_string())
+                text.parse::<T>().map(drop).map_err(|error| error.to_string().into())
             },
             needs: |_| {},
             choices: Vec::new,
@@ -329,8 +332,8 @@ impl<T> TextPlain<T> {
             schema: string_schema,
             optional: || absent::<T>().is_some(),
             reads: |json| match serde_json::from_str::<String>(json) {
-                Ok(text) => from_text::<T>(&text).map(drop),
-                Err(_) => from_text::<T>(json).map(drop),
+                Ok(text) => from_text::<T>(&text).map(drop).map_err(Unread::from),
+                Err(_) => from_text::<T>(json).map(drop).map_err(Unread::from),
             },
             needs: |_| {},
             choices: variants::<T>,
@@ -347,16 +350,43 @@ impl<T> TextPlain<T> {
 
 /// Reads a value from the text of a URI variable or a prompt argument.
 fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    T::deserialize(TextValue(text)).map_err(|error| without_position(&error))
+    let watch = ReadWatch::default();
+    let value = T::deserialize(TextValue { text, watch: &watch }).map_err(|error| without_position(&error))?;
+    // No schema is published that could allow these.
+    if watch.odd() {
+        return Err("it has a list in place of an object, or a number that is too large".to_owned());
+    }
+    if watch.open() && scan::may_repeat(text) {
+        return Err("a member is given twice".to_owned());
+    }
+    Ok(value)
 }
 
 /// Text as a deserializer: a string where a string will do (strings, enums, newtypes, dates), JSON where it will not (numbers, lists, objects).
-struct TextValue<'a>(&'a str);
+struct TextValue<'a> {
+    text: &'a str,
+    watch: &'a ReadWatch,
+}
+
+impl<'a> TextValue<'a> {
+    /// Reads the text as JSON, all of it.
+    fn read_json<T>(
+        self,
+        read: impl FnOnce(
+            GuardedReader<'a, &mut serde_json::Deserializer<serde_json::de::StrRead<'a>>>,
+        ) -> serde_json::Result<T>,
+    ) -> serde_json::Result<T> {
+        let mut json = serde_json::Deserializer::from_str(self.text);
+        let value = read(GuardedReader { inner: &mut json, watch: self.watch })?;
+        json.end()?;
+        Ok(value)
+    }
+}
 
 macro_rules! read_as_json {
     ($($method:ident($($arg:ident: $type:ty),*)),* $(,)?) => {
         $(fn $method<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, Self::Error> {
-            serde_json::Deserializer::from_str(self.0).$method($($arg,)* visitor)
+            self.read_json(|json| json.$method($($arg,)* visitor))
         })*
     };
 }
@@ -365,7 +395,7 @@ impl<'de> de::Deserializer<'de> for TextValue<'de> {
     type Error = serde_json::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_borrowed_str(self.0)
+        visitor.visit_borrowed_str(self.text)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -382,10 +412,10 @@ impl<'de> de::Deserializer<'de> for TextValue<'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        if self.0.trim_start().starts_with('{') {
-            serde_json::Deserializer::from_str(self.0).deserialize_enum(name, variants, visitor)
+        if self.text.trim_start().starts_with('{') {
+            self.read_json(|json| json.deserialize_enum(name, variants, visitor))
         } else {
-            visitor.visit_enum(de::IntoDeserializer::<serde_json::Error>::into_deserializer(self.0))
+            visitor.visit_enum(de::IntoDeserializer::<serde_json::Error>::into_deserializer(self.text))
         }
     }
 

@@ -48,6 +48,7 @@ impl Prompt {
         problems.extend(
             own_problems.into_iter().map(|problem| format!("prompt `{}` ({}): {problem}", shared.name, shared.source)),
         );
+        signature.warn(&format!("prompt `{}` ({})", shared.name, shared.source));
         let mut entry = Entry::new(shared.name);
         entry.title = shared.title.map(ToOwned::to_owned);
         entry.description = shared.description.map(ToOwned::to_owned).or(docs.description);
@@ -55,7 +56,7 @@ impl Prompt {
         entry.meta = meta_of(shared);
         for argument in signature.arguments.iter().filter(|argument| !argument.injected) {
             let mut listed = PromptArgument::new(argument.name).required(argument.required);
-            let default = argument.default_text().map(|default| format!("Default: {default}."));
+            let default = argument.told_default().map(|default| format!("Default: {default}."));
             listed.description = match (&argument.docs, default) {
                 (Some(docs), Some(default)) => Some(format!("{docs}\n\n{default}")),
                 (docs, default) => docs.clone().or(default),
@@ -88,14 +89,17 @@ impl Prompt {
         for (name, value) in arguments {
             match signature.position(name) {
                 Some(index) => texts[index] = Some(Cow::Owned(value.clone().into_owned())),
-                None => unknown.push((name, signature.unknown(name))),
+                None => unknown.push(name),
             }
         }
         let mut reading = Call::of_text(signature, texts, origin, service.as_ref());
-        for (name, message) in unknown {
-            reading.fault(name, message);
+        for name in unknown {
+            reading.unknown(name);
         }
-        contained(&self.common.name, || call(&mut reading).into_future(&self.common))
+        contained(&self.common.name, || {
+            let reply = call(&mut reading);
+            reading.finish(reply, &self.common)
+        })
     }
 
     pub(crate) fn signature(&self) -> Option<&Signature> {

@@ -114,7 +114,10 @@ impl Resource {
             }
         }
         let mut reading = Call::of_text(signature, texts, origin, service.as_ref());
-        contained(&self.common.name, || call(&mut reading).into_future(&self.common))
+        contained(&self.common.name, || {
+            let reply = call(&mut reading);
+            reading.finish(reply, &self.common)
+        })
     }
 
     pub(crate) fn signature(&self) -> Option<&Signature> {

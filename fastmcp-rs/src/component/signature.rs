@@ -1,9 +1,12 @@
 //! A function's parameters, compiled once at start-up: the published schema, and what enforces it.
 
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::docs::Docs;
+use super::hold::{HeldArgument, Place};
 use super::param::{ParamKind, needs_of};
 use super::tables::{Bound, Complete, Param, Rule};
 use crate::schema::{self, Pointer, Validator};
@@ -12,8 +15,8 @@ use crate::text::{sanitize, suggest};
 /// The compiled parameters of one component.
 pub(crate) struct Signature {
     pub arguments: Vec<Argument>,
-    /// The root schema, as published; also the place of `$defs`.
-    pub schema: Value,
+    /// The root schema, as it is enforced; also the place of `$defs`. What is told of it is published.
+    pub schema: Arc<Value>,
     pub needs_context: bool,
     pub flatten: Option<usize>,
     extra: Extra,
@@ -29,13 +32,10 @@ enum Extra {
 /// One compiled parameter; an injected one only holds its place.
 pub(crate) struct Argument {
     pub name: &'static str,
-    /// Where its schema is: within the root, or by itself.
-    pub place: Place,
-    /// What the type does not enforce by itself.
-    pub check: Option<Validator>,
-    /// The whole schema, for words about what is wrong.
-    pub full: Validator,
+    pub held: Arc<HeldArgument>,
     pub default: Option<Box<RawValue>>,
+    /// Makes the default anew, if it is not the same each time. It is not published then.
+    fresh: Option<fn() -> Value>,
     pub required: bool,
     pub injected: bool,
     pub flatten: bool,
@@ -51,16 +51,24 @@ pub(crate) struct Argument {
 impl Argument {
     /// Where its faults are.
     pub(crate) fn at(&self) -> Pointer<'static> {
-        if self.flatten { Pointer::root() } else { Pointer::at(self.name) }
+        self.held.at()
     }
 
     /// The default as text, as a prompt or a URI would have it.
     pub(crate) fn default_text(&self) -> Option<String> {
-        let default = self.default.as_ref()?;
-        Some(match serde_json::from_str(default.get()) {
-            Ok(Value::String(text)) => text,
-            _ => default.get().to_owned(),
+        let default = match self.fresh {
+            Some(fresh) => fresh(),
+            None => serde_json::from_str(self.default.as_ref()?.get()).ok()?,
+        };
+        Some(match default {
+            Value::String(text) => text,
+            other => other.to_string(),
         })
+    }
+
+    /// The default as it is told, where it is always the same.
+    pub(crate) fn told_default(&self) -> Option<String> {
+        self.fresh.is_none().then(|| self.default_text()).flatten()
     }
 }
 
@@ -69,12 +77,13 @@ impl Signature {
     pub(crate) fn compile(params: &[Param], docs: &Docs, problems: &mut Vec<String>) -> Self {
         let kinds: Vec<ParamKind> = params.iter().map(|param| (param.kind)()).collect();
         let published = publish(params, &kinds, docs, problems);
+        let schema = Arc::new(published.schema);
         let mut arguments = Vec::with_capacity(params.len());
         for ((param, kind), own) in params.iter().zip(&kinds).zip(&published.own) {
-            let full = own.compile(&published.schema, param.name, problems);
+            let full = own.compile(&schema, param.name, problems);
             let beyond = own.beyond || !param.rules.is_empty() || param.format.is_some();
-            let default =
-                param.default.map(|default| default().to_string()).and_then(|text| RawValue::from_string(text).ok());
+            let made = param.default.map(|default| default().to_string());
+            let default = made.and_then(|text| RawValue::from_string(text).ok());
             if let Some(default) = &default
                 && !kind.injected
             {
@@ -82,9 +91,17 @@ impl Signature {
             }
             arguments.push(Argument {
                 name: param.name,
-                check: beyond.then(|| full.clone()),
-                full,
+                held: Arc::new(HeldArgument {
+                    name: param.name,
+                    flatten: param.flatten,
+                    beyond,
+                    validator: full,
+                    reads: kind.reads,
+                    place: own.place.clone(),
+                    root: Arc::clone(&schema),
+                }),
                 default,
+                fresh: param.default.filter(|_| constant_default(param).is_none()),
                 required: published.required.contains(&param.name),
                 injected: kind.injected,
                 flatten: param.flatten,
@@ -94,7 +111,6 @@ impl Signature {
                 complete: param.complete,
                 needs: needs_of(kind),
                 choices: (kind.choices)(),
-                place: own.place.clone(),
             });
         }
         for (name, _) in &docs.arguments {
@@ -106,23 +122,15 @@ impl Signature {
             needs_context: arguments.iter().any(|argument| argument.injected),
             flatten: arguments.iter().position(|argument| argument.flatten),
             extra: published.extra,
-            schema: published.schema,
+            schema,
             arguments,
         }
     }
 
-    /// Reads a value that the type refused as what the schema asks for; says whether that changed anything. Without
-    /// leniency only `5.0` becomes `5`, which JSON Schema counts as an integer.
-    pub(crate) fn coerce(&self, argument: &Argument, value: &mut Value, lenient: bool) -> bool {
-        if !lenient && !value.is_number() {
-            return false;
-        }
-        match &argument.place {
-            Place::Within(pointer) => {
-                self.schema.pointer(pointer).is_some_and(|part| schema::coerce_part(value, &self.schema, part))
-            }
-            Place::Alone(schema) => schema::coerce(value, schema),
-            Place::None => false,
+    /// Warns the operator of what is allowed and not wise.
+    pub(crate) fn warn(&self, component: &str) {
+        for argument in self.arguments.iter().filter(|argument| !argument.injected) {
+            warn_of_patterns(component, &format!("`{}`", argument.name), &argument.held.validator);
         }
     }
 
@@ -131,18 +139,18 @@ impl Signature {
         self.arguments.iter().position(|argument| argument.name == name && !argument.injected && !argument.flatten)
     }
 
-    /// Whether a member that no parameter names belongs to a flattened one.
-    pub(crate) fn takes_extra(&self, name: &str) -> bool {
+    /// Whether a member that no parameter names belongs to a flattened one; `None` if only serde knows.
+    pub(crate) fn takes_extra(&self, name: &str) -> Option<bool> {
         match &self.extra {
-            Extra::None => false,
-            Extra::Known(names) => names.iter().any(|known| known == name),
-            Extra::Any => true,
+            Extra::None => Some(false),
+            Extra::Known(names) => names.iter().any(|known| known == name).then_some(true),
+            Extra::Any => Some(true),
         }
     }
 
-    /// The words for an argument that nobody asked for.
-    pub(crate) fn unknown(&self, name: &str) -> String {
-        unknown(name, &self.names())
+    /// The words for an argument that nobody asked for; `hint`: whether to look for what was meant.
+    pub(crate) fn unknown(&self, name: &str, hint: bool) -> String {
+        unknown(name, &self.names(), hint)
     }
 
     fn names(&self) -> Vec<&str> {
@@ -159,10 +167,10 @@ impl Signature {
     }
 }
 
-/// The fault of an argument that is not among these.
-pub(super) fn unknown(name: &str, names: &[&str]) -> String {
+/// The fault of an argument that is not among these; `hint`: whether to look for what was meant.
+pub(super) fn unknown(name: &str, names: &[&str], hint: bool) -> String {
     let shown = sanitize::bounded(name, 64);
-    match suggest::nearest(name, names.iter().copied()) {
+    match hint.then(|| suggest::nearest(name, names.iter().copied())).flatten() {
         Some(near) => format!("unknown argument `{shown}`: did you mean `{near}`?"),
         None if names.is_empty() => format!("unknown argument `{shown}`: this takes none"),
         None => format!("unknown argument `{shown}`: the arguments are {}", listed(names)),
@@ -171,17 +179,6 @@ pub(super) fn unknown(name: &str, names: &[&str]) -> String {
 
 fn listed(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// Where the schema of a parameter is.
-#[derive(Clone, Debug)]
-pub(crate) enum Place {
-    /// At a pointer within the root.
-    Within(String),
-    /// By itself: the schema of a flattened parameter, whose properties went up into the root.
-    Alone(Box<Value>),
-    /// Nowhere: it is injected.
-    None,
 }
 
 struct Own {
@@ -233,7 +230,8 @@ fn publish(params: &[Param], kinds: &[ParamKind], docs: &Docs, problems: &mut Ve
         let mut property =
             root["properties"].as_object_mut().and_then(|properties| properties.remove(param.name)).unwrap_or_default();
         if param.flatten {
-            extra = flatten(&mut root, &property, &mut required, problems);
+            extra =
+                flatten(&mut root, &property, (kind.optional)() || param.default.is_some(), &mut required, problems);
             if let (Some(alone), Some(defs)) = (property.as_object_mut(), root.get("$defs")) {
                 alone.insert("$defs".to_owned(), defs.clone());
             }
@@ -260,29 +258,37 @@ fn publish(params: &[Param], kinds: &[ParamKind], docs: &Docs, problems: &mut Ve
     Published { schema: root, own, required, extra }
 }
 
-/// Moves the properties of a flattened parameter up into the root.
-fn flatten(root: &mut Value, property: &Value, required: &mut Vec<&'static str>, problems: &mut Vec<String>) -> Extra {
+/// Moves the properties of a flattened parameter up into the root. What may be left out altogether requires nothing.
+fn flatten(
+    root: &mut Value,
+    property: &Value,
+    optional: bool,
+    required: &mut Vec<&'static str>,
+    problems: &mut Vec<String>,
+) -> Extra {
     let target = match property.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#')) {
         Some(pointer) => root.pointer(pointer).cloned().unwrap_or_default(),
         None => property.clone(),
     };
-    let Some(properties) = target.get("properties").and_then(Value::as_object) else {
-        if target.get("additionalProperties").is_some() {
-            return Extra::Any;
-        }
-        problems.push("a `flatten` parameter must be a struct or a map".to_owned());
+    let Some(target) = schema::loosened(&target) else {
+        problems.push("a `flatten` parameter must be a struct, a map or an enum whose variants have fields".to_owned());
         return Extra::None;
     };
     let mut names = Vec::new();
-    for (name, property) in properties {
+    for (name, property) in target.get("properties").and_then(Value::as_object).into_iter().flatten() {
         names.push(name.clone());
         root["properties"][name.as_str()] = property.clone();
     }
-    for name in target.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        // Start-up happens once a server; a leaked name keeps the hot structures free of a second kind of string.
-        required.push(Box::leak(name.to_owned().into_boxed_str()));
+    if !optional {
+        for name in target.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+            // Start-up happens once a server; a leaked name keeps the hot structures free of a second kind of string.
+            required.push(Box::leak(name.to_owned().into_boxed_str()));
+        }
     }
-    Extra::Known(names)
+    match target.get("additionalProperties") {
+        None | Some(Value::Bool(false)) => Extra::Known(names),
+        Some(_) => Extra::Any,
+    }
 }
 
 /// Adds to a property what the parameter's attributes and docs say.
@@ -293,14 +299,11 @@ fn describe(property: &mut Value, param: &Param, kind: &ParamKind, docs: &Docs, 
     let Some(members) = property.as_object_mut() else { return };
     let mut description = argument_docs(param, docs)
         .or_else(|| members.get("description").and_then(Value::as_str).map(ToOwned::to_owned));
-    if let Some(default) = param.default {
-        let default = default();
-        if !default.is_null() {
-            // Several clients delete `default`, so the sentence says it too.
-            let said = format!("Default: {default}.");
-            description = Some(description.map_or_else(|| said.clone(), |text| format!("{text}\n\n{said}")));
-            members.insert("default".into(), default);
-        }
+    if let Some(default) = constant_default(param).filter(|default| !default.is_null()) {
+        // Several clients delete `default`, so the sentence says it too.
+        let said = format!("Default: {default}.");
+        description = Some(description.map_or_else(|| said.clone(), |text| format!("{text}\n\n{said}")));
+        members.insert("default".into(), default);
     }
     if let Some(description) = description {
         members.insert("description".into(), Value::String(description));
@@ -387,18 +390,22 @@ fn number(bound: Bound) -> Value {
 
 /// A default must be something that the parameter could have been given.
 fn check_default(param: &Param, kind: &ParamKind, default: &RawValue, full: &Validator, problems: &mut Vec<String>) {
-    if let Err(error) = (kind.reads)(default.get()) {
-        problems.push(format!("the default {} of `{}` cannot be read as its type: {error}", default.get(), param.name));
+    if let Err(why) = (kind.reads)(default.get()) {
+        let (default, name, why) = (default.get(), param.name, why.words);
+        problems.push(format!("the default {default} of `{name}` cannot be read as its type: {why}"));
         return;
     }
-    let mut faults = schema::Faults::default();
     let numeric = param.rules.iter().any(|rule| matches!(rule, Rule::Range { .. }));
-    if kind.text && !numeric && !default.get().starts_with('"') {
+    let value = match serde_json::from_str(default.get()) {
         // On the wire it would be a text.
-        full.raw(&Value::String(default.get().to_owned()).to_string(), &Pointer::root(), &mut faults);
-    } else {
-        full.raw(default.get(), &Pointer::root(), &mut faults);
-    }
+        Ok(value) if kind.text && !numeric && !matches!(value, Value::String(_)) => {
+            Value::String(default.get().to_owned())
+        }
+        Ok(value) => value,
+        Err(_) => return,
+    };
+    let mut faults = schema::Faults::default();
+    full.run(&schema::json::JsonTree::of(&value), &mut Pointer::root(), &mut faults);
     for fault in faults.iter() {
         problems.push(format!(
             "the default {} of `{}` breaks its own rule: {}",
@@ -407,6 +414,23 @@ fn check_default(param: &Param, kind: &ParamKind, default: &RawValue, full: &Val
             fault.message
         ));
     }
+}
+
+/// A text may be as long as a message, and a pattern goes over all of it.
+pub(crate) fn warn_of_patterns(component: &str, argument: &str, validator: &Validator) {
+    for pattern in validator.unbounded_patterns() {
+        tracing::warn!(
+            "{component}: a text in {argument} has the pattern `{pattern}` and no maximum length, so that long texts take \
+             their time: add a length"
+        );
+    }
+}
+
+/// A default that is published: one that is the same whenever it is made.
+fn constant_default(param: &Param) -> Option<Value> {
+    let default = param.default?;
+    let value = default();
+    (value == default()).then_some(value)
 }
 
 impl Argument {

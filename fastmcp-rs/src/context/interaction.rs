@@ -235,13 +235,9 @@ impl Context {
         let answer = self.elicit_at(message.into(), schema.clone(), Location::caller());
         async move {
             match answer.await? {
-                Elicited::Accepted(mut content) => {
-                    // A client that knows only one kind of number sends the integer 2 as 2.0.
-                    schema::coerce(&mut content, &schema);
-                    serde_json::from_value(content)
-                        .map(Elicited::Accepted)
-                        .map_err(|error| InteractionError::BadAnswer(error.to_string()))
-                }
+                Elicited::Accepted(content) => schema::read_value(&content, &schema)
+                    .map(Elicited::Accepted)
+                    .map_err(|error| InteractionError::BadAnswer(error.to_string())),
                 Elicited::Declined => Ok(Elicited::Declined),
                 _ => Ok(Elicited::Cancelled),
             }

@@ -3,27 +3,51 @@
 //! Models and some clients send scalars and whole objects as strings. Called only after the strict reading failed,
 //! and only ever changes a value that the schema refuses for its type; where a string is allowed a string stays.
 
-use serde_json::{Number, Value};
+use std::borrow::Cow;
 
-use super::derive::{is_anything, kind};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::derive::is_anything;
+use super::json::JsonTree;
+use super::number::Number;
 use super::walk::definition;
 
 /// Twice as deep as serde_json reads: each level may be an alternative within a list.
 const DEEP: usize = 256;
 
-/// Reads `value` leniently against a normalised schema. Says whether anything was changed.
-pub(crate) fn coerce(value: &mut Value, schema: &Value) -> bool {
-    coerce_part(value, schema, schema)
+/// How much may be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Leniency {
+    /// Texts may stand for what they hold. Without, only `5.0` becomes `5`, which JSON Schema counts as an integer.
+    pub texts: bool,
+    /// Null may stand for leaving a member out.
+    pub nulls: bool,
 }
 
-/// The same for one part of the schema `root`, which has the definitions.
-pub(crate) fn coerce_part(value: &mut Value, root: &Value, part: &Value) -> bool {
-    let mut steps = 100_000;
-    Reader { root }.read(value, part, 0, &mut steps)
+/// Reads `value` leniently against one part of the normalised schema `root`, which has the definitions. Says whether
+/// anything was changed.
+pub(crate) fn coerce(value: &mut JsonTree<'_>, root: &Value, part: &Value, leniency: Leniency) -> bool {
+    let mut steps = 1_000_000;
+    Reader { root, leniency }.read(value, part, 0, &mut steps)
+}
+
+/// Reads a value as a type; if it is refused, once more with whole numbers without their fraction and without nulls that
+/// stand for nothing.
+pub(crate) fn read_value<T: DeserializeOwned>(value: &Value, schema: &Value) -> serde_json::Result<T> {
+    T::deserialize(value).or_else(|error| {
+        let mut tree = JsonTree::of(value);
+        if coerce(&mut tree, schema, schema, Leniency { texts: false, nulls: true }) {
+            serde_json::from_str(&tree.to_text())
+        } else {
+            Err(error)
+        }
+    })
 }
 
 struct Reader<'a> {
     root: &'a Value,
+    leniency: Leniency,
 }
 
 /// The types that a schema allows.
@@ -46,15 +70,20 @@ impl Kinds {
         })
     }
 
-    fn of(value: &Value) -> Kinds {
-        match kind(value) {
-            // 5.0 is the number 5: what asks for an integer may take it, see `integer`.
-            "number" => Kinds(1 << 3),
-            name => Kinds(Kinds::named(name).0 & !(1 << 3)),
-        }
+    fn of(value: &JsonTree<'_>) -> Kinds {
+        Kinds(match value {
+            JsonTree::Null => 1,
+            JsonTree::Bool(_) => 1 << 1,
+            // 5.0 is the number 5: what asks for an integer may take it, see `convert`.
+            JsonTree::Number(text) if text.bytes().any(|b| matches!(b, b'.' | b'e' | b'E')) => 1 << 3,
+            JsonTree::Number(_) => 1 << 2,
+            JsonTree::Text(_) => 1 << 4,
+            JsonTree::Array(_) => 1 << 5,
+            JsonTree::Object(_) => 1 << 6,
+        })
     }
 
-    fn has(self, value: &Value) -> bool {
+    fn has(self, value: &JsonTree<'_>) -> bool {
         self.0 & Kinds::of(value).0 != 0
     }
 }
@@ -95,7 +124,7 @@ impl<'a> Reader<'a> {
                 Kinds(many.iter().fold(0, |k, one| k | Kinds::named(one.as_str().unwrap_or_default()).0))
             }
             _ => match map.get("enum") {
-                Some(Value::Array(values)) => Kinds(values.iter().fold(0, |k, v| k | Kinds::of(v).0)),
+                Some(Value::Array(values)) => Kinds(values.iter().fold(0, |k, v| k | Kinds::of(&JsonTree::of(v)).0)),
                 _ => Kinds::ALL,
             },
         };
@@ -107,7 +136,7 @@ impl<'a> Reader<'a> {
         kinds
     }
 
-    fn read(&self, value: &mut Value, schema: &'a Value, depth: usize, steps: &mut usize) -> bool {
+    fn read(&self, value: &mut JsonTree<'_>, schema: &'a Value, depth: usize, steps: &mut usize) -> bool {
         if depth > DEEP || *steps == 0 {
             return false;
         }
@@ -121,7 +150,7 @@ impl<'a> Reader<'a> {
         let kinds = self.kinds(schema, 0);
         let mut changed = false;
         if !kinds.has(value)
-            && let Some(read) = convert(value, kinds)
+            && let Some(read) = convert(value, kinds, self.leniency.texts)
         {
             *value = read;
             changed = true;
@@ -136,19 +165,33 @@ impl<'a> Reader<'a> {
             }
         }
         match value {
-            Value::Array(items) => {
-                if let Some(schema) = map.get("items") {
-                    for item in items {
+            JsonTree::Array(items) => {
+                let prefix = map.get("prefixItems").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                for (at, item) in items.iter_mut().enumerate() {
+                    if let Some(schema) = prefix.get(at).or_else(|| map.get("items")) {
                         changed |= self.read(item, schema, depth + 1, steps);
                     }
                 }
             }
-            Value::Object(fields) => {
+            JsonTree::Object(object) => {
                 let properties = map.get("properties").and_then(Value::as_object);
                 let rest = map.get("additionalProperties").filter(|rest| rest.is_object());
-                for (name, field) in fields {
-                    if let Some(schema) = properties.and_then(|p| p.get(name)).or(rest) {
-                        changed |= self.read(field, schema, depth + 1, steps);
+                if self.leniency.nulls
+                    && let Some(properties) = properties
+                {
+                    let required = map.get("required").and_then(Value::as_array);
+                    let needed = |name: &str| required.is_some_and(|list| list.iter().any(|known| known == name));
+                    let before = object.members.len();
+                    object.retain(|name, value| {
+                        !value.is_null()
+                            || needed(name)
+                            || properties.get(name).is_none_or(|schema| self.kinds(schema, 0).has(&JsonTree::Null))
+                    });
+                    changed |= object.members.len() < before;
+                }
+                for (name, value) in &mut object.members {
+                    if let Some(schema) = properties.and_then(|known| known.get(&**name)).or(rest) {
+                        changed |= self.read(value, schema, depth + 1, steps);
                     }
                 }
             }
@@ -158,11 +201,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether this alternative is meant by the value, judged by its type, its tag and its required fields.
-    fn could_take(&self, value: &Value, branch: &'a Value) -> bool {
+    fn could_take(&self, value: &JsonTree<'_>, branch: &'a Value) -> bool {
         if !self.kinds(branch, 0).has(value) {
             return false;
         }
-        let (Value::Object(fields), Value::Object(map)) = (value, self.resolve(branch)) else {
+        let (JsonTree::Object(fields), Value::Object(map)) = (value, self.resolve(branch)) else {
             return true;
         };
         let tagged = map
@@ -174,44 +217,33 @@ impl<'a> Reader<'a> {
                 Some(Value::Array(values)) if values.len() == 1 => Some((name, values)),
                 _ => None,
             })
-            .all(|(name, values)| fields.get(name).is_none_or(|got| values.contains(got)));
+            .all(|(name, values)| {
+                fields.get(name).is_none_or(|got| got.to_value().is_some_and(|got| values.contains(&got)))
+            });
         let required =
-            |required: &Vec<Value>| required.iter().filter_map(Value::as_str).all(|name| fields.contains_key(name));
+            |required: &Vec<Value>| required.iter().filter_map(Value::as_str).all(|name| fields.contains(name));
         tagged && map.get("required").and_then(Value::as_array).is_none_or(required)
     }
 }
 
 /// The value as one of `kinds`, if it plainly means one.
-fn convert(value: &Value, kinds: Kinds) -> Option<Value> {
+fn convert(value: &JsonTree<'_>, kinds: Kinds, texts: bool) -> Option<JsonTree<'static>> {
     let read = match value {
-        Value::String(text) => match text.trim() {
-            "True" => Value::Bool(true),
-            "False" => Value::Bool(false),
+        JsonTree::Text(text) if texts => match text.trim() {
+            "True" => JsonTree::Bool(true),
+            "False" => JsonTree::Bool(false),
             "null" => return None,
-            text => serde_json::from_str(text).ok()?,
+            text => JsonTree::read_unknown(text).ok()?.into_owned(),
         },
-        Value::Number(_) => value.clone(),
+        JsonTree::Number(text) => JsonTree::Number(Cow::Owned(text.to_string())),
         _ => return None,
     };
     let read = match read {
-        Value::Number(n) if kinds.0 & (1 << 3) == 0 => Value::Number(integer(&n)?),
+        // 5.0 and 1e19 as the integers that they are, digit by digit.
+        JsonTree::Number(text) if kinds.0 & (1 << 3) == 0 => JsonTree::Number(Number::read(&text)?.digits()?.into()),
         read => read,
     };
     kinds.has(&read).then_some(read)
-}
-
-/// 5.0 and 1e2 as the integers that they are.
-fn integer(number: &Number) -> Option<Number> {
-    if !number.is_f64() {
-        return Some(number.clone());
-    }
-    let float = number.as_f64()?;
-    // Beyond 2^53 a float does not say which integer was meant.
-    if float.fract() != 0.0 || float.abs() > 9_007_199_254_740_992.0 {
-        return None;
-    }
-    #[allow(clippy::cast_possible_truncation, reason = "whole, and within 53 bits")]
-    Some(Number::from(float as i64))
 }
 
 #[cfg(test)]
@@ -221,9 +253,10 @@ mod tests {
     use serde_json::json;
 
     fn read(schema: &Value, value: Value) -> (Value, bool) {
-        let mut value = value;
-        let changed = coerce(&mut value, schema);
-        (value, changed)
+        let text = value.to_string();
+        let mut value = JsonTree::read(&text).unwrap();
+        let changed = coerce(&mut value, schema, schema, Leniency { texts: true, nulls: false });
+        (value.to_value().unwrap(), changed)
     }
 
     #[track_caller]

@@ -7,12 +7,17 @@
 
 mod coerce;
 mod derive;
+pub(crate) mod json;
+pub(crate) mod number;
+pub(crate) mod scan;
 mod validate;
 mod walk;
 
-pub(crate) use coerce::{coerce, coerce_part};
-pub(crate) use derive::{allows_anything, finish, input_generator, normalise, output_generator, raw};
-pub(crate) use validate::{Faults, Pointer, Validator};
+pub(crate) use coerce::{Leniency, coerce, read_value};
+pub(crate) use derive::{
+    allows_anything, finish, input_generator, loosened, normalise, output_generator, publish, raw,
+};
+pub(crate) use validate::{Faults, Pointer, Step, Trusted, Validator};
 
 #[cfg(test)]
 mod tests;

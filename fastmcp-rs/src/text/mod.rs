@@ -3,6 +3,7 @@
 
 pub(crate) mod doc_comment;
 pub(crate) mod escape;
+pub(crate) mod finite;
 pub(crate) mod percent;
 pub(crate) mod sanitize;
 pub(crate) mod suggest;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::normalise::{FORMATS, Null, Object, Side, names};
+use super::normalise::{Null, Object, Side, names};
 use crate::schema::walk::{ANNOTATIONS, merge};
 
 /// Beyond so many combinations of flattened enums their fields are listed without saying which go together.
@@ -102,11 +102,6 @@ impl Side {
                     merge(map, outer);
                 } else {
                     map.insert("anyOf".into(), Value::Array(unique));
-                }
-                if let Some(format) = map.get("format").and_then(Value::as_str)
-                    && !FORMATS.contains(&format)
-                {
-                    map.remove("format");
                 }
                 Some(Value::Object(std::mem::take(map)))
             }
@@ -253,6 +248,21 @@ pub(super) fn relax(root: &mut Object) {
     if let Value::Object(loose) = loose {
         merge(root, loose);
     }
+}
+
+/// An object that takes what each of the schema's alternatives takes, if all of them are objects.
+pub(crate) fn loosened(schema: &Value) -> Option<Value> {
+    let Value::Object(map) = schema else { return None };
+    if !map.contains_key("anyOf") {
+        return map.contains_key("type").then(|| schema.clone()).filter(|schema| schema["type"] == "object");
+    }
+    let mut map = map.clone();
+    let branches = map.get("anyOf").and_then(Value::as_array)?;
+    if !branches.iter().all(|branch| branch.get("type").is_some_and(|kind| kind == "object")) {
+        return None;
+    }
+    relax(&mut map);
+    Some(Value::Object(map))
 }
 
 /// The strings that this schema is a list of, if it is nothing else.

@@ -41,7 +41,8 @@ pub(crate) fn raw(schema: Schema, generator: &mut SchemaGenerator) -> Value {
     schema
 }
 
-/// The published form of `schema`: definitions attached, then normalised for the side the generator serves.
+/// The form of `schema` that is enforced: definitions attached, then normalised for the side the generator serves. What is
+/// told of it is [`publish`](super::publish)ed.
 ///
 /// The generator keeps its definitions, so one generator can finish several schemas.
 pub(crate) fn finish(schema: Schema, generator: &mut SchemaGenerator) -> Value {

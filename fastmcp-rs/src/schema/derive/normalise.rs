@@ -3,7 +3,8 @@
 //! schemars writes correct JSON Schema 2020-12; the model APIs behind MCP clients take a subset of it, each
 //! another one. What comes out of here is in all of them: no references but recursive ones, no `title`, no
 //! `oneOf` or `const`, no type arrays, no tuples by position, no boolean schemas, no null where leaving the
-//! property out says the same, no `format` that is not in the standard (its bounds are written out instead).
+//! property out says the same. An integer's width is written out as bounds. What is enforced and not told goes away last,
+//! see [`publish`](super::publish).
 //!
 //! For outputs null stays, because serde sends it.
 
@@ -49,7 +50,7 @@ pub(crate) fn is_anything(map: &Object) -> bool {
         && anything().as_array().is_some_and(|all| branches.starts_with(all))
 }
 
-/// Formats that JSON Schema defines; others are dropped, since some clients refuse unknown ones.
+/// Formats that JSON Schema defines; others are not published, since some clients refuse unknown ones.
 pub(super) const FORMATS: &[&str] = &[
     "date-time",
     "date",
@@ -157,11 +158,6 @@ impl Side {
         }
         self.literals(&mut map, null);
         number(&mut map);
-        if let Some(format) = map.get("format").and_then(Value::as_str)
-            && !FORMATS.contains(&format)
-        {
-            map.remove("format");
-        }
         match map.get("type").and_then(Value::as_str) {
             Some("array") => array(&mut map),
             Some("object") => self.object(&mut map),
@@ -384,7 +380,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Bounds instead of an integer format.
+/// Bounds beside an integer format, which is not published.
 fn number(map: &mut Object) {
     if map.get("type").and_then(Value::as_str) != Some("integer") {
         return;
@@ -392,7 +388,6 @@ fn number(map: &mut Object) {
     let Some((low, high)) = map.get("format").and_then(Value::as_str).and_then(width) else {
         return;
     };
-    map.remove("format");
     for (keyword, stricter, bound) in [("minimum", "exclusiveMinimum", low), ("maximum", "exclusiveMaximum", high)] {
         if let Some(bound) = bound
             && !map.contains_key(stricter)

@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
-use super::numbers::int;
 use super::words::{count, shown};
 use super::{Pointer, Run, Validator};
+use crate::schema::json::{JsonTree, write_text};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct ArrayRules {
@@ -19,8 +17,16 @@ pub(super) struct ArrayRules {
 }
 
 impl Validator {
-    pub(super) fn array<'v>(&self, rules: &ArrayRules, items: &'v [Value], at: &mut Pointer<'v>, run: &mut Run<'_>) {
-        count(items.len(), rules.min, rules.max, "item", at, run);
+    pub(super) fn array<'v>(
+        &self,
+        rules: &ArrayRules,
+        items: &'v [JsonTree<'v>],
+        at: &mut Pointer<'v>,
+        run: &mut Run<'_>,
+    ) {
+        if !count(items.len(), rules.min, rules.max, "item", at, run) {
+            return;
+        }
         for (index, item) in items.iter().enumerate() {
             let Some(node) = rules.prefix.get(index).copied().or(rules.items) else {
                 break;
@@ -60,15 +66,16 @@ impl Validator {
 }
 
 /// A text that is equal for equal values.
-fn canonical(value: &Value, out: &mut String) {
+fn canonical(value: &JsonTree<'_>, out: &mut String) {
     match value {
-        Value::Number(n) => match (int(n), n.as_f64()) {
-            (Some(n), _) => out.push_str(&n.to_string()),
-            #[allow(clippy::cast_possible_truncation, reason = "whole and small, as just asked")]
-            (None, Some(f)) if f.fract() == 0.0 && f.abs() < 1e18 => out.push_str(&(f as i128).to_string()),
-            _ => out.push_str(&n.to_string()),
+        JsonTree::Number(text) => match value.number() {
+            Some(number) => match number.digits() {
+                Some(digits) => out.push_str(&digits),
+                None => out.push_str(&number.as_f64().to_string()),
+            },
+            None => out.push_str(text),
         },
-        Value::Array(items) => {
+        JsonTree::Array(items) => {
             out.push('[');
             for item in items {
                 canonical(item, out);
@@ -76,20 +83,18 @@ fn canonical(value: &Value, out: &mut String) {
             }
             out.push(']');
         }
-        Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort();
+        JsonTree::Object(object) => {
+            let mut members: Vec<_> = object.members.iter().collect();
+            members.sort_by(|(left, _), (right, _)| left.cmp(right));
             out.push('{');
-            for key in keys {
-                out.push_str(&Value::from(key.as_str()).to_string());
+            for (name, value) in members {
+                write_text(name, out);
                 out.push(':');
-                if let Some(value) = map.get(key) {
-                    canonical(value, out);
-                }
+                canonical(value, out);
                 out.push(',');
             }
             out.push('}');
         }
-        other => out.push_str(&other.to_string()),
+        other => other.write(out),
     }
 }

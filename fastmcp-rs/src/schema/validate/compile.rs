@@ -13,8 +13,9 @@ use serde_json::{Map, Value};
 use super::arrays::ArrayRules;
 use super::fault::ECHO;
 use super::formats::Format;
+use super::literals::Literals;
 use super::logic::Logic;
-use super::numbers::NumberRules;
+use super::numbers::{Limit, NumberRules, Width};
 use super::objects::{Additional, ObjectRules};
 use super::strings::StringRules;
 use super::types::{ALL, type_bit};
@@ -53,6 +54,7 @@ pub(super) struct Compiler<'a> {
     derived: bool,
     /// Schemas that have a node but are not in it yet. A queue and not recursion: references make long chains.
     queue: Vec<(usize, String, &'a Value)>,
+    unbounded: Vec<String>,
 }
 
 impl<'a> Compiler<'a> {
@@ -65,6 +67,7 @@ impl<'a> Compiler<'a> {
             id: root.get("$id").and_then(Value::as_str).filter(|id| !id.is_empty()),
             derived,
             queue: Vec::new(),
+            unbounded: Vec::new(),
         };
         compiler.anchors_in(root, &mut String::new(), 0)?;
         let schema = root.pointer(pointer).ok_or_else(|| Unsupported {
@@ -80,7 +83,22 @@ impl<'a> Compiler<'a> {
             }
         }
         let optional = derived && is_optional(compiler.root, pointer);
-        Ok(Validator { nodes: compiler.nodes, root, derived, optional })
+        let pattern = |node: &Node| node.string.as_ref().is_some_and(|rules| rules.pattern.is_some());
+        let structural = |node: &Node| node.object.as_ref().is_some_and(|rules| !rules.properties.is_empty());
+        let single = |node: &Node| node.number.as_ref().is_some_and(|rules| matches!(rules.width, Some(Width::Single)));
+        let scalar =
+            compiler.nodes.get(root).is_some_and(|node| node.plain && node.array.is_none() && node.object.is_none());
+        let takes_time = !scalar || compiler.nodes.iter().any(pattern);
+        let silent = compiler.nodes.iter().any(|node| structural(node) || single(node));
+        Ok(Validator {
+            nodes: compiler.nodes,
+            root,
+            derived,
+            optional,
+            unbounded: compiler.unbounded,
+            takes_time,
+            silent,
+        })
     }
 
     /// Notes where the anchors in a schema are. `place` is the pointer to the schema.
@@ -168,7 +186,7 @@ impl<'a> Compiler<'a> {
                 whole.map(Some).ok_or_else(|| bad("must be a whole number of at least 0"))
             };
             let bound = || match value {
-                Value::Number(n) => Ok(Some(n.clone())),
+                Value::Number(n) => Ok(Limit::of(n)),
                 _ => Err(bad("must be a number")),
             };
             let inside = |part: &str| format!("{here}/{}{part}", escape(key));
@@ -185,10 +203,10 @@ impl<'a> Compiler<'a> {
                     }
                 }
                 "enum" => match value {
-                    Value::Array(values) => node.literals = Some(values.clone()),
+                    Value::Array(values) => node.literals = Some(Box::new(Literals::new(values))),
                     _ => return Err(bad("must be a list of values")),
                 },
-                "const" => node.literals = Some(vec![value.clone()]),
+                "const" => node.literals = Some(Box::new(Literals::new(std::slice::from_ref(value)))),
                 "minimum" => (number.minimum, numeric) = (bound()?, true),
                 "maximum" => (number.maximum, numeric) = (bound()?, true),
                 "exclusiveMinimum" => (number.above, numeric) = (bound()?, true),
@@ -208,6 +226,9 @@ impl<'a> Compiler<'a> {
                 "format" => {
                     string.format = value.as_str().and_then(Format::named);
                     textual |= string.format.is_some();
+                    // In a schema that somebody wrote, these are words only.
+                    number.width = value.as_str().filter(|_| self.derived).and_then(Width::named);
+                    numeric |= number.width.is_some();
                 }
                 "minItems" => (array.min, listy) = (length()?, true),
                 "maxItems" => (array.max, listy) = (length()?, true),
@@ -315,8 +336,10 @@ impl<'a> Compiler<'a> {
         if let Some((node, _, _)) = array.contains {
             array.contains = Some((node, least, most));
         }
-        node.plain =
-            !logical && node.literals.as_ref().is_none_or(|list| list.iter().all(|v| !v.is_array() && !v.is_object()));
+        node.plain = !logical && node.literals.as_ref().is_none_or(|literals| literals.are_scalar());
+        if let (Some(pattern), None) = (&string.pattern, string.max) {
+            self.unbounded.push(pattern.as_str().to_owned());
+        }
         node.number = numeric.then(|| Box::new(number));
         node.string = textual.then(|| Box::new(string));
         node.array = listy.then(|| Box::new(array));

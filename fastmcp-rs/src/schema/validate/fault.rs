@@ -7,6 +7,8 @@ use crate::text::sanitize::bounded;
 
 /// Faults that are told; the others are counted.
 pub(super) const TOLD: usize = 32;
+/// Faults whose message says what was probably meant. Finding that takes its time.
+pub(super) const HINTS: usize = 8;
 /// Characters of a client's value that are echoed.
 pub(super) const ECHO: usize = 64;
 
@@ -17,7 +19,7 @@ pub(crate) struct Pointer<'v> {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Step<'v> {
+pub(crate) enum Step<'v> {
     Key(&'v str),
     Index(usize),
 }
@@ -31,6 +33,11 @@ impl<'v> Pointer<'v> {
     /// The member `key` of the root.
     pub(crate) fn at(key: &'v str) -> Self {
         Self { steps: vec![Step::Key(key)] }
+    }
+
+    /// The steps from the root.
+    pub(crate) fn steps(&self) -> &[Step<'v>] {
+        &self.steps
     }
 
     pub(crate) fn push(&mut self, key: &'v str) {
@@ -85,11 +92,20 @@ impl fmt::Display for Fault {
 pub(crate) struct Faults {
     pub(super) told: Vec<Fault>,
     pub(super) more: usize,
+    /// How many said, or tried to say, what was meant.
+    pub(super) hints: usize,
 }
 
 impl Faults {
     pub(crate) fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether one more fault may look for what was meant.
+    pub(crate) fn may_hint(&mut self) -> bool {
+        let may = self.hints < HINTS && self.told.len() < TOLD;
+        self.hints += usize::from(may);
+        may
     }
 
     pub(crate) fn push(&mut self, at: &Pointer<'_>, message: impl Into<String>) {
@@ -114,17 +130,6 @@ impl Faults {
     /// The told ones.
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Fault> {
         self.told.iter()
-    }
-
-    pub(super) fn extend(&mut self, other: Faults) {
-        self.more += other.more;
-        for fault in other.told {
-            if self.told.len() < TOLD {
-                self.told.push(fault);
-            } else {
-                self.more += 1;
-            }
-        }
     }
 }
 

@@ -1,81 +1,140 @@
-//! `minimum`, `maximum`, their exclusive siblings and `multipleOf`.
+//! `minimum`, `maximum`, their exclusive siblings and `multipleOf`; and how wide the type behind a derived schema is.
 
 use std::cmp::Ordering;
 
-use serde_json::{Number, Value};
-
-use super::types::{INTEGER, NUMBER};
-use super::words::one_of;
+use super::fault::ECHO;
+use super::types::{INTEGER, NUMBER, STRING, number_type};
 use super::{Node, Pointer, Run};
+use crate::schema::json::JsonTree;
+use crate::schema::number::Number;
+use crate::text::sanitize::bounded;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct NumberRules {
-    pub minimum: Option<Number>,
-    pub maximum: Option<Number>,
-    pub above: Option<Number>,
-    pub below: Option<Number>,
-    pub multiple: Option<Number>,
+    pub minimum: Option<Limit>,
+    pub maximum: Option<Limit>,
+    pub above: Option<Limit>,
+    pub below: Option<Limit>,
+    pub multiple: Option<Limit>,
+    /// What the type can hold, where the schema does not write it out.
+    pub width: Option<Width>,
+}
+
+/// A bound, and how it is told.
+#[derive(Clone, Debug)]
+pub(super) struct Limit {
+    pub value: Number,
+    pub shown: String,
+}
+
+impl Limit {
+    pub(super) fn of(number: &serde_json::Number) -> Option<Self> {
+        Some(Self { value: Number::of(number)?, shown: number.to_string() })
+    }
+}
+
+/// What a type can hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Width {
+    Signed(u32),
+    Unsigned(u32),
+    /// An `f32`, in which larger numbers would be infinite.
+    Single,
+}
+
+impl Width {
+    /// What schemars' formats mean beyond the bounds that are published.
+    pub(super) fn named(format: &str) -> Option<Width> {
+        Some(match format {
+            "int64" | "int" => Width::Signed(64),
+            "int128" => Width::Signed(128),
+            "uint64" | "uint" => Width::Unsigned(64),
+            "uint128" => Width::Unsigned(128),
+            "float" => Width::Single,
+            _ => return None,
+        })
+    }
+
+    /// The least and the greatest.
+    fn ends(self) -> (String, String) {
+        match self {
+            Width::Signed(128) => (i128::MIN.to_string(), i128::MAX.to_string()),
+            Width::Signed(_) => (i64::MIN.to_string(), i64::MAX.to_string()),
+            Width::Unsigned(128) => ("0".into(), u128::MAX.to_string()),
+            Width::Unsigned(_) => ("0".into(), u64::MAX.to_string()),
+            Width::Single => (format!("{:e}", f32::MIN), format!("{:e}", f32::MAX)),
+        }
+    }
+
+    /// What is wrong with a number that does not fit.
+    fn misfit(self, number: Number) -> Option<String> {
+        if let Width::Single = self {
+            // Rounding decides, so that the greatest `f32` written with fewer digits still is one.
+            #[allow(clippy::cast_possible_truncation, reason = "that is what serde does")]
+            if (number.as_f64() as f32).is_finite() {
+                return None;
+            }
+        }
+        let (least, most) = self.ends();
+        let end = |text: &str| Number::read(text);
+        if number.compare(end(&least)?) == Some(Ordering::Less) {
+            return Some(format!("must be at least {least}"));
+        }
+        (number.compare(end(&most)?) == Some(Ordering::Greater)).then(|| format!("must be at most {most}"))
+    }
 }
 
 impl Node {
-    pub(super) fn number(&self, number: &Number, at: &Pointer<'_>, run: &mut Run<'_>) {
-        let kind = if whole(number) { INTEGER | NUMBER } else { NUMBER };
-        if !self.typed(kind, at, run, || number.to_string()) {
+    pub(super) fn number(&self, text: &str, at: &Pointer<'_>, run: &mut Run<'_>) {
+        let kind = number_type(text);
+        // A type that reads numbers as text has rules for text.
+        if run.trusted.is_some() && self.types & kind == 0 && self.types & STRING != 0 {
+            return self.string_rules(text, at, run);
+        }
+        let got = || bounded(text, ECHO).into_owned();
+        if !self.typed(kind, at, run, got) {
             return;
         }
-        if let Some(literals) = &self.literals
-            && !literals.iter().any(|literal| literal.as_number().is_some_and(|l| equal(l, number)))
-        {
-            return run.fail(at, || one_of(literals, &Value::Number(number.clone())));
+        if self.literals.is_some() && !self.listed(&JsonTree::Number(text.into()), at, run) {
+            return;
         }
+        self.number_rules(text, at, run);
+    }
+
+    pub(super) fn number_rules(&self, text: &str, at: &Pointer<'_>, run: &mut Run<'_>) {
         let Some(rules) = &self.number else { return };
-        let mut bound = |limit: &Option<Number>, wrong: fn(Ordering) -> bool, words: &str| {
+        let got = || bounded(text, ECHO).into_owned();
+        let Some(number) = Number::read(text).filter(|number| number.is_finite()) else {
+            return run.fail(at, || "is not a number that can be read".into());
+        };
+        let mut refused = false;
+        let mut bound = |limit: &Option<Limit>, wrong: fn(Ordering) -> bool, words: &str| {
             if let Some(limit) = limit
-                && compare(number, limit).is_none_or(wrong)
+                && number.compare(limit.value).is_none_or(wrong)
             {
-                run.fail(at, || format!("must be {words} {limit}, got {number}"));
+                refused = true;
+                run.fail(at, || format!("must be {words} {}, got {}", limit.shown, got()));
             }
         };
         bound(&rules.minimum, Ordering::is_lt, "at least");
         bound(&rules.maximum, Ordering::is_gt, "at most");
         bound(&rules.above, Ordering::is_le, "greater than");
         bound(&rules.below, Ordering::is_ge, "less than");
+        if refused {
+            return;
+        }
+        if let Some(words) = rules.width.and_then(|width| width.misfit(number)) {
+            return run.fail(at, || format!("{words}, got {}", got()));
+        }
         if let Some(step) = &rules.multiple
-            && !multiple(number, step)
+            && !number.is_multiple_of(step.value)
         {
-            run.fail(at, || format!("must be a multiple of {step}, got {number}"));
+            run.fail(at, || format!("must be a multiple of {}, got {}", step.shown, got()));
         }
     }
-}
 
-pub(super) fn int(number: &Number) -> Option<i128> {
-    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
-}
-
-/// JSON Schema knows one kind of number: 5.0 is an integer.
-pub(super) fn whole(number: &Number) -> bool {
-    int(number).is_some() || number.as_f64().is_some_and(|f| f.is_finite() && f.fract() == 0.0)
-}
-
-pub(super) fn compare(left: &Number, right: &Number) -> Option<Ordering> {
-    match (int(left), int(right)) {
-        (Some(left), Some(right)) => Some(left.cmp(&right)),
-        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+    /// Whether a text may stand for a number here.
+    pub(super) fn is_numeric(&self) -> bool {
+        self.types & (INTEGER | NUMBER) != 0
     }
-}
-
-pub(super) fn equal(left: &Number, right: &Number) -> bool {
-    compare(left, right) == Some(Ordering::Equal)
-}
-
-fn multiple(number: &Number, step: &Number) -> bool {
-    if let (Some(number), Some(step)) = (int(number), int(step)) {
-        return step != 0 && number % step == 0;
-    }
-    let (Some(number), Some(step)) = (number.as_f64(), step.as_f64()) else {
-        return false;
-    };
-    // 0.3 is a multiple of 0.1 to people, though not to binary fractions.
-    let times = number / step;
-    times.is_finite() && (times - times.round()).abs() <= 1e-9 * times.abs().max(1.0)
 }

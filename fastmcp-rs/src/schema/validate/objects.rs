@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use regex_lite::Regex;
-use serde_json::{Map, Value};
 
 use super::fault::ECHO;
 use super::words::{count, listed};
-use super::{Faults, Pointer, Run, Validator};
+use super::{Pointer, Run, Trusted, Validator};
+use crate::schema::json::{JsonTree, Object};
 use crate::text::{sanitize::bounded, suggest::nearest};
 
 #[derive(Clone, Debug, Default)]
@@ -34,18 +34,28 @@ pub(super) enum Additional {
 impl Validator {
     pub(super) fn object<'v>(
         &self,
-        rules: &ObjectRules,
-        map: &'v Map<String, Value>,
+        (index, rules): (usize, &ObjectRules),
+        whole: &'v JsonTree<'v>,
+        object: &'v Object<'v>,
         at: &mut Pointer<'v>,
         run: &mut Run<'_>,
     ) {
-        count(map.len(), rules.min, rules.max, "field", at, run);
-        for name in &rules.required {
-            if !map.contains_key(name) {
-                missing(at, name, run, || "is required but missing".into());
+        count(object.members.len(), rules.min, rules.max, "field", at, run);
+        let aliases = match run.trusted {
+            None => {
+                for name in &rules.required {
+                    if !object.contains(name) {
+                        missing(at, name, run, || "is required but missing".into());
+                    }
+                }
+                Vec::new()
             }
-        }
-        for (name, value) in map {
+            Some(trusted) => match self.other_names(index, rules, object, at, trusted) {
+                Some(aliases) => aliases,
+                None => return run.fail(at, || "has too many unknown members to be checked".into()),
+            },
+        };
+        for (name, value) in &object.members {
             if run.over() {
                 return;
             }
@@ -58,9 +68,10 @@ impl Validator {
             }
             let mut known = false;
             at.push(name);
-            if let Some(node) = rules.properties.get(name) {
+            let alias = || aliases.iter().find(|(alias, _)| alias == name).and_then(|(_, of)| rules.properties.get(of));
+            if let Some(node) = rules.properties.get(&**name).or_else(alias) {
                 known = true;
-                let absent = self.derived && value.is_null() && !rules.required.contains(name);
+                let absent = self.derived && value.is_null() && !rules.required.iter().any(|needed| needed == name);
                 if !absent {
                     self.eval(*node, value, at, run);
                 }
@@ -73,60 +84,67 @@ impl Validator {
             }
             if !known {
                 match rules.additional {
-                    Additional::Any => {}
                     Additional::Checked(node) => self.eval(node, value, at, run),
-                    Additional::Refused => run.fail(at, || {
-                        let shown = bounded(name, ECHO);
-                        let free = rules.properties.keys().map(String::as_str).filter(|k| !map.contains_key(*k));
-                        match nearest(name, free) {
-                            Some(meant) => {
-                                format!("unknown field `{shown}`: did you mean `{meant}`?")
-                            }
-                            None if rules.properties.is_empty() => {
-                                format!("unknown field `{shown}`: none are known here")
-                            }
-                            None => {
-                                format!(
-                                    "unknown field `{shown}`: known are {}",
-                                    listed(rules.properties.keys().map(|k| format!("`{k}`")))
-                                )
-                            }
-                        }
-                    }),
+                    Additional::Refused if run.trusted.is_none() => {
+                        run.fail_or_hint(at, |hint| unknown(rules, object, name, hint));
+                    }
+                    Additional::Refused | Additional::Any => {}
                 }
             }
             at.pop();
         }
         for (name, others) in &rules.needs {
-            if map.contains_key(name) {
-                for other in others.iter().filter(|other| !map.contains_key(*other)) {
+            if object.contains(name) {
+                for other in others.iter().filter(|other| !object.contains(other)) {
                     missing(at, other, run, || format!("is required together with `{name}`"));
                 }
             }
         }
         for (name, node) in &rules.implies {
-            if map.contains_key(name) {
-                self.implied(*node, map, at, run);
+            if object.contains(name) {
+                self.eval(*node, whole, at, run);
             }
         }
     }
 
-    /// `dependentSchemas` speak of the object itself, which is at hand only as a map.
-    fn implied<'v>(&self, node: usize, map: &'v Map<String, Value>, at: &mut Pointer<'v>, run: &mut Run<'_>) {
-        let value = Value::Object(map.clone());
-        let mut faults = Faults::new();
-        let mut inner = Run {
-            faults: run.faults.is_some().then_some(&mut faults),
-            failed: false,
-            steps: run.steps,
-            frames: run.frames + 1,
-        };
-        let mut here = Pointer { steps: at.steps.clone() };
-        self.eval(node, &value, &mut here, &mut inner);
-        run.failed |= inner.failed;
-        run.steps = inner.steps;
-        if let Some(into) = &mut run.faults {
-            into.extend(faults);
+    /// The members that serde knows under another name than the schema: pairs of both. Serde has found nothing missing,
+    /// so there are some only where a property is.
+    pub(super) fn other_names(
+        &self,
+        index: usize,
+        rules: &ObjectRules,
+        object: &Object<'_>,
+        at: &Pointer<'_>,
+        trusted: &dyn Trusted,
+    ) -> Option<Vec<(String, String)>> {
+        if rules.properties.is_empty() || rules.properties.keys().all(|name| object.contains(name)) {
+            return Some(Vec::new());
+        }
+        let names = object.members.iter().map(|(name, _)| &**name);
+        let unknown: Vec<&str> = names.filter(|name| !rules.properties.contains_key(*name)).collect();
+        if unknown.is_empty() {
+            return Some(Vec::new());
+        }
+        let mut aliases = trusted.aliases(index, at, object, &unknown)?;
+        // Inside an untagged enum serde does not say. Of what must be there, one thing is missing and one unknown.
+        let mut missing =
+            rules.required.iter().filter(|name| !object.contains(name) && !aliases.iter().any(|(_, of)| of == *name));
+        let mut left = unknown.iter().filter(|name| !aliases.iter().any(|(alias, _)| alias == *name));
+        if let (Some(missing), None, Some(alias), None) = (missing.next(), missing.next(), left.next(), left.next()) {
+            aliases.push(((*alias).to_owned(), missing.clone()));
+        }
+        Some(aliases)
+    }
+}
+
+fn unknown(rules: &ObjectRules, object: &Object<'_>, name: &str, hint: bool) -> String {
+    let shown = bounded(name, ECHO);
+    let free = rules.properties.keys().map(String::as_str).filter(|known| !object.contains(known));
+    match hint.then(|| nearest(name, free)).flatten() {
+        Some(meant) => format!("unknown field `{shown}`: did you mean `{meant}`?"),
+        None if rules.properties.is_empty() => format!("unknown field `{shown}`: none are known here"),
+        None => {
+            format!("unknown field `{shown}`: known are {}", listed(rules.properties.keys().map(|k| format!("`{k}`"))))
         }
     }
 }
@@ -136,7 +154,7 @@ pub(super) fn missing(at: &Pointer<'_>, name: &str, run: &mut Run<'_>, message: 
         run.failed = true;
         return;
     }
-    let mut there = Pointer { steps: at.steps.clone() };
+    let mut there = at.clone();
     there.push(name);
     run.fail(&there, message);
 }

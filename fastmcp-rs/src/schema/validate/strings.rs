@@ -5,12 +5,13 @@ use std::fmt;
 
 use regex_lite::Regex;
 use serde::de::{Deserialize, Deserializer, Visitor};
-use serde_json::Value;
 
 use super::formats::Format;
 use super::types::STRING;
-use super::words::{as_usize, count, one_of, quoted};
+use super::words::{as_usize, count, quoted};
 use super::{Node, Pointer, Run};
+use crate::schema::json::JsonTree;
+use crate::schema::number::Number;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct StringRules {
@@ -22,33 +23,49 @@ pub(super) struct StringRules {
 
 impl Node {
     pub(super) fn text(&self, text: &str, at: &Pointer<'_>, run: &mut Run<'_>) {
+        // A type that reads texts as numbers has rules for numbers.
+        if run.trusted.is_some() && self.types & STRING == 0 && self.is_numeric() && Number::read(text.trim()).is_some()
+        {
+            return self.number_rules(text.trim(), at, run);
+        }
         if !self.typed(STRING, at, run, || quoted(text)) {
             return;
         }
         if let Some(literals) = &self.literals
-            && !literals.iter().any(|literal| literal.as_str() == Some(text))
+            && !literals.has_text(text)
         {
-            return run.fail(at, || one_of(literals, &Value::from(text)));
+            if run.trusted.is_none() {
+                run.fail_or_hint(at, |hint| literals.one_of(&JsonTree::Text(text.into()), hint));
+            }
+            return;
         }
+        self.string_rules(text, at, run);
+    }
+
+    /// The rules, the cheap ones first: what is refused already is not matched.
+    pub(super) fn string_rules(&self, text: &str, at: &Pointer<'_>, run: &mut Run<'_>) {
         let Some(rules) = &self.string else { return };
         if rules.min.is_some() || rules.max.is_some() {
             // A character has one to four bytes: often the length in bytes already says it all.
             let bytes = text.len();
             let least = rules.min.map_or(0, as_usize);
             let most = rules.max.map_or(usize::MAX, as_usize);
-            if bytes < least || bytes > most || bytes / 4 < least {
-                count(text.chars().count(), rules.min, rules.max, "character", at, run);
+            if (bytes < least || bytes > most || bytes / 4 < least)
+                && !count(text.chars().count(), rules.min, rules.max, "character", at, run)
+            {
+                return;
             }
-        }
-        if let Some(pattern) = &rules.pattern
-            && !pattern.is_match(text)
-        {
-            run.fail(at, || format!("must match the pattern {}, got {}", pattern.as_str(), quoted(text)));
         }
         if let Some(format) = rules.format
             && !format.accepts(text)
         {
-            run.fail(at, || format!("must be {}, got {}", format.wanted(), quoted(text)));
+            return run.fail(at, || format!("must be {}, got {}", format.wanted(), quoted(text)));
+        }
+        if let Some(pattern) = &rules.pattern
+            && text.len() <= run.longest
+            && !pattern.is_match(text)
+        {
+            run.fail(at, || format!("must match the pattern {}, got {}", pattern.as_str(), quoted(text)));
         }
     }
 }

@@ -1,20 +1,31 @@
 //! How values and choices are put into words.
 
-use serde_json::Value;
+use std::cmp::Ordering;
 
 use super::fault::ECHO;
-use super::numbers::equal;
 use super::{Pointer, Run};
-use crate::text::{sanitize::bounded, suggest::nearest};
+use crate::schema::json::JsonTree;
+use crate::text::sanitize::bounded;
 
-pub(super) fn count(has: usize, min: Option<u64>, max: Option<u64>, what: &str, at: &Pointer<'_>, run: &mut Run<'_>) {
+/// Whether there are as many as there may be; what is wrong is told.
+pub(super) fn count(
+    has: usize,
+    min: Option<u64>,
+    max: Option<u64>,
+    what: &str,
+    at: &Pointer<'_>,
+    run: &mut Run<'_>,
+) -> bool {
     let plural = |n: u64| if n == 1 { "" } else { "s" };
     if let Some(min) = min.filter(|min| has < as_usize(*min)) {
         run.fail(at, || format!("must have at least {min} {what}{}, has {has}", plural(min)));
+        return false;
     }
     if let Some(max) = max.filter(|max| has > as_usize(*max)) {
         run.fail(at, || format!("must have at most {max} {what}{}, has {has}", plural(max)));
+        return false;
     }
+    true
 }
 
 pub(super) fn as_usize(n: u64) -> usize {
@@ -31,45 +42,29 @@ pub(super) fn alternatives(forms: &[String]) -> String {
     }
 }
 
-/// "a, b, c, and 7 more".
-pub(super) fn listed(items: impl Iterator<Item = String>) -> String {
-    let items: Vec<String> = items.collect();
-    let shown = items.get(..12).unwrap_or(&items);
+/// "a, b, c and 7 more". Only what is shown is made.
+pub(super) fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
+    let all = items.len();
+    let shown: Vec<String> = items.take(12).collect();
     let mut out = shown.join(", ");
-    if items.len() > shown.len() {
-        out.push_str(&format!(" and {} more", items.len() - shown.len()));
-    }
-    out
-}
-
-pub(super) fn wanted(literals: &[Value]) -> String {
-    match literals {
-        [one] => format!("must be {}", shown(one)),
-        many => format!("must be one of {}", listed(many.iter().map(shown))),
-    }
-}
-
-pub(super) fn one_of(literals: &[Value], got: &Value) -> String {
-    let mut out = format!("{}, got {}", wanted(literals), shown(got));
-    if let Value::String(text) = got
-        && literals.len() > 1
-        && let Some(meant) = nearest(text, literals.iter().filter_map(Value::as_str))
-    {
-        out.push_str(&format!(" (did you mean {}?)", quoted(meant)));
+    if all > shown.len() {
+        out.push_str(&format!(" and {} more", all - shown.len()));
     }
     out
 }
 
 /// A value as it may be echoed.
-pub(super) fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &JsonTree<'_>) -> String {
     match value {
-        Value::String(text) => quoted(text),
-        Value::Array(items) if items.is_empty() => "[]".into(),
-        Value::Array(items) => format!("an array of {} item{}", items.len(), if items.len() == 1 { "" } else { "s" }),
-        Value::Object(_) => "an object".into(),
-        Value::Number(n) => n.to_string(),
-        Value::Bool(b) => b.to_string(),
-        Value::Null => "null".into(),
+        JsonTree::Text(text) => quoted(text),
+        JsonTree::Array(items) if items.is_empty() => "[]".into(),
+        JsonTree::Array(items) => {
+            format!("an array of {} item{}", items.len(), if items.len() == 1 { "" } else { "s" })
+        }
+        JsonTree::Object(_) => "an object".into(),
+        JsonTree::Number(text) => bounded(text, ECHO).into_owned(),
+        JsonTree::Bool(is) => is.to_string(),
+        JsonTree::Null => "null".into(),
     }
 }
 
@@ -77,15 +72,22 @@ pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", bounded(text, ECHO).replace('"', "\\\""))
 }
 
-pub(super) fn same(left: &Value, right: &Value) -> bool {
+pub(super) fn same(left: &JsonTree<'_>, right: &JsonTree<'_>) -> bool {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => equal(left, right),
-        (Value::Array(left), Value::Array(right)) => {
+        (JsonTree::Null, JsonTree::Null) => true,
+        (JsonTree::Bool(left), JsonTree::Bool(right)) => left == right,
+        (JsonTree::Text(left), JsonTree::Text(right)) => left == right,
+        (JsonTree::Number(_), JsonTree::Number(_)) => match (left.number(), right.number()) {
+            (Some(left), Some(right)) => left.compare(right) == Some(Ordering::Equal),
+            _ => false,
+        },
+        (JsonTree::Array(left), JsonTree::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(l, r)| same(l, r))
         }
-        (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len() && left.iter().all(|(k, l)| right.get(k).is_some_and(|r| same(l, r)))
+        (JsonTree::Object(left), JsonTree::Object(right)) => {
+            left.members.len() == right.members.len()
+                && left.members.iter().all(|(k, l)| right.get(k).is_some_and(|r| same(l, r)))
         }
-        (left, right) => left == right,
+        _ => false,
     }
 }
