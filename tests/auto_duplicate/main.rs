@@ -137,7 +137,7 @@ fn rules_that_do_not_fit() {
             tool `rules` (tests/auto_duplicate/components.rs:119): `days` has `len`, which only strings, lists and maps can have
             tool `rules` (tests/auto_duplicate/components.rs:119): `city` has `range`, which only numbers can have
             tool `rules` (tests/auto_duplicate/components.rs:119): `count` has `pattern`, which only strings can have
-            tool `rules` (tests/auto_duplicate/components.rs:119): a `flatten` parameter must be a struct or a map
+            tool `rules` (tests/auto_duplicate/components.rs:119): a `flatten` parameter must be a struct, a map or an enum whose variants have fields
             tool `rules` (tests/auto_duplicate/components.rs:119): the default "many" of `hours` cannot be read as its type: invalid type: string "many", expected u8
             tool `rules` (tests/auto_duplicate/components.rs:119): the default 21 of `limit` breaks its own rule: must be at most 14, got 21
             tool `rules` (tests/auto_duplicate/components.rs:119): the docs describe an argument `dais`, which the function does not have
