@@ -66,7 +66,7 @@ pub(crate) struct GuardedReader<'w, D> {
 
 /// What a visitor was made for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum ReadFor {
     /// Whatever comes: a value of any kind, or what is set aside until its type is known.
     Any,
     Map,
@@ -79,7 +79,7 @@ enum Place {
 struct Watched<'w, V> {
     visitor: V,
     watch: &'w ReadWatch,
-    place: Place,
+    place: ReadFor,
 }
 
 macro_rules! forward {
@@ -93,7 +93,7 @@ macro_rules! forward {
 macro_rules! watch {
     ($($method:ident($($arg:ident: $type:ty),*) as $place:ident)*) => {
         $(fn $method<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.inner.$method($($arg,)* Watched { visitor, watch: self.watch, place: Place::$place })
+            self.inner.$method($($arg,)* Watched { visitor, watch: self.watch, place: ReadFor::$place })
         })*
     };
 }
@@ -129,7 +129,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for GuardedReader<'_, D> {
             self.watch.open.set(true);
             return self.inner.deserialize_newtype_struct(name, visitor);
         }
-        self.inner.deserialize_newtype_struct(name, Watched { visitor, watch: self.watch, place: Place::Other })
+        self.inner.deserialize_newtype_struct(name, Watched { visitor, watch: self.watch, place: ReadFor::Other })
     }
 
     fn is_human_readable(&self) -> bool {
@@ -161,7 +161,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
         #[allow(clippy::cast_possible_truncation, reason = "that is what an `f32` does")]
-        if matches!(self.place, Place::Any | Place::Single) && (value as f32).is_infinite() {
+        if matches!(self.place, ReadFor::Any | ReadFor::Single) && (value as f32).is_infinite() {
             self.watch.odd.set(true);
         }
         self.visitor.visit_f64(value)
@@ -184,35 +184,35 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        if matches!(self.place, Place::Any | Place::Struct) {
+        if matches!(self.place, ReadFor::Any | ReadFor::Struct) {
             self.watch.odd.set(true);
         }
-        self.visitor.visit_seq(Parts { inner, watch: self.watch, weighs: self.place == Place::Any })
+        self.visitor.visit_seq(WatchedParts { inner, watch: self.watch, weighs: self.place == ReadFor::Any })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        let weighs = matches!(self.place, Place::Any | Place::Map);
+        let weighs = matches!(self.place, ReadFor::Any | ReadFor::Map);
         if weighs {
             self.watch.open.set(true);
             self.watch.weigh(MAP)?;
         }
-        self.visitor.visit_map(Parts { inner, watch: self.watch, weighs })
+        self.visitor.visit_map(WatchedParts { inner, watch: self.watch, weighs })
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(Parts { inner, watch: self.watch, weighs: false })
+        self.visitor.visit_enum(WatchedParts { inner, watch: self.watch, weighs: false })
     }
 }
 
 /// The parts of a list, a map or an enum, each of them watched.
-struct Parts<'w, A> {
+struct WatchedParts<'w, A> {
     inner: A,
     watch: &'w ReadWatch,
     /// Whether what is built of it is limited here, since no type limits it.
     weighs: bool,
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Parts<'_, A> {
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for WatchedParts<'_, A> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
@@ -227,7 +227,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Parts<'_, A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Parts<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WatchedParts<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
@@ -246,17 +246,17 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Parts<'_, A> {
     }
 }
 
-impl<'de, 'w, A: EnumAccess<'de>> EnumAccess<'de> for Parts<'w, A> {
+impl<'de, 'w, A: EnumAccess<'de>> EnumAccess<'de> for WatchedParts<'w, A> {
     type Error = A::Error;
-    type Variant = Parts<'w, A::Variant>;
+    type Variant = WatchedParts<'w, A::Variant>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
         let (value, inner) = self.inner.variant_seed(seed)?;
-        Ok((value, Parts { inner, watch: self.watch, weighs: false }))
+        Ok((value, WatchedParts { inner, watch: self.watch, weighs: false }))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Parts<'_, A> {
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for WatchedParts<'_, A> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
@@ -268,7 +268,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Parts<'_, A> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(len, Watched { visitor, watch: self.watch, place: Place::Other })
+        self.inner.tuple_variant(len, Watched { visitor, watch: self.watch, place: ReadFor::Other })
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -276,7 +276,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Parts<'_, A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.inner.struct_variant(fields, Watched { visitor, watch: self.watch, place: Place::Struct })
+        self.inner.struct_variant(fields, Watched { visitor, watch: self.watch, place: ReadFor::Struct })
     }
 }
 
