@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
 use crate::catalog::ListKind;
-use crate::component::tool::Tool;
+use crate::component::tool::ToolComponent;
 use crate::context::{Caller, Host, Origin};
 use crate::engine::connection::Connection;
 use crate::engine::core::Core;
@@ -99,7 +99,7 @@ impl From<ToolResult> for Written {
 /// One tool of a server.
 pub struct Handler {
     stages: Stages,
-    tool: Arc<Tool>,
+    tool: Arc<ToolComponent>,
 }
 
 impl Handler {

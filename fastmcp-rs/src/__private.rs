@@ -2,7 +2,7 @@
 
 pub use crate::__source as source;
 pub use crate::component::Completing;
-pub use crate::component::call::{Call, Reply, fill, json, model_part};
+pub use crate::component::call::{Call, Handling, fill, json, model_part};
 pub use crate::component::complete::{CompleteFuture, Completer, complete};
 pub use crate::component::function::type_of;
 pub use crate::component::output::{PickResult, PickValue, Returned};

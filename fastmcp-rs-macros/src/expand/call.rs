@@ -47,7 +47,7 @@ pub(super) fn call(component: &Component) -> TokenStream {
     let way = Ident::new(way, span);
     let future = function.is_async().then(|| quote_spanned!(span=> async move));
     let work = quote_spanned!(span=> move |#values| #future { #answer });
-    let run = quote_spanned!(span=> #at::Reply::#way(#call.context(), #slots, #work));
+    let run = quote_spanned!(span=> #at::Handling::#way(#call.context(), #slots, #work));
     quote! {
         |#call| {
             #reads

@@ -8,9 +8,9 @@ mod registry;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::component::prompt::Prompt;
-use crate::component::resource::Resource;
-use crate::component::tool::{Common, Tool};
+use crate::component::prompt::PromptComponent;
+use crate::component::resource::ResourceComponent;
+use crate::component::tool::{Common, ToolComponent};
 use crate::protocol::RpcError;
 use crate::text::{sanitize, suggest};
 use crate::uri::{BadUri, Captures, Router};
@@ -24,13 +24,13 @@ pub(crate) use registry::{Dynamic, Registry};
 /// The components that are enabled now.
 #[derive(Default)]
 pub(crate) struct Catalog {
-    tools: HashMap<String, Arc<Tool>>,
-    prompts: HashMap<String, Arc<Prompt>>,
-    resources: Router<Arc<Resource>>,
+    tools: HashMap<String, Arc<ToolComponent>>,
+    prompts: HashMap<String, Arc<PromptComponent>>,
+    resources: Router<Arc<ResourceComponent>>,
     /// In the order of the lists, which is the order of names and URIs.
-    pub sorted_tools: Vec<Arc<Tool>>,
-    pub sorted_prompts: Vec<Arc<Prompt>>,
-    pub sorted_resources: Vec<Arc<Resource>>,
+    pub sorted_tools: Vec<Arc<ToolComponent>>,
+    pub sorted_prompts: Vec<Arc<PromptComponent>>,
+    pub sorted_resources: Vec<Arc<ResourceComponent>>,
     pub lists: Lists,
 }
 
@@ -59,23 +59,23 @@ impl Catalog {
         }
     }
 
-    pub(crate) fn tool(&self, name: &str) -> Result<&Arc<Tool>, RpcError> {
+    pub(crate) fn tool(&self, name: &str) -> Result<&Arc<ToolComponent>, RpcError> {
         self.tools.get(name).ok_or_else(|| unknown("tool", name, self.sorted_tools.iter().map(|tool| &tool.common)))
     }
 
-    pub(crate) fn prompt(&self, name: &str) -> Result<&Arc<Prompt>, RpcError> {
+    pub(crate) fn prompt(&self, name: &str) -> Result<&Arc<PromptComponent>, RpcError> {
         self.prompts
             .get(name)
             .ok_or_else(|| unknown("prompt", name, self.sorted_prompts.iter().map(|prompt| &prompt.common)))
     }
 
     /// The resource that a URI leads to, and the variables in it. The error says what is wrong with the URI itself.
-    pub(crate) fn resource<'u>(&self, uri: &'u str) -> Result<Option<(&Arc<Resource>, Captures<'u>)>, BadUri> {
+    pub(crate) fn resource<'u>(&self, uri: &'u str) -> Result<Option<(&Arc<ResourceComponent>, Captures<'u>)>, BadUri> {
         self.resources.find(uri)
     }
 
     /// The resource whose template is spelled so, for completion.
-    pub(crate) fn template(&self, uri: &str) -> Option<&Arc<Resource>> {
+    pub(crate) fn template(&self, uri: &str) -> Option<&Arc<ResourceComponent>> {
         self.sorted_resources.iter().find(|resource| resource.uri() == uri)
     }
 

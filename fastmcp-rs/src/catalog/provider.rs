@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::component::prompt::Prompt;
-use crate::component::resource::Resource;
-use crate::component::tool::Tool;
+use crate::component::prompt::PromptComponent;
+use crate::component::resource::ResourceComponent;
+use crate::component::tool::ToolComponent;
 use crate::uri::UriTemplate;
 
 /// A source of components. A catalog joins what its sources offer, once for each change: a call asks none of them, and costs the
@@ -17,7 +17,7 @@ pub(crate) trait Provider {
 /// Components on their way into a catalog. Names and URIs are unique within one provider.
 #[derive(Default)]
 pub(crate) struct Offer {
-    pub tools: Vec<Arc<Tool>>,
-    pub prompts: Vec<Arc<Prompt>>,
-    pub resources: Vec<(UriTemplate, Arc<Resource>)>,
+    pub tools: Vec<Arc<ToolComponent>>,
+    pub prompts: Vec<Arc<PromptComponent>>,
+    pub resources: Vec<(UriTemplate, Arc<ResourceComponent>)>,
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::Catalog;
 use super::provider::{Offer, Provider};
 use crate::component::function::Named;
-use crate::component::prompt::Prompt;
-use crate::component::resource::Resource;
+use crate::component::prompt::PromptComponent;
+use crate::component::resource::ResourceComponent;
 use crate::component::tables::{Def, PromptDef, Registered, ResourceDef, ToolDef};
-use crate::component::tool::{Common, Tool};
+use crate::component::tool::{Common, ToolComponent};
 use crate::component::{DynamicPrompt, DynamicResource, DynamicTool};
 use crate::context::Change;
 use crate::error::Error;
@@ -21,9 +21,9 @@ type Instance = Option<Arc<dyn Any + Send + Sync>>;
 /// What a server was given, sorted by name. Enabling and disabling picks from it.
 #[derive(Default)]
 pub(crate) struct Registry {
-    pub tools: BTreeMap<String, Arc<Tool>>,
-    pub prompts: BTreeMap<String, Arc<Prompt>>,
-    pub resources: BTreeMap<String, (UriTemplate, Arc<Resource>)>,
+    pub tools: BTreeMap<String, Arc<ToolComponent>>,
+    pub prompts: BTreeMap<String, Arc<PromptComponent>>,
+    pub resources: BTreeMap<String, (UriTemplate, Arc<ResourceComponent>)>,
     pub disabled: BTreeSet<String>,
     /// The names of the tools in lower case, and perhaps of some that are gone.
     folded: HashSet<String>,
@@ -67,11 +67,11 @@ impl Registry {
     }
 
     pub(crate) fn tool(&mut self, def: &'static ToolDef, service: Instance) {
-        let tool = Tool::compile(def, service, &mut self.problems);
+        let tool = ToolComponent::compile(def, service, &mut self.problems);
         self.add_tool(tool);
     }
 
-    pub(crate) fn add_tool(&mut self, tool: Tool) {
+    pub(crate) fn add_tool(&mut self, tool: ToolComponent) {
         if let Some(earlier) = self.tools.get(&tool.common.name) {
             self.problems.push(duplicate("tools", &tool.common.name, &earlier.common, &tool.common));
             return;
@@ -99,11 +99,11 @@ impl Registry {
     }
 
     pub(crate) fn prompt(&mut self, def: &'static PromptDef, service: Instance) {
-        let prompt = Prompt::compile(def, service, &mut self.problems);
+        let prompt = PromptComponent::compile(def, service, &mut self.problems);
         self.add_prompt(prompt);
     }
 
-    fn add_prompt(&mut self, prompt: Prompt) {
+    fn add_prompt(&mut self, prompt: PromptComponent) {
         match self.prompts.get(&prompt.common.name) {
             Some(earlier) => {
                 self.problems.push(duplicate("prompts", &prompt.common.name, &earlier.common, &prompt.common))
@@ -115,12 +115,12 @@ impl Registry {
     }
 
     pub(crate) fn resource(&mut self, def: &'static ResourceDef, service: Instance) {
-        if let Some((template, resource)) = Resource::compile(def, service, &mut self.problems) {
+        if let Some((template, resource)) = ResourceComponent::compile(def, service, &mut self.problems) {
             self.add_resource(template, resource);
         }
     }
 
-    fn add_resource(&mut self, template: UriTemplate, resource: Resource) {
+    fn add_resource(&mut self, template: UriTemplate, resource: ResourceComponent) {
         match self.resources.get(resource.uri()) {
             Some((_, earlier)) => {
                 self.problems.push(duplicate("resources", resource.uri(), &earlier.common, &resource.common))
@@ -189,7 +189,7 @@ impl Registry {
     /// Templates that answer for the same URIs.
     fn overlaps(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let mut router: Router<Arc<Resource>> = Router::default();
+        let mut router: Router<Arc<ResourceComponent>> = Router::default();
         for (template, resource) in self.resources.values() {
             if let Some(earlier) = router.insert(template.clone(), Arc::clone(resource)) {
                 problems.push(format!(

@@ -29,18 +29,18 @@ use crate::schema::{Faults, Pointer, scan};
 use crate::text::sanitize;
 
 /// A handler under way.
-type Handling<T> = BoxFuture<'static, Result<T, ToolError>>;
+type HandlerFuture<T> = BoxFuture<'static, Result<T, ToolError>>;
 
 /// What a generated `call` function gives back: a handler ready to run, or a refusal.
 #[doc(hidden)]
-pub enum Reply<T> {
+pub enum Handling<T> {
     Run(Pin<Box<dyn Future<Output = Result<T, ToolError>> + Send>>),
     /// The same of a plain function, which holds up nobody however long it takes.
     Plain(Pin<Box<dyn Future<Output = Result<T, ToolError>> + Send>>),
     Refused(ToolError),
 }
 
-impl<T> Reply<T> {
+impl<T> Handling<T> {
     /// Runs a plain function on the blocking pool, once its parameters are there.
     ///
     /// What this and its siblings are given is a closure: rustc takes far longer over an `async` block, and there is one for
@@ -88,7 +88,7 @@ impl<T> Reply<T> {
     }
 
     /// The handler, or as an error the future of its refusal.
-    fn into_future_unless_refused(self, common: &Common) -> Result<Handling<T>, Handling<T>>
+    fn into_future_unless_refused(self, common: &Common) -> Result<HandlerFuture<T>, HandlerFuture<T>>
     where
         T: Send + 'static,
     {
@@ -107,7 +107,7 @@ impl<T> Reply<T> {
 #[doc(hidden)]
 pub struct Call<'a> {
     signature: &'a Signature,
-    given: Given<'a>,
+    given: RawArguments<'a>,
     faults: Faults,
     origin: &'a Origin<'a>,
     service: Option<&'a Arc<dyn Any + Send + Sync>>,
@@ -125,7 +125,7 @@ struct Deferred {
 }
 
 /// The values by parameter, as the wire has them.
-enum Given<'a> {
+enum RawArguments<'a> {
     /// Raw JSON: a tool's arguments.
     Json { slots: Vec<Option<&'a RawValue>>, rest: Option<String> },
     /// Text: URI variables and prompt arguments.
@@ -162,12 +162,12 @@ impl<'a> Call<'a> {
         } else if signature.flatten.is_some() {
             rest = Some("{}".to_owned());
         }
-        Self::new(signature, Given::Json { slots, rest }, faults, origin, service)
+        Self::new(signature, RawArguments::Json { slots, rest }, faults, origin, service)
     }
 
     fn new(
         signature: &'a Signature,
-        given: Given<'a>,
+        given: RawArguments<'a>,
         faults: Faults,
         origin: &'a Origin<'a>,
         service: Option<&'a Arc<dyn Any + Send + Sync>>,
@@ -184,7 +184,7 @@ impl<'a> Call<'a> {
         service: Option<&'a Arc<dyn Any + Send + Sync>>,
     ) -> Self {
         plain::set_caller(origin);
-        Self::new(signature, Given::Text(texts), Faults::default(), origin, service)
+        Self::new(signature, RawArguments::Text(texts), Faults::default(), origin, service)
     }
 
     /// A name that no parameter has.
@@ -216,8 +216,8 @@ impl<'a> Call<'a> {
 
     /// The refusal that lists every fault.
     #[must_use]
-    pub fn refuse<T>(&mut self) -> Reply<T> {
-        Reply::Refused(self.faults_as_error())
+    pub fn refuse<T>(&mut self) -> Handling<T> {
+        Handling::Refused(self.faults_as_error())
     }
 
     pub(crate) fn faults_as_error(&mut self) -> ToolError {
@@ -227,10 +227,10 @@ impl<'a> Call<'a> {
     /// The handler's future; what is still to be held against rules comes first.
     pub(crate) fn finish<T: Send + 'static>(
         self,
-        reply: Reply<T>,
+        handling: Handling<T>,
         common: &Common,
     ) -> BoxFuture<'static, Result<T, ToolError>> {
-        let handler = reply.into_future_unless_refused(common);
+        let handler = handling.into_future_unless_refused(common);
         match handler {
             Ok(handler) if self.deferred.is_empty() => handler,
             Ok(handler) => {
@@ -272,7 +272,7 @@ impl<'a> Call<'a> {
     /// The text of every argument, given or default, for a prompt that is its own documentation.
     #[must_use]
     pub fn texts(&self) -> Vec<(&'static str, String)> {
-        let Given::Text(texts) = &self.given else { return Vec::new() };
+        let RawArguments::Text(texts) = &self.given else { return Vec::new() };
         let of = |(argument, text): (&Argument, &Option<Cow<'_, str>>)| {
             let text = text.as_deref().map(ToOwned::to_owned);
             (argument.name, text.or_else(|| argument.default_text()).unwrap_or_default())
@@ -283,7 +283,7 @@ impl<'a> Call<'a> {
     pub(crate) fn argument<T: DeserializeOwned>(&mut self, index: usize, default: Option<fn() -> T>) -> Option<T> {
         let signature = self.signature;
         let argument = &signature.arguments[index];
-        let Given::Json { slots, rest } = &mut self.given else { return None };
+        let RawArguments::Json { slots, rest } = &mut self.given else { return None };
         if argument.flatten {
             let rest = rest.take()?;
             // Nothing given at all is what leaving out any other argument is.
@@ -390,7 +390,7 @@ impl<'a> Call<'a> {
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
         let argument = &self.signature.arguments[index];
-        let Given::Text(texts) = &mut self.given else { return None };
+        let RawArguments::Text(texts) = &mut self.given else { return None };
         let Some(text) = texts[index].clone() else {
             if let Some(default) = default {
                 return Some(default());

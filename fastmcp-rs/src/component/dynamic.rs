@@ -12,7 +12,7 @@ use super::output::{HandlerError, ToolOutput};
 use super::signature::warn_of_patterns;
 use super::stall;
 use super::tables::Timeout;
-use super::tool::{Common, Handler, OutputCheck, Tool, header_params};
+use super::tool::{Common, Handler, OutputCheck, ToolComponent, header_params};
 use crate::bounds;
 use crate::context::{Context, Origin};
 use crate::error::{Error, ToolError};
@@ -122,7 +122,7 @@ impl DynamicTool {
         self
     }
 
-    pub(crate) fn compile(self) -> Result<Tool, Error> {
+    pub(crate) fn compile(self) -> Result<ToolComponent, Error> {
         let name = self.entry.name.clone();
         let problem = one_problem("tool", &name);
         if !is_name(&name) {
@@ -151,7 +151,7 @@ impl DynamicTool {
             return Err(problem(&what));
         }
         let wrapped_output = None;
-        Ok(Tool {
+        Ok(ToolComponent {
             common: Common::dynamic(name, self.tags, self.timeout),
             entry: self.entry,
             wrapped_output,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::call::refusal;
 use super::dynamic::{is_name, one_problem};
 use super::output::{HandlerError, PromptOutput};
-use super::prompt::{Prompt, PromptHandler};
+use super::prompt::{PromptComponent, PromptHandler};
 use super::signature::unknown;
 use super::tables::Timeout;
 use super::tool::Common;
@@ -113,7 +113,7 @@ impl DynamicPrompt {
         self
     }
 
-    pub(crate) fn compile(self) -> Result<Prompt, Error> {
+    pub(crate) fn compile(self) -> Result<PromptComponent, Error> {
         let name = self.entry.name.clone();
         let problem = one_problem("prompt", &name);
         if !is_name(&name) {
@@ -126,7 +126,7 @@ impl DynamicPrompt {
             }
         }
         let common = Common::dynamic(name, self.tags, self.timeout);
-        Ok(Prompt { common, entry: self.entry, handler: PromptHandler::Dynamic(self.handler) })
+        Ok(PromptComponent { common, entry: self.entry, handler: PromptHandler::Dynamic(self.handler) })
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::dynamic::one_problem;
 use super::output::{HandlerError, ResourceOutput};
-use super::resource::{Resource, ResourceEntry, ResourceHandler};
+use super::resource::{ResourceComponent, ResourceEntry, ResourceHandler};
 use super::tables::Timeout;
 use super::tool::Common;
 use crate::context::Context;
@@ -161,7 +161,7 @@ impl DynamicResource {
         &self.uri
     }
 
-    pub(crate) fn compile(self) -> Result<(UriTemplate, Resource), Error> {
+    pub(crate) fn compile(self) -> Result<(UriTemplate, ResourceComponent), Error> {
         let problem = one_problem("resource", &self.uri);
         let template =
             UriTemplate::parse(&self.uri).map_err(|error| problem(&format!("its URI is not valid: {error}")))?;
@@ -184,7 +184,7 @@ impl DynamicResource {
             entry.annotations = self.annotations;
             ResourceEntry::Template(entry)
         };
-        let resource = Resource {
+        let resource = ResourceComponent {
             common: Common::dynamic(self.name, self.tags, self.timeout),
             entry,
             mime_type: self.mime_type.map(Into::into),

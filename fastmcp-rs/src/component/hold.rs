@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::call::without_position;
 use crate::bounds;
-use crate::schema::json::{JsonTree, Object, write_text};
+use crate::schema::json::{JsonObject, JsonTree, write_text};
 use crate::schema::scan::{OBJECT, TextStep, path_to, weight};
-use crate::schema::{Faults, Leniency, Pointer, Step, Trusted, Validator, coerce};
+use crate::schema::{Faults, Leniency, PathStep, Pointer, Trusted, Validator, coerce};
 use crate::text::sanitize;
 
 /// Readings of an argument, or their bytes, that finding out another name of a member may take.
@@ -224,7 +224,7 @@ struct Serde<'h> {
 impl Serde<'_> {
     /// The property that one of `names` is another name of. With all of them given twice, serde complains of the first
     /// that it knows, under its proper name; what it does not know it passes over.
-    fn repeated(&self, at: &[Step<'_>], names: &[&str]) -> Option<Result<String, ()>> {
+    fn repeated(&self, at: &[PathStep<'_>], names: &[&str]) -> Option<Result<String, ()>> {
         let (Some(probes), Some(bytes)) =
             (self.probes.get().checked_sub(1), self.bytes.get().checked_sub(self.size + 64))
         else {
@@ -251,7 +251,7 @@ impl Trusted for Serde<'_> {
         &self,
         node: usize,
         at: &Pointer<'_>,
-        _: &Object<'_>,
+        _: &JsonObject<'_>,
         unknown: &[&str],
     ) -> Option<Vec<(String, String)>> {
         let steps = &at.steps()[self.held.at().steps().len()..];
@@ -340,11 +340,11 @@ impl Search<'_> {
 
     /// The same error as before?
     fn fails_alike(&self, tree: &JsonTree<'_>, place: &[TextStep], change: TreeChange<'_>) -> Option<bool> {
-        let steps: Vec<Step<'_>> = place
+        let steps: Vec<PathStep<'_>> = place
             .iter()
             .map(|step| match step {
-                TextStep::Key(name) => Step::Key(name),
-                TextStep::Index(index) => Step::Index(*index),
+                TextStep::Key(name) => PathStep::Key(name),
+                TextStep::Index(index) => PathStep::Index(*index),
             })
             .collect();
         let mut text = String::new();
@@ -358,12 +358,12 @@ impl Search<'_> {
 
     /// The member without which the error is another one, and which is what serde stumbles over even if it comes first and
     /// twice: of a member that could be read, serde would say that it is there twice.
-    fn member(&self, tree: &JsonTree<'_>, place: &[TextStep], object: &Object<'_>) -> Option<TextStep> {
+    fn member(&self, tree: &JsonTree<'_>, place: &[TextStep], object: &JsonObject<'_>) -> Option<TextStep> {
         for (name, _) in &object.members {
-            let without = |object: &Object<'_>, out: &mut String| {
+            let without = |object: &JsonObject<'_>, out: &mut String| {
                 write_members(object.members.iter().filter(|(other, _)| other != name), out);
             };
-            let twice = |object: &Object<'_>, out: &mut String| doubled(object, |other| other == name, out);
+            let twice = |object: &JsonObject<'_>, out: &mut String| doubled(object, |other| other == name, out);
             if !self.fails_alike(tree, place, TreeChange::Object(&without))?
                 && self.fails_alike(tree, place, TreeChange::Object(&twice))?
             {
@@ -391,7 +391,7 @@ impl Search<'_> {
     }
 }
 
-type ChangeObject<'c> = &'c dyn Fn(&Object<'_>, &mut String);
+type ChangeObject<'c> = &'c dyn Fn(&JsonObject<'_>, &mut String);
 
 #[derive(Clone, Copy)]
 enum TreeChange<'c> {
@@ -409,7 +409,7 @@ fn part<'t>(tree: &'t JsonTree<'t>, place: &[TextStep]) -> Option<&'t JsonTree<'
 }
 
 /// Writes a tree with one object in it changed.
-fn write_changed(tree: &JsonTree<'_>, steps: &[Step<'_>], out: &mut String, change: ChangeObject<'_>) {
+fn write_changed(tree: &JsonTree<'_>, steps: &[PathStep<'_>], out: &mut String, change: ChangeObject<'_>) {
     write_around(tree, steps, out, &|part, out| match part {
         JsonTree::Object(object) => change(object, out),
         other => other.write(out),
@@ -417,17 +417,22 @@ fn write_changed(tree: &JsonTree<'_>, steps: &[Step<'_>], out: &mut String, chan
 }
 
 /// Writes a tree with one list in it shortened.
-fn write_shortened(tree: &JsonTree<'_>, steps: &[Step<'_>], out: &mut String, most: usize) {
+fn write_shortened(tree: &JsonTree<'_>, steps: &[PathStep<'_>], out: &mut String, most: usize) {
     write_around(tree, steps, out, &|part, out| match part {
         JsonTree::Array(items) => write_items(items.iter().take(most), out, &mut |_, item, out| item.write(out)),
         other => other.write(out),
     });
 }
 
-fn write_around(tree: &JsonTree<'_>, steps: &[Step<'_>], out: &mut String, write: &dyn Fn(&JsonTree<'_>, &mut String)) {
+fn write_around(
+    tree: &JsonTree<'_>,
+    steps: &[PathStep<'_>],
+    out: &mut String,
+    write: &dyn Fn(&JsonTree<'_>, &mut String),
+) {
     match (tree, steps.split_first()) {
         (tree, None) => write(tree, out),
-        (JsonTree::Object(object), Some((Step::Key(key), rest))) => {
+        (JsonTree::Object(object), Some((PathStep::Key(key), rest))) => {
             out.push('{');
             for (index, (name, value)) in object.members.iter().enumerate() {
                 if index > 0 {
@@ -439,7 +444,7 @@ fn write_around(tree: &JsonTree<'_>, steps: &[Step<'_>], out: &mut String, write
             }
             out.push('}');
         }
-        (JsonTree::Array(items), Some((Step::Index(at), rest))) => {
+        (JsonTree::Array(items), Some((PathStep::Index(at), rest))) => {
             write_items(items.iter(), out, &mut |index, item, out| {
                 if index == *at { write_around(item, rest, out, write) } else { item.write(out) }
             });
@@ -477,7 +482,7 @@ fn write_members<'v>(members: impl Iterator<Item = &'v (std::borrow::Cow<'v, str
 }
 
 /// An object in which some members come first, each of them twice.
-fn doubled(object: &Object<'_>, which: impl Fn(&str) -> bool, out: &mut String) {
+fn doubled(object: &JsonObject<'_>, which: impl Fn(&str) -> bool, out: &mut String) {
     let twice = object.members.iter().filter(|(name, _)| which(name)).flat_map(|member| [member, member]);
     write_members(twice.chain(object.members.iter().filter(|(name, _)| !which(name))), out);
 }

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::prompt::Prompt;
-use super::resource::Resource;
+use super::prompt::PromptComponent;
+use super::resource::ResourceComponent;
 use super::signature::Signature;
-use super::tool::{Common, Tool};
+use super::tool::{Common, ToolComponent};
 
 /// What kind of component a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,9 +26,9 @@ pub struct ComponentInfo(Of);
 
 #[derive(Clone)]
 enum Of {
-    Tool(Arc<Tool>),
-    Resource(Arc<Resource>),
-    Prompt(Arc<Prompt>),
+    Tool(Arc<ToolComponent>),
+    Resource(Arc<ResourceComponent>),
+    Prompt(Arc<PromptComponent>),
 }
 
 impl ComponentInfo {
@@ -102,20 +102,20 @@ impl ComponentInfo {
     }
 }
 
-impl From<&Arc<Tool>> for ComponentInfo {
-    fn from(tool: &Arc<Tool>) -> Self {
+impl From<&Arc<ToolComponent>> for ComponentInfo {
+    fn from(tool: &Arc<ToolComponent>) -> Self {
         Self(Of::Tool(Arc::clone(tool)))
     }
 }
 
-impl From<&Arc<Resource>> for ComponentInfo {
-    fn from(resource: &Arc<Resource>) -> Self {
+impl From<&Arc<ResourceComponent>> for ComponentInfo {
+    fn from(resource: &Arc<ResourceComponent>) -> Self {
         Self(Of::Resource(Arc::clone(resource)))
     }
 }
 
-impl From<&Arc<Prompt>> for ComponentInfo {
-    fn from(prompt: &Arc<Prompt>) -> Self {
+impl From<&Arc<PromptComponent>> for ComponentInfo {
+    fn from(prompt: &Arc<PromptComponent>) -> Self {
         Self(Of::Prompt(Arc::clone(prompt)))
     }
 }

@@ -200,7 +200,7 @@ impl Own {
     }
 }
 
-struct Published {
+struct PublishedSchema {
     schema: Value,
     own: Vec<Own>,
     required: Vec<&'static str>,
@@ -208,7 +208,7 @@ struct Published {
 }
 
 /// Derives the root schema: one object whose properties are the arguments.
-fn publish(params: &[Param], kinds: &[ParamKind], docs: &Docs, problems: &mut Vec<String>) -> Published {
+fn publish(params: &[Param], kinds: &[ParamKind], docs: &Docs, problems: &mut Vec<String>) -> PublishedSchema {
     let mut generator = schema::input_generator();
     let mut properties = Map::new();
     for (param, kind) in params.iter().zip(kinds).filter(|(_, kind)| !kind.injected) {
@@ -255,7 +255,7 @@ fn publish(params: &[Param], kinds: &[ParamKind], docs: &Docs, problems: &mut Ve
     let required = required.into_iter().filter(|name| params.iter().any(|param| param.name == *name)).collect();
     // A description beside a `$ref` has to move; running it again changes nothing else.
     let root = schema::normalise(root);
-    Published { schema: root, own, required, extra }
+    PublishedSchema { schema: root, own, required, extra }
 }
 
 /// Moves the properties of a flattened parameter up into the root. What may be left out altogether requires nothing.

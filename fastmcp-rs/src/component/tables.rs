@@ -7,7 +7,7 @@ use std::time::Duration;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
-use super::call::{Call, Reply};
+use super::call::{Call, Handling};
 use super::complete::{CompleteFuture, Completing};
 use super::param::ParamKind;
 use crate::protocol::{CacheScope, PromptResult};
@@ -119,7 +119,7 @@ pub struct ToolDef {
     pub params: &'static [Param],
     pub output: fn(&mut SchemaGenerator) -> Option<Schema>,
     pub output_schema: Option<fn() -> Value>,
-    pub call: fn(&mut Call<'_>) -> Reply<ToolResult>,
+    pub call: fn(&mut Call<'_>) -> Handling<ToolResult>,
 }
 
 #[doc(hidden)]
@@ -134,14 +134,14 @@ pub struct ResourceDef {
     pub cache_scope: Option<CacheScope>,
     pub size: Option<u64>,
     pub params: &'static [Param],
-    pub call: fn(&mut Call<'_>) -> Reply<ReadResult>,
+    pub call: fn(&mut Call<'_>) -> Handling<ReadResult>,
 }
 
 #[doc(hidden)]
 pub struct PromptDef {
     pub shared: Shared,
     pub params: &'static [Param],
-    pub call: fn(&mut Call<'_>) -> Reply<PromptResult>,
+    pub call: fn(&mut Call<'_>) -> Handling<PromptResult>,
 }
 
 /// One parameter of a function.

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::bound::Bound;
+use super::bound::Binding;
 use crate::protocol::jsonrpc::text;
 use crate::protocol::params::unique_members;
 
 /// Objects and arrays deeper than this are bound by their text as it stands.
 const DEPTH: usize = 16;
 
-impl Bound {
+impl Binding {
     /// The bytes that must be the same when the state comes back.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let parts = [&self.server, self.subject.as_deref().unwrap_or_default(), self.method, &self.name];
@@ -76,7 +76,7 @@ mod tests {
     fn bytes(arguments: &str) -> Vec<u8> {
         let arguments = Some(RawValue::from_string(arguments.to_owned()).expect("JSON"));
         let (server, name) = ("s".to_owned(), "n".to_owned());
-        Bound { server, subject: None, method: "tools/call", name, arguments, declared: None }.bytes()
+        Binding { server, subject: None, method: "tools/call", name, arguments, declared: None }.bytes()
     }
 
     #[test]

@@ -10,8 +10,8 @@ use super::run::{Running, Work};
 use crate::bounds;
 use crate::catalog::Catalog;
 use crate::component::complete::Completing;
-use crate::component::prompt::Prompt;
-use crate::component::resource::Resource;
+use crate::component::prompt::PromptComponent;
+use crate::component::resource::ResourceComponent;
 use crate::component::{ComponentInfo, signature::Signature};
 use crate::engine::encode::Body;
 use crate::protocol::{Completion, CompletionParams, CompletionRef, RpcError};
@@ -19,8 +19,8 @@ use crate::text::sanitize;
 
 /// The component of which an argument is completed.
 enum About<'c> {
-    Prompt(&'c Arc<Prompt>),
-    Resource(&'c Arc<Resource>),
+    Prompt(&'c Arc<PromptComponent>),
+    Resource(&'c Arc<ResourceComponent>),
 }
 
 impl<'c> About<'c> {

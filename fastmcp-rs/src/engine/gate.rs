@@ -18,9 +18,9 @@ use super::run::{Replay, Running, Work, not_found};
 use crate::bounds;
 use crate::catalog::Catalog;
 use crate::component::ComponentInfo;
-use crate::component::prompt::Prompt;
-use crate::component::resource::Resource;
-use crate::component::tool::Tool;
+use crate::component::prompt::PromptComponent;
+use crate::component::resource::ResourceComponent;
+use crate::component::tool::ToolComponent;
 use crate::context::Context;
 use crate::context::interaction::{Earlier, Rounds};
 use crate::error::{ErrorKind, Parts, ToolError};
@@ -45,9 +45,9 @@ pub(crate) fn enter(request: &Request<'_>) -> Result<Running, RpcError> {
 
 /// A component that was asked for, and by which name.
 pub(crate) enum Found<'c> {
-    Tool(&'c Arc<Tool>, &'c str),
-    Resource(&'c Arc<Resource>, &'c str, Captures<'c>),
-    Prompt(&'c Arc<Prompt>, &'c str),
+    Tool(&'c Arc<ToolComponent>, &'c str),
+    Resource(&'c Arc<ResourceComponent>, &'c str, Captures<'c>),
+    Prompt(&'c Arc<PromptComponent>, &'c str),
 }
 
 impl<'c> Found<'c> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bound::Bound;
+use super::bound::Binding;
 use super::core::Core;
 use crate::context::interaction::{Earlier, StateId};
 use crate::future::BoxFuture;
@@ -10,11 +10,11 @@ use crate::protocol::RpcError;
 
 #[expect(clippy::unused_self, reason = "the same calls with and without the feature")]
 impl Core {
-    pub(crate) fn seal(&self, _: &Earlier, _: &Bound) -> Result<String, &'static str> {
+    pub(crate) fn seal(&self, _: &Earlier, _: &Binding) -> Result<String, &'static str> {
         Err("questions on revision 2026-07-28 need the server's `interaction` feature")
     }
 
-    pub(crate) fn unseal(&self, _: &str, _: &Bound) -> Result<Earlier, RpcError> {
+    pub(crate) fn unseal(&self, _: &str, _: &Binding) -> Result<Earlier, RpcError> {
         Err(RpcError::invalid_params("`requestState` is not one that this server gave out"))
     }
 

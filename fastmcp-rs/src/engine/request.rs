@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use super::bound::Bound;
+use super::bound::Binding;
 use super::core::{Core, log_level};
 use super::encode::Reply;
 use super::run::Running;
@@ -334,8 +334,8 @@ impl<'a> Request<'a> {
     }
 
     /// What a state that is given out for this request is bound to.
-    pub(crate) fn bound(&self, asked: &str) -> Bound {
-        Bound {
+    pub(crate) fn bound(&self, asked: &str) -> Binding {
+        Binding {
             server: self.core.info.name.clone(),
             subject: self.origin.caller.subject().map(ToOwned::to_owned),
             method: self.component_method(),

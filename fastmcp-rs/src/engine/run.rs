@@ -10,14 +10,14 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tokio::time::Sleep;
 
-use super::bound::Bound;
+use super::bound::Binding;
 use super::core::Core;
 use super::encode::{Body, Reply};
 use crate::bounds;
-use crate::component::prompt::Prompt;
-use crate::component::resource::Resource;
+use crate::component::prompt::PromptComponent;
+use crate::component::resource::ResourceComponent;
 use crate::component::stall;
-use crate::component::tool::Tool;
+use crate::component::tool::ToolComponent;
 use crate::context::Context;
 use crate::context::interaction::{Earlier, Rounds};
 use crate::context::read_capabilities;
@@ -30,9 +30,9 @@ use crate::text::sanitize;
 
 /// What is being run, and what its outcome becomes.
 pub(crate) enum Work {
-    Tool(Arc<Tool>, BoxFuture<'static, Result<ToolResult, ToolError>>),
-    Resource(Arc<Resource>, String, BoxFuture<'static, Result<ReadResult, ToolError>>),
-    Prompt(Arc<Prompt>, BoxFuture<'static, Result<PromptResult, ToolError>>),
+    Tool(Arc<ToolComponent>, BoxFuture<'static, Result<ToolResult, ToolError>>),
+    Resource(Arc<ResourceComponent>, String, BoxFuture<'static, Result<ReadResult, ToolError>>),
+    Prompt(Arc<PromptComponent>, BoxFuture<'static, Result<PromptResult, ToolError>>),
     /// Anything that makes its reply itself.
     Other(BoxFuture<'static, Reply>),
     /// Done, and dropped.
@@ -49,7 +49,7 @@ pub(crate) struct Running {
     deadline: Option<Pin<Box<Sleep>>>,
     /// There once a context was made.
     rounds: Option<Arc<Rounds>>,
-    bound: Option<Box<Bound>>,
+    bound: Option<Box<Binding>>,
     /// Whether the state that came with the request may be used, which is asked before the handler takes its first step.
     admission: Option<BoxFuture<'static, Result<(), RpcError>>>,
     /// How to run a handler again that asked by what it returned, for a client of an older revision.
@@ -99,7 +99,7 @@ impl Running {
     }
 
     /// Lets the handler stop to ask, and seals what it must remember.
-    pub(crate) fn with_rounds(mut self, rounds: Option<Arc<Rounds>>, bound: Option<Bound>) -> Self {
+    pub(crate) fn with_rounds(mut self, rounds: Option<Arc<Rounds>>, bound: Option<Binding>) -> Self {
         self.rounds = rounds;
         self.bound = bound.map(Box::new);
         self

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use super::bound::Bound;
+use super::bound::Binding;
 use super::core::Core;
 use crate::bounds;
 use crate::context::interaction::{Earlier, StateId};
@@ -132,7 +132,7 @@ fn now() -> u64 {
 }
 
 impl Core {
-    pub(crate) fn seal(&self, earlier: &Earlier, bound: &Bound) -> Result<String, &'static str> {
+    pub(crate) fn seal(&self, earlier: &Earlier, bound: &Binding) -> Result<String, &'static str> {
         self.sealer
             .as_ref()
             .and_then(|sealer| sealer.seal(earlier, &bound.bytes()))
@@ -140,7 +140,7 @@ impl Core {
     }
 
     /// Opens the state that a client brought back.
-    pub(crate) fn unseal(&self, state: &str, bound: &Bound) -> Result<Earlier, RpcError> {
+    pub(crate) fn unseal(&self, state: &str, bound: &Binding) -> Result<Earlier, RpcError> {
         let opened = self.sealer.as_ref().map(|sealer| sealer.open(state, &bound.bytes()));
         match opened {
             Some(Ok(earlier)) => Ok(earlier),

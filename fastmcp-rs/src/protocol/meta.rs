@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::id::is_id;
 use super::jsonrpc::text;
 use super::message::present;
-use super::params::{Params, Source};
+use super::params::{Params, ParamsText};
 
 pub(crate) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 pub(crate) const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
@@ -43,7 +43,7 @@ impl KeptMeta {
     pub(crate) fn raw(&self) -> Option<&RawValue> {
         match &self.0 {
             Kept::Nothing => None,
-            Kept::In(message) => Whole::In(Source::Message(message)).raw(),
+            Kept::In(message) => Whole::In(ParamsText::Message(message)).raw(),
             Kept::Alone(raw) => Some(raw),
         }
     }
@@ -62,7 +62,7 @@ impl KeptMeta {
 enum Whole<'a> {
     #[default]
     Nowhere,
-    In(Source<'a>),
+    In(ParamsText<'a>),
     Alone(&'a RawValue),
 }
 
@@ -108,7 +108,7 @@ impl<'a> Meta<'a> {
     pub(crate) fn keep(&self) -> KeptMeta {
         KeptMeta(match self.whole {
             Whole::Nowhere => Kept::Nothing,
-            Whole::In(Source::Message(message)) if message.len() <= KEPT => Kept::In(message.into()),
+            Whole::In(ParamsText::Message(message)) if message.len() <= KEPT => Kept::In(message.into()),
             whole => whole.raw().map_or(Kept::Nothing, |raw| Kept::Alone(raw.to_owned())),
         })
     }

@@ -15,12 +15,12 @@ use super::meta::Keys;
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Params<'a> {
     pub members: Members<'a>,
-    source: Source<'a>,
+    source: ParamsText<'a>,
 }
 
 /// Where the parameters were read from.
 #[derive(Clone, Copy, Default)]
-pub(crate) enum Source<'a> {
+pub(crate) enum ParamsText<'a> {
     #[default]
     Nowhere,
     /// The text of the whole message.
@@ -52,26 +52,26 @@ impl<'a> Params<'a> {
     /// Parameters found while reading a message.
     pub(crate) fn of_message(members: Option<Members<'a>>, text: &'a str) -> Self {
         match members {
-            Some(members) => Self { members, source: Source::Message(text) },
+            Some(members) => Self { members, source: ParamsText::Message(text) },
             None => Self::default(),
         }
     }
 
     /// Parameters that were put together here; as a whole they were never written.
     pub(crate) fn made(members: Members<'a>) -> Self {
-        Self { members, source: Source::Nowhere }
+        Self { members, source: ParamsText::Nowhere }
     }
 
     /// Parameters by themselves.
     pub(crate) fn read(raw: Option<&'a RawValue>) -> Result<Self, &'static str> {
         let Some(raw) = raw else { return Ok(Self::default()) };
         match serde_json::from_str(raw.get()) {
-            Ok(members) if raw.get().starts_with('{') => Ok(Self { members, source: Source::Own(raw) }),
+            Ok(members) if raw.get().starts_with('{') => Ok(Self { members, source: ParamsText::Own(raw) }),
             _ => Err("`params` and the `_meta` in it must be objects, with each member once"),
         }
     }
 
-    pub(crate) fn source(&self) -> Source<'a> {
+    pub(crate) fn source(&self) -> ParamsText<'a> {
         self.source
     }
 
@@ -81,16 +81,16 @@ impl<'a> Params<'a> {
     }
 }
 
-impl<'a> Source<'a> {
+impl<'a> ParamsText<'a> {
     pub(crate) fn raw(self) -> Option<&'a RawValue> {
         #[derive(serde::Deserialize)]
-        struct Whole<'a> {
+        struct WithParams<'a> {
             #[serde(borrow, default)]
             params: Option<&'a RawValue>,
         }
         match self {
             Self::Nowhere => None,
-            Self::Message(text) => serde_json::from_str::<Whole<'a>>(text).ok()?.params,
+            Self::Message(text) => serde_json::from_str::<WithParams<'a>>(text).ok()?.params,
             Self::Own(raw) => Some(raw),
         }
     }
@@ -98,7 +98,7 @@ impl<'a> Source<'a> {
 
 /// A member that must be an object: a struct would also be read from an array, and that is no object.
 pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    deserializer.deserialize_map(Object(PhantomData)).map(Some)
+    deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Some)
 }
 
 /// The same, or `null`.
@@ -108,9 +108,9 @@ pub(crate) fn object_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer.deserialize_option(ObjectOrNull(PhantomData))
 }
 
-struct Object<T>(PhantomData<T>);
+struct ObjectVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,15 +136,15 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOrNull<T> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
-        deserializer.deserialize_map(Object(PhantomData)).map(Some)
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Some)
     }
 }
 
 /// The members of an object by their names; `None` for anything else, for a name that is there twice, and for one that cannot be read.
 pub(crate) fn unique_members(json: &RawValue) -> Option<Vec<(String, &RawValue)>> {
-    struct Members<'a>(PhantomData<&'a RawValue>);
+    struct UniqueMembers<'a>(PhantomData<&'a RawValue>);
 
-    impl<'de> Visitor<'de> for Members<'de> {
+    impl<'de> Visitor<'de> for UniqueMembers<'de> {
         type Value = Option<Vec<(String, &'de RawValue)>>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,5 +163,5 @@ pub(crate) fn unique_members(json: &RawValue) -> Option<Vec<(String, &RawValue)>
         }
     }
 
-    serde_json::Deserializer::from_str(json.get()).deserialize_map(Members(PhantomData)).ok().flatten()
+    serde_json::Deserializer::from_str(json.get()).deserialize_map(UniqueMembers(PhantomData)).ok().flatten()
 }

@@ -23,12 +23,12 @@ pub(crate) enum JsonTree<'a> {
     Number(Cow<'a, str>),
     Text(Cow<'a, str>),
     Array(Vec<JsonTree<'a>>),
-    Object(Object<'a>),
+    Object(JsonObject<'a>),
 }
 
 /// An object's members, in order.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Object<'a> {
+pub(crate) struct JsonObject<'a> {
     pub members: Vec<(Cow<'a, str>, JsonTree<'a>)>,
     /// Places of the members by name, for large objects.
     #[allow(clippy::box_collection, reason = "most objects are small, and values of them many")]
@@ -51,7 +51,7 @@ impl UnreadableJson {
     }
 }
 
-impl<'a> Object<'a> {
+impl<'a> JsonObject<'a> {
     fn new(members: Vec<(Cow<'a, str>, JsonTree<'a>)>) -> Self {
         let mut object = Self { members, index: None };
         object.sort();
@@ -119,7 +119,7 @@ impl<'a> JsonTree<'a> {
             Value::Number(number) => JsonTree::Number(number.to_string().into()),
             Value::String(text) => JsonTree::Text(text.as_str().into()),
             Value::Array(items) => JsonTree::Array(items.iter().map(JsonTree::of).collect()),
-            Value::Object(map) => JsonTree::Object(Object::new(
+            Value::Object(map) => JsonTree::Object(JsonObject::new(
                 map.iter().map(|(name, value)| (name.as_str().into(), JsonTree::of(value))).collect(),
             )),
         }
@@ -150,7 +150,7 @@ impl<'a> JsonTree<'a> {
             JsonTree::Number(text) => JsonTree::Number(text.into_owned().into()),
             JsonTree::Text(text) => JsonTree::Text(text.into_owned().into()),
             JsonTree::Array(items) => JsonTree::Array(items.into_iter().map(JsonTree::into_owned).collect()),
-            JsonTree::Object(object) => JsonTree::Object(Object {
+            JsonTree::Object(object) => JsonTree::Object(JsonObject {
                 members: object
                     .members
                     .into_iter()
@@ -251,7 +251,7 @@ impl<'a> Parser<'a> {
                     }
                 }
                 self.at += 1;
-                Ok(JsonTree::Object(Object::new(members)))
+                Ok(JsonTree::Object(JsonObject::new(members)))
             }
             b'[' => {
                 let mut items = Vec::new();

@@ -17,7 +17,7 @@ pub(crate) use coerce::{Leniency, coerce, read_value};
 pub(crate) use derive::{
     allows_anything, finish, input_generator, loosened, normalise, output_generator, publish, raw,
 };
-pub(crate) use validate::{Faults, Pointer, Step, Trusted, Validator};
+pub(crate) use validate::{Faults, PathStep, Pointer, Trusted, Validator};
 
 #[cfg(test)]
 mod tests;

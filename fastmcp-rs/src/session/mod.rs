@@ -29,7 +29,7 @@ use crate::session::record::SessionChange;
 use crate::text::percent;
 use crate::uri::covers;
 #[cfg(feature = "http")]
-pub(crate) use shared::{ReplicaLink, Shared};
+pub(crate) use shared::{ReplicaLink, SharedSession};
 
 /// Locks without caring whether some other holder panicked: every critical section here leaves the data whole.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -126,7 +126,7 @@ pub(crate) struct Session {
     closed: CancellationToken,
     /// What other replicas of the server have to do with it, if there are any.
     #[cfg(feature = "http")]
-    shared: Option<Shared>,
+    shared: Option<SharedSession>,
 }
 
 /// No level was set: everything from `info` on is sent.

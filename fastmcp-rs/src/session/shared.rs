@@ -21,7 +21,7 @@ pub(crate) trait ReplicaLink: Send + Sync {
 }
 
 /// What belongs to a conversation that is known to several replicas.
-pub(crate) struct Shared {
+pub(crate) struct SharedSession {
     pub elsewhere: Arc<dyn ReplicaLink>,
     /// What the others are still to be told.
     changes: Mutex<Vec<SessionChange>>,
@@ -32,7 +32,7 @@ pub(crate) struct Shared {
 impl Session {
     /// A conversation that other replicas will know of.
     pub(crate) fn shared(id: String, elsewhere: Arc<dyn ReplicaLink>) -> Self {
-        let shared = Shared { elsewhere, changes: Mutex::default(), seen: AtomicU64::new(0) };
+        let shared = SharedSession { elsewhere, changes: Mutex::default(), seen: AtomicU64::new(0) };
         Self { shared: Some(shared), ..Self::new(Some(id)) }
     }
 

@@ -70,7 +70,7 @@ const _: () = {
                 ) = (__s0, __s1, __call.sound()) else {
                     return __call.refuse();
                 };
-                ::fastmcp_rs::__private::Reply::blocking(
+                ::fastmcp_rs::__private::Handling::blocking(
                     __call.context(),
                     (__s0, __s1),
                     move |(__a0, __a1)| {

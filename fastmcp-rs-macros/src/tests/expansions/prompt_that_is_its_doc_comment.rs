@@ -45,7 +45,7 @@ const _: () = {
                 return __call.refuse();
             };
             let __texts = __call.texts();
-            ::fastmcp_rs::__private::Reply::inline(
+            ::fastmcp_rs::__private::Handling::inline(
                 __call.context(),
                 (__s0, __s1),
                 move |(__a0, __a1)| {

@@ -119,7 +119,7 @@ const _: () = {
                 ) = (__s0, __s1, __s2, __s3, __call.sound()) else {
                     return __call.refuse();
                 };
-                ::fastmcp_rs::__private::Reply::run(
+                ::fastmcp_rs::__private::Handling::run(
                     __call.context(),
                     (__s0, __s1, __s2, __s3),
                     move |(__a0, __a1, __a2, __a3)| async move {

@@ -70,7 +70,7 @@ const _: () = {
                     return __call.refuse();
                 };
                 let __this = __call.service::<Notes>();
-                ::fastmcp_rs::__private::Reply::run(
+                ::fastmcp_rs::__private::Handling::run(
                     __call.context(),
                     (__s0, __s1),
                     move |(__a0, __a1)| async move {
@@ -127,7 +127,7 @@ const _: () = {
                 return __call.refuse();
             };
             let __this = __call.service::<Notes>();
-            ::fastmcp_rs::__private::Reply::blocking(
+            ::fastmcp_rs::__private::Handling::blocking(
                 __call.context(),
                 (__s0,),
                 move |(__a0,)| {
@@ -153,7 +153,7 @@ const _: () = {
             let (true,) = (__call.sound(),) else {
                 return __call.refuse();
             };
-            ::fastmcp_rs::__private::Reply::blocking(
+            ::fastmcp_rs::__private::Handling::blocking(
                 __call.context(),
                 (),
                 move |()| {

@@ -35,7 +35,7 @@ const _: () = {
             let (::core::option::Option::Some(__s0), true) = (__s0, __call.sound()) else {
                 return __call.refuse();
             };
-            ::fastmcp_rs::__private::Reply::blocking(
+            ::fastmcp_rs::__private::Handling::blocking(
                 __call.context(),
                 (__s0,),
                 move |(__a0,)| {

@@ -154,7 +154,7 @@ const _: () = {
                 ) = (__s0, __s1, __s2, __s3, __s4, __s5, __s6, __call.sound()) else {
                     return __call.refuse();
                 };
-                ::fastmcp_rs::__private::Reply::run(
+                ::fastmcp_rs::__private::Handling::run(
                     __call.context(),
                     (__s0, __s1, __s2, __s3, __s4, __s5, __s6),
                     move |(__a0, __a1, __a2, __a3, __a4, __a5, __a6)| async move {

@@ -65,7 +65,7 @@ const _: () = {
             let (::core::option::Option::Some(__s0), true) = (__s0, __call.sound()) else {
                 return __call.refuse();
             };
-            ::fastmcp_rs::__private::Reply::run(
+            ::fastmcp_rs::__private::Handling::run(
                 __call.context(),
                 (__s0,),
                 move |(__a0,)| async move {

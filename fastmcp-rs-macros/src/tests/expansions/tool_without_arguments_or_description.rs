@@ -20,7 +20,7 @@ const _: () = {
             let (true,) = (__call.sound(),) else {
                 return __call.refuse();
             };
-            ::fastmcp_rs::__private::Reply::inline(
+            ::fastmcp_rs::__private::Handling::inline(
                 __call.context(),
                 (),
                 move |()| {

@@ -15,11 +15,11 @@ pub(super) const ECHO: usize = 64;
 /// Where in a value: the steps from the root, borrowed until somebody asks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pointer<'v> {
-    pub(super) steps: Vec<Step<'v>>,
+    pub(super) steps: Vec<PathStep<'v>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Step<'v> {
+pub(crate) enum PathStep<'v> {
     Key(&'v str),
     Index(usize),
 }
@@ -32,20 +32,20 @@ impl<'v> Pointer<'v> {
 
     /// The member `key` of the root.
     pub(crate) fn at(key: &'v str) -> Self {
-        Self { steps: vec![Step::Key(key)] }
+        Self { steps: vec![PathStep::Key(key)] }
     }
 
     /// The steps from the root.
-    pub(crate) fn steps(&self) -> &[Step<'v>] {
+    pub(crate) fn steps(&self) -> &[PathStep<'v>] {
         &self.steps
     }
 
     pub(crate) fn push(&mut self, key: &'v str) {
-        self.steps.push(Step::Key(key));
+        self.steps.push(PathStep::Key(key));
     }
 
     pub(crate) fn push_index(&mut self, index: usize) {
-        self.steps.push(Step::Index(index));
+        self.steps.push(PathStep::Index(index));
     }
 
     pub(crate) fn pop(&mut self) {
@@ -57,11 +57,11 @@ impl fmt::Display for Pointer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in &self.steps {
             match step {
-                Step::Key(key) => {
+                PathStep::Key(key) => {
                     let key = bounded(key, ECHO);
                     write!(f, "/{}", key.replace('~', "~0").replace('/', "~1"))?;
                 }
-                Step::Index(index) => write!(f, "/{index}")?,
+                PathStep::Index(index) => write!(f, "/{index}")?,
             }
         }
         Ok(())

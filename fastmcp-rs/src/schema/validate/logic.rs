@@ -7,7 +7,7 @@ use super::objects::{ObjectRules, missing};
 use super::types::{ALL, ARRAY, OBJECT, STRING, type_names, value_type};
 use super::words::{alternatives, listed, same, shown};
 use super::{Pointer, Run, Trusted, Validator};
-use crate::schema::json::{JsonTree, Object};
+use crate::schema::json::{JsonObject, JsonTree};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Logic {
@@ -197,7 +197,7 @@ impl Validator {
     }
 
     /// Whether an object has all that this form requires, by whatever names serde knows.
-    fn shape_fits(&self, node: usize, object: &Object<'_>, at: &Pointer<'_>, trusted: &dyn Trusted) -> bool {
+    fn shape_fits(&self, node: usize, object: &JsonObject<'_>, at: &Pointer<'_>, trusted: &dyn Trusted) -> bool {
         let Some(rules) = self.rules(node, 0) else { return true };
         let aliases = self.other_names(node, rules, object, at, trusted).unwrap_or_default();
         rules.required.iter().all(|name| object.contains(name) || aliases.iter().any(|(_, of)| of == name))

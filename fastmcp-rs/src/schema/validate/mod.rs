@@ -22,12 +22,12 @@ mod types;
 mod words;
 
 pub(crate) use compile::Unsupported;
-pub(crate) use fault::{Faults, Pointer, Step};
+pub(crate) use fault::{Faults, PathStep, Pointer};
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::json::{JsonTree, Object};
+use super::json::{JsonObject, JsonTree};
 use arrays::ArrayRules;
 use compile::Compiler;
 use fault::{HINTS, TOLD};
@@ -35,7 +35,7 @@ use literals::Literals;
 use logic::Logic;
 use numbers::NumberRules;
 use objects::ObjectRules;
-use strings::{StringRules, Text};
+use strings::{JsonStr, StringRules};
 use types::{ARRAY, BOOLEAN, value_type};
 use words::shown;
 
@@ -87,7 +87,7 @@ pub(crate) trait Trusted {
         &self,
         node: usize,
         at: &Pointer<'_>,
-        object: &Object<'_>,
+        object: &JsonObject<'_>,
         unknown: &[&str],
     ) -> Option<Vec<(String, String)>>;
 }
@@ -204,7 +204,7 @@ impl Validator {
         let mut run = Run { faults: Some(faults), failed: false, steps: STEPS, frames: 0, trusted: None, longest };
         match raw.as_bytes().first() {
             Some(b'"') if node.types & types::STRING != 0 && node.literals.is_none() => {
-                let Ok(Text(text)) = serde_json::from_str::<Text<'_>>(raw) else { return false };
+                let Ok(JsonStr(text)) = serde_json::from_str::<JsonStr<'_>>(raw) else { return false };
                 node.string_rules(&text, at, &mut run);
                 true
             }

@@ -7,7 +7,7 @@ use regex_lite::Regex;
 use super::fault::ECHO;
 use super::words::{count, listed};
 use super::{Pointer, Run, Trusted, Validator};
-use crate::schema::json::{JsonTree, Object};
+use crate::schema::json::{JsonObject, JsonTree};
 use crate::text::{sanitize::bounded, suggest::nearest};
 
 #[derive(Clone, Debug, Default)]
@@ -36,7 +36,7 @@ impl Validator {
         &self,
         (index, rules): (usize, &ObjectRules),
         whole: &'v JsonTree<'v>,
-        object: &'v Object<'v>,
+        object: &'v JsonObject<'v>,
         at: &mut Pointer<'v>,
         run: &mut Run<'_>,
     ) {
@@ -113,7 +113,7 @@ impl Validator {
         &self,
         index: usize,
         rules: &ObjectRules,
-        object: &Object<'_>,
+        object: &JsonObject<'_>,
         at: &Pointer<'_>,
         trusted: &dyn Trusted,
     ) -> Option<Vec<(String, String)>> {
@@ -137,7 +137,7 @@ impl Validator {
     }
 }
 
-fn unknown(rules: &ObjectRules, object: &Object<'_>, name: &str, hint: bool) -> String {
+fn unknown(rules: &ObjectRules, object: &JsonObject<'_>, name: &str, hint: bool) -> String {
     let shown = bounded(name, ECHO);
     let free = rules.properties.keys().map(String::as_str).filter(|known| !object.contains(known));
     match hint.then(|| nearest(name, free)).flatten() {

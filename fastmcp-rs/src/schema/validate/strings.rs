@@ -71,12 +71,12 @@ impl Node {
 }
 
 /// A string borrowed from the JSON text unless it has escapes.
-pub(super) struct Text<'a>(pub Cow<'a, str>);
+pub(super) struct JsonStr<'a>(pub Cow<'a, str>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for JsonStr<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
+        struct StrVisitor;
+        impl<'de> Visitor<'de> for StrVisitor {
             type Value = Cow<'de, str>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
@@ -91,6 +91,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
                 Ok(Cow::Owned(text))
             }
         }
-        deserializer.deserialize_str(Reader).map(Text)
+        deserializer.deserialize_str(StrVisitor).map(JsonStr)
     }
 }

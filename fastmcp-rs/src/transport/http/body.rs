@@ -5,13 +5,13 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
+use hyper::body::{Body, Bytes, Frame, SizeHint};
 
 /// Events of at most about this size go out at once, if they are there at the same time.
 const AT_ONCE: usize = 16 * 1024;
 
 /// A response's body.
-pub struct Body(BodyKind);
+pub struct HttpBody(BodyKind);
 
 enum BodyKind {
     Empty,
@@ -42,7 +42,7 @@ pub(super) fn gather(
     false
 }
 
-impl Body {
+impl HttpBody {
     pub(crate) const fn empty() -> Self {
         Self(BodyKind::Empty)
     }
@@ -95,7 +95,7 @@ impl Events for Begun {
     }
 }
 
-impl HttpBody for Body {
+impl Body for HttpBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -124,12 +124,12 @@ impl HttpBody for Body {
     }
 }
 
-impl std::fmt::Debug for Body {
+impl std::fmt::Debug for HttpBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.0 {
-            BodyKind::Empty => "Body::Empty",
-            BodyKind::Full(_) => "Body::Full",
-            BodyKind::Events(_) => "Body::Events",
+            BodyKind::Empty => "HttpBody::Empty",
+            BodyKind::Full(_) => "HttpBody::Full",
+            BodyKind::Events(_) => "HttpBody::Events",
         })
     }
 }

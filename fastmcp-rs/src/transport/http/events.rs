@@ -50,13 +50,13 @@ pub(crate) struct Response {
     pub id: Box<RawValue>,
     pub revision: Revision,
     /// The handler, or what it came to.
-    pub work: Work,
+    pub work: ResponseWork,
     pub messages: mpsc::Receiver<Outgoing>,
     pub first: Option<Vec<u8>>,
     pub keep_alive: Pin<Box<Sleep>>,
 }
 
-pub(crate) enum Work {
+pub(crate) enum ResponseWork {
     Running(Running),
     Done(Reply),
     Sent,
@@ -75,16 +75,16 @@ impl Events for Response {
                 }
             }
             match &mut self.work {
-                Work::Sent => return Poll::Ready(None),
-                Work::Done(reply) => {
+                ResponseWork::Sent => return Poll::Ready(None),
+                ResponseWork::Done(reply) => {
                     let mut out = Vec::new();
                     self.core.write_reply(&mut out, &self.id, self.revision, reply);
-                    self.work = Work::Sent;
+                    self.work = ResponseWork::Sent;
                     return Poll::Ready(Some(event(&out)));
                 }
-                Work::Running(running) => match Pin::new(running).poll(task) {
+                ResponseWork::Running(running) => match Pin::new(running).poll(task) {
                     // What it sent in its last step goes first.
-                    Poll::Ready(reply) => self.work = Work::Done(reply),
+                    Poll::Ready(reply) => self.work = ResponseWork::Done(reply),
                     Poll::Pending => break,
                 },
             }

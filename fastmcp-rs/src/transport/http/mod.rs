@@ -23,7 +23,7 @@ mod sse;
 mod stall_timeout;
 mod streaming;
 
-pub use body::Body as HttpBody;
+pub use body::HttpBody;
 pub(crate) use routes::router;
 pub(crate) use serve::{listen, serve};
 pub use service::McpService;

@@ -4,11 +4,11 @@ use axum::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::value::RawValue;
 
-use super::body::Body;
+use super::body::HttpBody;
 use crate::protocol::RpcError;
 use crate::protocol::jsonrpc::write_error;
 
-pub(super) type HttpResponse = Response<Body>;
+pub(super) type HttpResponse = Response<HttpBody>;
 
 /// The same response, of one piece if it is a stream that is over already: one write, and nothing is kept open for it.
 pub(super) async fn settled(response: HttpResponse) -> HttpResponse {
@@ -60,14 +60,14 @@ impl Accepts {
 }
 
 pub(super) fn status(code: StatusCode) -> HttpResponse {
-    let mut response = Response::new(Body::empty());
+    let mut response = Response::new(HttpBody::empty());
     *response.status_mut() = code;
     response
 }
 
 /// A refusal of the transport: no JSON-RPC, since nothing of the message was looked at.
 pub(super) fn plain(code: StatusCode, why: String) -> HttpResponse {
-    let mut response = Response::new(Body::full(why.into_bytes()));
+    let mut response = Response::new(HttpBody::full(why.into_bytes()));
     *response.status_mut() = code;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
@@ -116,13 +116,13 @@ pub(super) fn refused(code: u16, id: Option<&RawValue>, error: &RpcError) -> Htt
 }
 
 pub(super) fn json_response(code: StatusCode, json: Vec<u8>) -> HttpResponse {
-    let mut response = Response::new(Body::full(json));
+    let mut response = Response::new(HttpBody::full(json));
     *response.status_mut() = code;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
-pub(super) fn events(body: Body) -> HttpResponse {
+pub(super) fn events(body: HttpBody) -> HttpResponse {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
-use super::body::{Body, Events};
+use super::body::{Events, HttpBody};
 use super::events::{COMMENT, KEEP_ALIVE, KEPT_BYTES, KEPT_EVENTS, Log, LogReader, Tail, numbered_event};
 use super::sessions::{Held, HttpSession};
 use crate::engine::core::Core;
@@ -85,14 +85,14 @@ impl Replicas {
         http: &Arc<HttpSession>,
         stream: u64,
         event: u64,
-    ) -> Result<Body, StoreError> {
+    ) -> Result<HttpBody, StoreError> {
         let session = http.session.id().unwrap_or_default().to_owned();
         let hold = http.hold();
         if stream & 1 == 1 {
             // Every replica writes one of what belongs to no request. The client goes on with ours, behind what it missed.
             let ours = http.standalone(core);
             if ours.number == stream {
-                return Ok(Body::events(Held::new(ours.read(event, false), hold)));
+                return Ok(HttpBody::events(Held::new(ours.read(event, false), hold)));
             }
             let last = ours.last();
             let mut missed = VecDeque::new();
@@ -103,11 +103,11 @@ impl Replicas {
                 missed.extend(page.events.iter().map(|(number, event)| numbered_event(stream, *number, event)));
             }
             self.publish(BusMessage::Reading { session, stream });
-            return Ok(Body::events(Held::new(Behind { missed, reader: ours.read(last, false) }, hold)));
+            return Ok(HttpBody::events(Held::new(Behind { missed, reader: ours.read(last, false) }, hold)));
         }
         self.publish(BusMessage::Reading { session: session.clone(), stream });
         if let Some(log) = http.find(stream) {
-            return Ok(Body::events(Held::new(log.read(event, false), hold)));
+            return Ok(HttpBody::events(Held::new(log.read(event, false), hold)));
         }
         // Found out now, while it can still be said with a status.
         let first = self.read(&session, stream, event).await?;
@@ -117,7 +117,7 @@ impl Replicas {
             future::spawn(read_on(Arc::clone(self), place, first, event, sender));
         }
         // A stream that is no longer kept has nothing left to say.
-        Ok(Body::events(Held::new(Pieces(pieces), hold)))
+        Ok(HttpBody::events(Held::new(Pieces(pieces), hold)))
     }
 }
 

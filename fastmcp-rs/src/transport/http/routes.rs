@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use axum::http::{Request, Response, StatusCode};
-use hyper::body::Body as HttpBody;
+use hyper::body::Body;
 
-use super::body::Body;
+use super::body::HttpBody;
 use super::service::McpService;
 use super::settings::Http;
 
@@ -36,24 +36,24 @@ fn trimmed(path: &str) -> &str {
 
 impl McpService {
     /// Answers a request to any URL.
-    pub(super) async fn route<B>(&self, request: Request<B>, peer: Option<IpAddr>) -> Response<Body>
+    pub(super) async fn route<B>(&self, request: Request<B>, peer: Option<IpAddr>) -> Response<HttpBody>
     where
-        B: HttpBody<Error: std::fmt::Display>,
+        B: Body<Error: std::fmt::Display>,
     {
         let path = trimmed(request.uri().path());
         match routes(self.settings()).find(|(known, _)| trimmed(known) == path) {
             Some((_, route)) => self.at(route, request, peer).await,
             None => {
-                let mut response = Response::new(Body::empty());
+                let mut response = Response::new(HttpBody::empty());
                 *response.status_mut() = StatusCode::NOT_FOUND;
                 response
             }
         }
     }
 
-    async fn at<B>(&self, route: Route, request: Request<B>, peer: Option<IpAddr>) -> Response<Body>
+    async fn at<B>(&self, route: Route, request: Request<B>, peer: Option<IpAddr>) -> Response<HttpBody>
     where
-        B: HttpBody<Error: std::fmt::Display>,
+        B: Body<Error: std::fmt::Display>,
     {
         match route {
             Route::Endpoint => self.handle(request, peer).await,

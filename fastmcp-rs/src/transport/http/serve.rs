@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::body::Body;
+use super::body::HttpBody;
 use super::service::McpService;
 use super::settings::Http;
 use super::stall_timeout::StallTimeout;
@@ -128,7 +128,7 @@ struct Here {
 }
 
 struct Stream {
-    response: Response<Body>,
+    response: Response<HttpBody>,
     /// The connection ends with it.
     close: bool,
 }

@@ -13,15 +13,15 @@ use std::time::Duration;
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
-use hyper::body::{Body as HttpBody, Buf as _};
+use hyper::body::{Body, Buf as _};
 use serde_json::value::RawValue;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::time::Instant;
 
-use super::body::Body;
+use super::body::HttpBody;
 use super::cors::{expose, preflight};
 use super::endpoint::Endpoint;
-use super::events::{KEEP_ALIVE, Response as EventResponse, Work};
+use super::events::{KEEP_ALIVE, Response as EventResponse, ResponseWork};
 use super::mirrored_headers::{Head, SESSION_ID};
 use super::notifier::LazyNotifier;
 use super::responses::{
@@ -61,7 +61,7 @@ impl std::fmt::Debug for McpService {
 
 impl<B> tower_service::Service<Request<B>> for McpService
 where
-    B: HttpBody<Data: Send, Error: std::fmt::Display> + Send + 'static,
+    B: Body<Data: Send, Error: std::fmt::Display> + Send + 'static,
 {
     type Response = HttpResponse;
     type Error = Infallible;
@@ -106,7 +106,7 @@ impl McpService {
     /// Answers one HTTP request to the endpoint; `peer` is where it came from, where our own listener knows.
     pub(crate) async fn handle<B>(&self, request: Request<B>, peer: Option<IpAddr>) -> HttpResponse
     where
-        B: HttpBody<Error: std::fmt::Display>,
+        B: Body<Error: std::fmt::Display>,
     {
         let endpoint = &*self.0;
         self.admitted(request, async |request| {
@@ -129,7 +129,7 @@ impl McpService {
     #[cfg(feature = "sse")]
     pub(crate) async fn handle_sse<B>(&self, request: Request<B>) -> HttpResponse
     where
-        B: HttpBody<Error: std::fmt::Display>,
+        B: Body<Error: std::fmt::Display>,
     {
         self.admitted(request, async |request| self.0.sse(request).await).await
     }
@@ -176,7 +176,7 @@ impl McpService {
 impl Endpoint {
     async fn post<B>(&self, headers: &HeaderMap, body: B, caller: &Caller, peer: Option<IpAddr>) -> HttpResponse
     where
-        B: HttpBody<Error: std::fmt::Display>,
+        B: Body<Error: std::fmt::Display>,
     {
         if let Some(refusal) = unacceptable(headers) {
             return refusal;
@@ -321,7 +321,7 @@ impl Endpoint {
             }
             return match tokio::time::timeout(KEEP_ALIVE, &mut running).await {
                 Ok(reply) => self.json(id, revision, &reply),
-                Err(_) => self.stream(id, revision, Work::Running(running), mpsc::channel(1).1, None),
+                Err(_) => self.stream(id, revision, ResponseWork::Running(running), mpsc::channel(1).1, None),
             };
         };
         let mut silence = None;
@@ -346,8 +346,8 @@ impl Endpoint {
         .await;
         match (work, first) {
             (Some(reply), None) => self.json(id, revision, &reply),
-            (Some(reply), first) => self.stream(id, revision, Work::Done(reply), messages, first),
-            (None, first) => self.stream(id, revision, Work::Running(running), messages, first),
+            (Some(reply), first) => self.stream(id, revision, ResponseWork::Done(reply), messages, first),
+            (None, first) => self.stream(id, revision, ResponseWork::Running(running), messages, first),
         }
     }
 
@@ -355,11 +355,11 @@ impl Endpoint {
         &self,
         id: &RawValue,
         revision: Revision,
-        work: Work,
+        work: ResponseWork,
         messages: mpsc::Receiver<Outgoing>,
         first: Option<Vec<u8>>,
     ) -> HttpResponse {
-        events(Body::events(EventResponse {
+        events(HttpBody::events(EventResponse {
             core: Arc::clone(&self.core),
             id: id.to_owned(),
             revision,
@@ -404,7 +404,7 @@ pub(super) async fn read_body<B>(
     room: &Semaphore,
 ) -> Result<Vec<u8>, HttpResponse>
 where
-    B: HttpBody<Error: std::fmt::Display>,
+    B: Body<Error: std::fmt::Display>,
 {
     let announced =
         headers.get(axum::http::header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());

@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::body::Body;
+use super::body::HttpBody;
 use super::endpoint::Endpoint;
-use super::events::{Log, Opening, Work};
+use super::events::{Log, Opening, ResponseWork};
 use super::mirrored_headers::LAST_EVENT_ID;
 use super::notifier::LazyNotifier;
 use super::responses::{
@@ -59,8 +59,8 @@ impl Endpoint {
         }
         let work = match first {
             Poll::Ready(reply) if quiet => return self.json(id, revision, &reply),
-            Poll::Ready(reply) => Work::Done(reply),
-            Poll::Pending => Work::Running(running),
+            Poll::Ready(reply) => ResponseWork::Done(reply),
+            Poll::Pending => ResponseWork::Running(running),
         };
         let Some(cancelled) = http.session.start(id) else { return still_running(id) };
         if http.session.running_count() > self.core.settings.running {
@@ -93,7 +93,7 @@ impl Endpoint {
                     Box::pin(replicas.begin(session, &log)).await;
                 }
                 http.keep_elsewhere(&log);
-                events(Body::events(log.read(0, revision.primes_streams())))
+                events(HttpBody::events(log.read(0, revision.primes_streams())))
             }
         }
     }
@@ -203,7 +203,7 @@ impl Endpoint {
                 .read(event, false)
             }
         };
-        events(Body::events(Held::new(reader, http.hold())))
+        events(HttpBody::events(Held::new(reader, http.hold())))
     }
 
     pub(super) async fn delete(&self, headers: &HeaderMap, caller: &Caller) -> HttpResponse {
@@ -245,15 +245,15 @@ struct Driver {
 }
 
 impl Driver {
-    async fn drive(&self, mut work: Work, mut messages: Option<mpsc::Receiver<Outgoing>>) -> Reply {
+    async fn drive(&self, mut work: ResponseWork, mut messages: Option<mpsc::Receiver<Outgoing>>) -> Reply {
         poll_fn(|task| {
             let polled = match &mut work {
-                Work::Running(running) => Pin::new(running).poll(task),
-                Work::Done(_) => match std::mem::replace(&mut work, Work::Sent) {
-                    Work::Done(reply) => Poll::Ready(reply),
+                ResponseWork::Running(running) => Pin::new(running).poll(task),
+                ResponseWork::Done(_) => match std::mem::replace(&mut work, ResponseWork::Sent) {
+                    ResponseWork::Done(reply) => Poll::Ready(reply),
                     _ => Poll::Pending,
                 },
-                Work::Sent => Poll::Pending,
+                ResponseWork::Sent => Poll::Pending,
             };
             // What was said before the end goes out before it.
             while let Some(receiver) = &mut messages {

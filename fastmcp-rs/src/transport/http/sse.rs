@@ -8,11 +8,11 @@ use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use axum::http::{Method, Request, StatusCode};
-use hyper::body::{Body as HttpBody, Bytes};
+use hyper::body::{Body, Bytes};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
-use super::body::{Body, Events};
+use super::body::{Events, HttpBody};
 use super::endpoint::Endpoint;
 use super::events::{COMMENT, KEEP_ALIVE, event};
 use super::responses::{HttpResponse, events, not_allowed, plain, status};
@@ -45,7 +45,7 @@ impl Endpoint {
     /// Answers a request to one of the two URLs.
     pub(crate) async fn sse<B>(self: &Arc<Self>, request: Request<B>) -> HttpResponse
     where
-        B: HttpBody<Error: std::fmt::Display>,
+        B: Body<Error: std::fmt::Display>,
     {
         let (parts, body) = request.into_parts();
         let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
@@ -93,7 +93,7 @@ impl Endpoint {
             lock(&endpoint.streams.0).remove(&own);
         });
         let first = format!("event: endpoint\ndata: {MESSAGES}?session_id={id}\n\n");
-        events(Body::events(SseStream {
+        events(HttpBody::events(SseStream {
             endpoint: Arc::clone(self),
             id,
             session,

@@ -13,7 +13,7 @@ use axum::http::header::{CONNECTION, DATE, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, HeaderValue, Response};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
-use super::body::{Body, Events, gather};
+use super::body::{Events, HttpBody, gather};
 use super::stall_timeout::StallTimeout;
 
 /// What a client may send while its stream is open. More waits in the socket.
@@ -26,7 +26,7 @@ pub(super) fn closes(headers: &HeaderMap) -> bool {
 }
 
 /// Writes a response until its stream ends, or fails when the client is gone.
-pub(super) async fn write(io: &mut StallTimeout, response: Response<Body>, close: bool) -> io::Result<()> {
+pub(super) async fn write(io: &mut StallTimeout, response: Response<HttpBody>, close: bool) -> io::Result<()> {
     let (mut parts, body) = response.into_parts();
     parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     if close {
