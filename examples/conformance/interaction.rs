@@ -11,14 +11,14 @@ async fn test_sampling(
     ctx: Context,
 ) -> Result<String, ToolError> {
     let answer = ctx.sample(SamplingRequest::new(prompt).max_tokens(100)).await?;
-    Ok(format!("LLM response: {}", answer.text()))
+    Ok(format!("LLM response: {}", answer.to_text()))
 }
 
 /// Needs a client that can sample, and is refused by others.
 #[tool]
 async fn test_missing_capability(ctx: Context) -> Result<String, ToolError> {
     let answer = ctx.sample(SamplingRequest::new("Say hello.").max_tokens(10)).await?;
-    Ok(answer.text())
+    Ok(answer.to_text())
 }
 
 /// Asks the user for a name and an address.

@@ -85,7 +85,7 @@ impl ErrorKind {
 
     /// Whether the same call may succeed later.
     #[must_use]
-    pub const fn retryable(self) -> bool {
+    pub const fn is_retryable(self) -> bool {
         matches!(self, Self::RateLimited | Self::Timeout | Self::Unavailable)
     }
 }
@@ -143,7 +143,7 @@ impl ToolError {
 
     /// An error of any kind in the author's words.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self::with_cause(kind, message.into(), Cause::Author)
+        Self::caused(kind, message.into(), Cause::Author)
     }
 
     constructors! {
@@ -167,58 +167,68 @@ impl ToolError {
 
     /// Too many calls (`rate_limited`, retryable after `retry_after`).
     pub fn rate_limited(message: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
-        Self::new(ErrorKind::RateLimited, message).retry_after(retry_after)
+        Self::new(ErrorKind::RateLimited, message).with_retry_after(retry_after)
     }
 
     /// Shows the text of a foreign error: `.map_err(ToolError::exposed)`.
     pub fn exposed(error: impl Into<BoxError>) -> Self {
         let error = error.into();
-        Self::with_cause(ErrorKind::Internal, Cow::Owned(chain(&*error)), Cause::Exposed)
+        Self::caused(ErrorKind::Internal, Cow::Owned(chain(&*error)), Cause::Exposed)
     }
 
     /// Keeps an error for the log and masks it from the client, like `?` does, for errors that `?` cannot convert (`anyhow::Error`, `Box<dyn Error>`).
     pub fn masked(error: impl Into<BoxError>) -> Self {
         match error.into().downcast::<Carried>() {
             Ok(carried) => carried.0,
-            Err(error) => Self::with_cause(ErrorKind::Internal, Cow::Borrowed(""), Cause::Foreign(error)),
+            Err(error) => Self::caused(ErrorKind::Internal, Cow::Borrowed(""), Cause::Foreign(error)),
         }
     }
 
-    fn with_cause(kind: ErrorKind, message: Cow<'static, str>, cause: Cause) -> Self {
+    fn caused(kind: ErrorKind, message: Cow<'static, str>, cause: Cause) -> Self {
         Self(Box::new(Failure { kind, message, retryable: None, retry_after: None, details: None, cause }))
     }
 
     /// Says how long to wait before trying again. Rounded up to whole seconds on the wire.
     #[must_use]
-    pub fn retry_after(mut self, wait: Duration) -> Self {
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
         self
     }
 
     /// Says whether trying again may help, where the kind's own answer is wrong.
     #[must_use]
-    pub fn retryable(mut self, retryable: bool) -> Self {
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = Some(retryable);
         self
     }
 
     /// Adds machine-readable details.
+    ///
+    /// ```
+    /// use fastmcp_rs::{ErrorKind, ToolError};
+    /// use serde_json::json;
+    ///
+    /// let error = ToolError::exposed("the disk is full").with_kind(ErrorKind::Unavailable).with_details(json!({ "free": 0 }));
+    /// assert_eq!(error.kind(), ErrorKind::Unavailable);
+    /// assert!(error.is_retryable());
+    /// assert_eq!(error.details(), Some(&json!({ "free": 0 })));
+    /// ```
     #[must_use]
-    pub fn details(mut self, details: Value) -> Self {
+    pub fn with_details(mut self, details: Value) -> Self {
         self.0.details = Some(details);
         self
     }
 
     /// Changes the kind, for example of an exposed error.
     #[must_use]
-    pub fn kind(mut self, kind: ErrorKind) -> Self {
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
     }
 
     /// The kind.
     #[must_use]
-    pub fn error_kind(&self) -> ErrorKind {
+    pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
@@ -231,13 +241,19 @@ impl ToolError {
     /// Whether trying again may help.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.0.retryable.unwrap_or_else(|| self.0.kind.retryable())
+        self.0.retryable.unwrap_or_else(|| self.0.kind.is_retryable())
     }
 
     /// How long to wait before trying again, if that is known.
     #[must_use]
-    pub fn wait(&self) -> Option<Duration> {
+    pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// The machine-readable details, if there are any.
+    #[must_use]
+    pub fn details(&self) -> Option<&Value> {
+        self.0.details.as_ref()
     }
 
     /// Makes the text of a foreign error visible, as the server or the component chose.
@@ -279,7 +295,7 @@ impl ToolError {
 
     /// The same, of a kind that is known.
     pub(crate) fn rpc_of(kind: ErrorKind, error: RpcError) -> Self {
-        Self::with_cause(kind, error.message.clone(), Cause::Rpc(error))
+        Self::caused(kind, error.message.clone(), Cause::Rpc(error))
     }
 
     /// Splits off what is no tool failure: questions, or a protocol error.
@@ -326,7 +342,7 @@ impl ToolError {
         let kind_words = (kind != ErrorKind::Internal && !said.contains(stem)).then(|| Cow::Borrowed(kind.words()));
         let retry_words = match self.0.retry_after.map(seconds_up).filter(|seconds| *seconds > 0) {
             _ if said.contains("retry") || said.contains("try again") => None,
-            _ if !self.is_retryable() => kind.retryable().then_some(Cow::Borrowed("do not retry")),
+            _ if !self.is_retryable() => kind.is_retryable().then_some(Cow::Borrowed("do not retry")),
             Some(seconds) => Some(Cow::Owned(format!("retry after {seconds} s"))),
             None => Some(Cow::Borrowed("may be retried")),
         };
@@ -412,7 +428,7 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for ToolError {
 
 impl From<InputRequired> for ToolError {
     fn from(input: InputRequired) -> Self {
-        Self::with_cause(ErrorKind::Internal, Cow::Borrowed("input required"), Cause::Input(input))
+        Self::caused(ErrorKind::Internal, Cow::Borrowed("input required"), Cause::Input(input))
     }
 }
 
@@ -580,7 +596,7 @@ mod tests {
     fn a_tool_error_survives_being_boxed() {
         let boxed: BoxError = ToolError::not_found("no such city").into();
         let back = ToolError::masked(boxed);
-        assert_eq!((back.error_kind(), back.message()), (ErrorKind::NotFound, "no such city"));
+        assert_eq!((back.kind(), back.message()), (ErrorKind::NotFound, "no such city"));
     }
 
     #[test]
@@ -605,8 +621,8 @@ mod tests {
             (ToolError::rate_limited("", wait), "rate limited, retry after 12 s"),
             (ToolError::rate_limited("Rate limited, retry after 12 s.", wait), "Rate limited, retry after 12 s."),
             (ToolError::rate_limited("Rate limited.", wait), "Rate limited. (retry after 12 s)"),
-            (ToolError::unavailable("gone").retryable(false), "gone (unavailable, do not retry)"),
-            (ToolError::conflict("two\nlines").retryable(true), "two\nlines\n(conflict, may be retried)"),
+            (ToolError::unavailable("gone").with_retryable(false), "gone (unavailable, do not retry)"),
+            (ToolError::conflict("two\nlines").with_retryable(true), "two\nlines\n(conflict, may be retried)"),
             (ToolError::internal("plain words"), "plain words"),
         ] {
             assert_eq!(error.to_text(), text);

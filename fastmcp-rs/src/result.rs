@@ -12,7 +12,7 @@ use crate::text::finite::to_json;
 /// ```
 /// use fastmcp_rs::{Content, ToolResult};
 ///
-/// let result = ToolResult::new().content(Content::text("done")).structured(&serde_json::json!({ "done": true }))?;
+/// let result = ToolResult::new().with_content(Content::text("done")).with_structured(&serde_json::json!({ "done": true }))?;
 /// assert_eq!(result.structured_content(), Some(r#"{"done":true}"#));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -35,12 +35,12 @@ impl ToolResult {
 
     /// A result of one text block.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::new().content(Content::text(text))
+        Self::new().with_content(Content::text(text))
     }
 
     /// Adds a content block.
     #[must_use]
-    pub fn content(mut self, content: impl Into<Content>) -> Self {
+    pub fn with_content(mut self, content: impl Into<Content>) -> Self {
         if self.content.is_empty() {
             // Most results are of one block, and a vector that grows by itself begins with room for four.
             self.content.reserve_exact(1);
@@ -53,7 +53,7 @@ impl ToolResult {
     ///
     /// # Errors
     /// When the value cannot be written as JSON.
-    pub fn structured<T: Serialize + ?Sized>(mut self, value: &T) -> serde_json::Result<Self> {
+    pub fn with_structured<T: Serialize + ?Sized>(mut self, value: &T) -> serde_json::Result<Self> {
         let mut json = to_json(value)?;
         // Only a raw value can bring line ends along, and a message is one line. They stand between tokens: in a string
         // they would be escaped.
@@ -64,25 +64,25 @@ impl ToolResult {
         Ok(self)
     }
 
-    /// Marks the result as a failure of the tool (`isError`). Its structured content is not sent, only its text copy where there
+    /// Turns the result into a failure of the tool (`isError`). Its structured content is not sent, only its text copy where there
     /// is no content block: many clients hold it against the tool's output schema in a failed result, too, and throw the
     /// failure away.
     #[must_use]
-    pub fn error(mut self) -> Self {
+    pub fn into_error(mut self) -> Self {
         self.is_error = true;
         self
     }
 
     /// Adds a member to `_meta`.
     #[must_use]
-    pub fn meta(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_meta(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.meta.get_or_insert_default().insert(key.into(), value.into());
         self
     }
 
     /// The content blocks. Empty when the result is structured and its text copy is not yet written.
     #[must_use]
-    pub fn blocks(&self) -> &[Content] {
+    pub fn content(&self) -> &[Content] {
         &self.content
     }
 
@@ -96,7 +96,7 @@ impl ToolResult {
         }
     }
 
-    /// The structured content as compact JSON. A failed result has none, see [`error`](Self::error).
+    /// The structured content as compact JSON. A failed result has none, see [`into_error`](Self::into_error).
     #[must_use]
     pub fn structured_content(&self) -> Option<&str> {
         self.structured.as_deref().filter(|_| !self.is_error)
@@ -104,7 +104,7 @@ impl ToolResult {
 
     /// A member of `_meta`, for example the kind of a failure under [`ToolError::META_KEY`].
     #[must_use]
-    pub fn get_meta(&self, key: &str) -> Option<&Value> {
+    pub fn meta(&self, key: &str) -> Option<&Value> {
         self.meta.as_ref()?.get(key)
     }
 
@@ -116,7 +116,7 @@ impl ToolResult {
 
     /// The failure as the model sees it, in words; and for programs, in `_meta`.
     pub(crate) fn failed(error: &ToolError) -> Self {
-        Self::text(error.to_text()).meta(ToolError::META_KEY, error.facts()).error()
+        Self::text(error.to_text()).with_meta(ToolError::META_KEY, error.facts()).into_error()
     }
 }
 
@@ -155,7 +155,7 @@ impl ReadResult {
 
     /// Adds a member to `_meta`.
     #[must_use]
-    pub fn meta(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_meta(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.meta.get_or_insert_default().insert(key.into(), value.into());
         self
     }

@@ -15,7 +15,7 @@ struct Measured {
 #[tool(timeout = "1s")]
 async fn measure(#[arg(len(1..))] how: String) -> Result<Measured, ToolError> {
     match how.as_str() {
-        "author" => Err(ToolError::conflict("the probe is in use").details(json!({ "probe": 7 }))),
+        "author" => Err(ToolError::conflict("the probe is in use").with_details(json!({ "probe": 7 }))),
         "limited" => Err(ToolError::rate_limited("one reading at a time", std::time::Duration::from_secs(12))),
         "masked" => Err(io::Error::other("password=hunter2").into()),
         "slow" => pending().await,

@@ -21,9 +21,9 @@ fn fail(kind: String) -> Result<String, ToolError> {
         "unauthorized" => ToolError::unauthorized("words"),
         "forbidden" => ToolError::forbidden("words"),
         "timeout" => ToolError::timeout("words"),
-        "unavailable" => ToolError::unavailable("words").retry_after(Duration::from_secs(3)),
-        "conflict" => ToolError::conflict("words").retryable(true),
-        "internal" => ToolError::internal("words").details(json!({ "code": 7 })),
+        "unavailable" => ToolError::unavailable("words").with_retry_after(Duration::from_secs(3)),
+        "conflict" => ToolError::conflict("words").with_retryable(true),
+        "internal" => ToolError::internal("words").with_details(json!({ "code": 7 })),
         _ => ToolError::new(ErrorKind::NotFound, "no such kind"),
     })
 }
@@ -78,7 +78,7 @@ async fn a_failure_is_of_one_form_on_every_revision() {
 /// Fails with a result of its own.
 #[tool(inline)]
 fn told() -> ToolResult {
-    ToolResult::new().structured(&json!({ "left": 3 })).unwrap().error()
+    ToolResult::new().with_structured(&json!({ "left": 3 })).unwrap().into_error()
 }
 
 #[derive(Debug)]

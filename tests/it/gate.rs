@@ -20,7 +20,7 @@ fn double(n: i64, #[arg(sensitive)] secret: Option<String>) -> i64 {
 /// A note.
 #[resource("note://{id}", ttl = "90s", cache_scope = "public")]
 fn note(id: String) -> fastmcp_rs::ReadResult {
-    fastmcp_rs::ReadResult::text(format!("note {id}")).meta("com.example/edition", 7)
+    fastmcp_rs::ReadResult::text(format!("note {id}")).with_meta("com.example/edition", 7)
 }
 
 /// Reviews.
@@ -40,9 +40,9 @@ async fn nested(n: Value, ctx: Context) -> Result<String, ToolError> {
     let note = ctx.read_resource("note://1").await?;
     let prompt = ctx.get_prompt("review", Map::from_iter([("language".to_owned(), json!("Rust"))])).await?;
     let missing = [
-        ctx.call_tool("dubble", json!({})).await.unwrap_err().error_kind(),
-        ctx.read_resource("nothing://here").await.unwrap_err().error_kind(),
-        ctx.get_prompt("revue", Map::new()).await.unwrap_err().error_kind(),
+        ctx.call_tool("dubble", json!({})).await.unwrap_err().kind(),
+        ctx.read_resource("nothing://here").await.unwrap_err().kind(),
+        ctx.get_prompt("revue", Map::new()).await.unwrap_err().kind(),
     ];
     Ok(format!(
         "{} | {} {:?} {} {} | {} | {missing:?}",

@@ -240,7 +240,7 @@ async fn nested(ctx: Context) -> Result<String, ToolError> {
     let read = ctx.read_resource("greeting://Bob").await?.to_text();
     let missing = ctx.call_tool("gret", json!({})).await.unwrap_err();
     let refused = ctx.call_tool("greet", json!({})).await?;
-    Ok(format!("{greeted} {read} {:?} {}", missing.error_kind(), refused.is_error()))
+    Ok(format!("{greeted} {read} {:?} {}", missing.kind(), refused.is_error()))
 }
 
 #[tokio::test]

@@ -228,7 +228,7 @@ async fn two_questions_at_once_are_asked_at_once() {
 #[tool]
 async fn model(question: String, ctx: Context) -> Result<String, ToolError> {
     let answer = ctx.sample(SamplingRequest::new(question).max_tokens(50)).await?;
-    Ok(answer.text())
+    Ok(answer.to_text())
 }
 
 /// Asks where the client works.
@@ -264,7 +264,7 @@ async fn the_clients_model_and_its_roots_can_be_asked_for_on_every_revision() {
 async fn either_way(ctx: Context) -> Result<String, ToolError> {
     match ctx.sample(SamplingRequest::new("?").max_tokens(5)).await {
         Err(InteractionError::Unsupported(required)) => Ok(format!("do it yourself: {required}")),
-        other => Ok(other?.text()),
+        other => Ok(other?.to_text()),
     }
 }
 

@@ -227,7 +227,7 @@ impl Middleware for Meddler {
         if let Some(a) = call.arguments.get("a").and_then(Value::as_i64) {
             call.arguments.insert("a".to_owned(), json!(a * 2));
         }
-        Ok(next.run(call).await?.content(Content::text("meddled")))
+        Ok(next.run(call).await?.with_content(Content::text("meddled")))
     }
 
     async fn on_read_resource(

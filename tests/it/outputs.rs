@@ -87,7 +87,7 @@ tools! {
     contents: Vec<Content> = vec![Content::text("one"), Content::text("two")];
     image: Image = Image::new([1, 2, 3], "image/png");
     audio: Audio = Audio::new([1, 2, 3], "audio/wav");
-    full: ToolResult = ToolResult::text("text").meta("com.example/key", 5);
+    full: ToolResult = ToolResult::text("text").with_meta("com.example/key", 5);
     fine: Result<Point, ToolError> = Ok(Point { x_axis: 1, label: None });
     alias: Fallible<u8> = Ok(3);
     fine_text: Result<String, String> = Ok("text".to_owned());
@@ -253,7 +253,7 @@ async fn a_file_is_embedded_with_the_type_that_its_name_tells() {
 #[tool(inline, output_schema = json!({ "type": "object", "properties": { "n": { "type": "integer", "maximum": 9 } }, "required": ["n"] }))]
 fn by_hand(n: Option<u8>) -> ToolResult {
     match n {
-        Some(n) => ToolResult::new().structured(&json!({ "n": n })).unwrap(),
+        Some(n) => ToolResult::new().with_structured(&json!({ "n": n })).unwrap(),
         None => ToolResult::text("nothing"),
     }
 }
@@ -263,7 +263,7 @@ async fn a_schema_written_by_hand_is_held_against_the_result() {
     let dynamic = || {
         let schema = json!({ "type": "object", "properties": { "n": {} } });
         let tool = DynamicTool::new("dynamic", schema, |arguments: Value, _: Context| async move {
-            ToolResult::new().structured(&arguments)
+            ToolResult::new().with_structured(&arguments)
         });
         tool.output_schema(json!({ "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"] }))
     };
@@ -386,7 +386,7 @@ async fn written_elsewhere(talkative: bool, ctx: Context) -> Result<ToolResult, 
         ctx.info("here it comes").await;
     }
     let raw = RawValue::from_string(WRITTEN_ELSEWHERE.to_owned())?;
-    Ok(ToolResult::new().structured(&raw)?)
+    Ok(ToolResult::new().with_structured(&raw)?)
 }
 
 const WRITTEN_ELSEWHERE: &str =
@@ -441,7 +441,7 @@ mod not_finite {
     /// Measures.
     #[tool(inline)]
     fn by_hand() -> Result<ToolResult, ToolError> {
-        Ok(ToolResult::new().structured(&[Some(f32::NAN)])?)
+        Ok(ToolResult::new().with_structured(&[Some(f32::NAN)])?)
     }
 
     macro_rules! resources {

@@ -95,7 +95,7 @@ fn none() -> Vec<ResourceContents> {
 /// With a word of its own.
 #[resource("contents://meta")]
 fn with_meta() -> ReadResult {
-    ReadResult::text("text").meta("com.example/key", 5)
+    ReadResult::text("text").with_meta("com.example/key", 5)
 }
 
 /// For a while, for all.

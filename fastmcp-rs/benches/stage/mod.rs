@@ -164,7 +164,7 @@ static RECORDS: LazyLock<Vec<Record>> = LazyLock::new(|| {
 });
 
 fn found() -> ToolResult {
-    ToolResult::new().structured(&*RECORDS).expect("records can be written")
+    ToolResult::new().with_structured(&*RECORDS).expect("records can be written")
 }
 
 fn server() -> Server {

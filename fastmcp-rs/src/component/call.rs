@@ -467,7 +467,7 @@ fn number_in(text: &str) -> Option<String> {
 pub(crate) fn refusal(faults: &Faults) -> ToolError {
     let list =
         faults.iter().map(|fault| serde_json::json!({ "pointer": fault.pointer, "message": fault.message })).collect();
-    ToolError::invalid_params(format!("The arguments are not valid:\n{faults}")).details(Value::Array(list))
+    ToolError::invalid_params(format!("The arguments are not valid:\n{faults}")).with_details(Value::Array(list))
 }
 
 pub(crate) fn without_position(error: &serde_json::Error) -> String {

@@ -1,5 +1,6 @@
 //! A tool added by hand, with a schema that is published word for word.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,12 @@ pub struct DynamicTool {
     tags: Vec<String>,
     timeout: Timeout,
     handler: Arc<dyn DynamicHandler>,
+}
+
+impl fmt::Debug for DynamicTool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamicTool").field("name", &self.entry.name).finish_non_exhaustive()
+    }
 }
 
 /// A handler of JSON, erased.

@@ -123,7 +123,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> ToolOutput for T {
             Ok(Plainly::Text(text)) => Ok(ToolResult::text(text)),
             Ok(Plainly::Blocks(content)) => Ok(ToolResult { content, ..ToolResult::new() }),
             Ok(Plainly::Nothing) => Ok(ToolResult::new()),
-            Err(value) => ToolResult::new().structured(&value).map_err(|error| unwritable(&value, error)),
+            Err(value) => ToolResult::new().with_structured(&value).map_err(|error| unwritable(&value, error)),
         }
     }
 }
@@ -134,7 +134,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> ToolOutput for Json<T> {
     }
 
     fn into_result(self) -> Result<ToolResult, ToolError> {
-        ToolResult::new().structured(&self.0).map_err(|error| unwritable(&self.0, error))
+        ToolResult::new().with_structured(&self.0).map_err(|error| unwritable(&self.0, error))
     }
 }
 
@@ -154,7 +154,7 @@ macro_rules! media {
     ($($type:ty),*) => {
         $(impl ToolOutput for $type {
             fn into_result(self) -> Result<ToolResult, ToolError> {
-                Ok(ToolResult::new().content(self.into_content()?))
+                Ok(ToolResult::new().with_content(self.into_content()?))
             }
         })*
     };

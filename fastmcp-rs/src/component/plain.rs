@@ -100,7 +100,7 @@ impl Pool {
             let all = Queued::in_queue(&self.waiting, bounds::PLAIN_WAITING);
             let (Some(_own), Some(_all)) = (own, all) else {
                 return Err(ToolError::unavailable("too many calls wait for a thread: try again later")
-                    .retry_after(Duration::from_secs(1)));
+                    .with_retry_after(Duration::from_secs(1)));
             };
             let ended = |_| ToolError::unavailable("the server is shutting down");
             let own = Arc::clone(&share.running).acquire_owned().await.map_err(ended)?;

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::ToolError;
 
 /// The state that handlers need, gathered when the server starts so that nothing is found missing later.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Needs(pub(crate) Vec<(TypeId, &'static str)>);
 
 impl Needs {

@@ -234,7 +234,7 @@ pub(crate) fn last(request: &Request<'_>, asked: &str) -> Result<Running, ToolEr
 /// A failure as a handler sees it that made the request: by its kind. Only a capability that the client lacks stays a matter
 /// between the two ends.
 fn failed(error: ToolError) -> ToolError {
-    let kind = error.error_kind();
+    let kind = error.kind();
     match error.into_parts() {
         Parts::Failure(error) => error,
         Parts::Input(input) => input.into(),

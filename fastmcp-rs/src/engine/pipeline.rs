@@ -222,7 +222,7 @@ fn close(core: &Core, revision: Revision, method: &str, asked: &str, outcome: Ou
         (method::TOOLS_CALL, Outcome::Tool(Ok(result))) => Ok(Body::Tool(result)),
         (method::TOOLS_CALL, Outcome::Tool(Err(error))) => core.conclude(revision, true, error),
         (method::RESOURCES_READ, Outcome::Resource(Ok(result))) => Ok(Body::Read(result)),
-        (method::RESOURCES_READ, Outcome::Resource(Err(error))) if error.error_kind() == ErrorKind::NotFound => {
+        (method::RESOURCES_READ, Outcome::Resource(Err(error))) if error.kind() == ErrorKind::NotFound => {
             Err(not_found(revision, asked, error.message()))
         }
         (method::PROMPTS_GET, Outcome::Prompt(Ok(result))) => Ok(Body::Prompt(result)),

@@ -265,7 +265,7 @@ impl Running {
         let error = self.core.mask(error, self.name());
         match &self.work {
             Work::Tool(..) => Ok(Body::Tool(ToolResult::failed(&error))),
-            Work::Resource(_, uri, _) if error.error_kind() == ErrorKind::NotFound => {
+            Work::Resource(_, uri, _) if error.kind() == ErrorKind::NotFound => {
                 Err(not_found(self.revision, uri, error.message()))
             }
             _ => Err(in_band(&error)),
@@ -437,7 +437,7 @@ impl Drop for Running {
 
 /// A failure outside of a tool is a JSON-RPC error, with its kind in `data`.
 fn in_band(error: &ToolError) -> RpcError {
-    let code = match error.error_kind() {
+    let code = match error.kind() {
         ErrorKind::InvalidParams | ErrorKind::NotFound => jsonrpc::INVALID_PARAMS,
         _ => jsonrpc::INTERNAL_ERROR,
     };

@@ -1,5 +1,6 @@
 //! How a message passes through the hooks of all middleware: each hook is one call of an erased middleware, and one box.
 
+use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -22,6 +23,12 @@ impl<'a, M: Hooked> Next<'a, M> {
     /// Goes on with a message, the same or a changed one.
     pub fn run(self, message: M) -> impl Future<Output = M::Outcome> + Send + 'a {
         Passing { outcome: self.way.go(message.into()), message: PhantomData::<fn(M)> }
+    }
+}
+
+impl<M: Hooked> fmt::Debug for Next<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Next").finish_non_exhaustive()
     }
 }
 

@@ -38,4 +38,4 @@ pub use roots::*;
 pub use round_trip::*;
 pub use sampling::*;
 pub use tool::*;
-pub use version::Revision;
+pub use version::{Revision, UnknownRevision};

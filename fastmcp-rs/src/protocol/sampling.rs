@@ -452,7 +452,8 @@ impl SamplingResult {
     }
 
     /// All that was said in text; blocks that are not text are skipped.
-    pub fn text(&self) -> String {
+    #[must_use]
+    pub fn to_text(&self) -> String {
         self.content
             .iter()
             .filter_map(|block| match block {
@@ -548,7 +549,7 @@ mod tests {
     fn an_answer_is_one_block_or_several() {
         let one: SamplingResult =
             from_str(r#"{"role":"assistant","model":"m","content":{"type":"text","text":"hi"},"new":1}"#).unwrap();
-        assert_eq!(one.text(), "hi");
+        assert_eq!(one.to_text(), "hi");
         let many: SamplingResult = from_value(json!({
             "role": "assistant", "model": "m", "stopReason": "toolUse",
             "content": [
@@ -558,7 +559,7 @@ mod tests {
             ],
         }))
         .unwrap();
-        assert_eq!(many.text(), "let me look");
+        assert_eq!(many.to_text(), "let me look");
         assert_eq!(many.tool_uses().map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["t"]);
         assert_eq!(many.stop_reason.as_deref(), Some("toolUse"));
         assert!(from_value::<SamplingResult>(json!({"role": "assistant", "model": "m", "content": 1})).is_err());

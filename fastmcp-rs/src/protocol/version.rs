@@ -2,7 +2,7 @@
 //! (`revision.can_batch()`), so that the next revision is entered here and nowhere else; only [`shape`](super::shape), which is
 //! the table of what is written when, compares dates.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// A revision of the Model Context Protocol. Later ones compare greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,8 +47,7 @@ impl Revision {
     }
 
     /// The revision named by `date`, if it is known.
-    #[must_use]
-    pub fn parse(date: &str) -> Option<Self> {
+    pub(crate) fn parse(date: &str) -> Option<Self> {
         Self::ALL.into_iter().rev().find(|revision| revision.as_str() == date)
     }
 
@@ -158,15 +157,59 @@ impl fmt::Display for Revision {
     }
 }
 
+impl FromStr for Revision {
+    type Err = UnknownRevision;
+
+    fn from_str(date: &str) -> Result<Self, UnknownRevision> {
+        Self::parse(date).ok_or_else(|| UnknownRevision(date.to_owned()))
+    }
+}
+
+/// A date that names no revision that is known here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRevision(String);
+
+impl fmt::Display for UnknownRevision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown revision `{}`: use one of ", self.0.escape_debug())?;
+        for (i, revision) in Revision::ALL.into_iter().enumerate() {
+            write!(f, "{}{revision}", if i == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for UnknownRevision {}
+
 impl serde::Serialize for Revision {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Revision {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let date = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        date.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Revision;
+
+    #[test]
+    fn a_revision_is_its_date() {
+        for revision in Revision::ALL {
+            let json = serde_json::to_string(&revision).unwrap();
+            assert_eq!(json, format!("\"{revision}\""));
+            assert_eq!(serde_json::from_str::<Revision>(&json).unwrap(), revision);
+            assert_eq!(revision.as_str().parse(), Ok(revision));
+        }
+        let unknown = "2025-11-26".parse::<Revision>().unwrap_err().to_string();
+        assert!(unknown.starts_with("unknown revision `2025-11-26`: use one of 2024-11-05, "), "{unknown}");
+        assert!(serde_json::from_str::<Revision>("5").is_err());
+    }
 
     #[test]
     fn the_eras_follow_from_the_handshake() {

@@ -1,5 +1,6 @@
 //! [`Server`]: what a program says about its server before it serves.
 
+use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -506,6 +507,12 @@ impl Server {
 
 #[cfg(not(feature = "http"))]
 const _: Option<SocketAddr> = None;
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("name", &self.parts.info.name).finish_non_exhaustive()
+    }
+}
 
 impl BuilderParts {
     fn build(mut self, elsewhere: Vec<String>) -> Result<Arc<Core>, Error> {
