@@ -530,6 +530,14 @@ impl Error {
     }
 }
 
+/// A setting that cannot be used, and where it was given. Whoever takes it carries `#[track_caller]` too, and the server that was
+/// given it does not start.
+#[track_caller]
+pub(crate) fn unusable(setting: &str, why: &str) -> String {
+    let at = std::panic::Location::caller();
+    format!("`{setting}` at {}:{} {why}", at.file(), at.line())
+}
+
 impl Error {
     pub(crate) fn exit_with(mut self, code: i32) -> Self {
         self.exit = Some(code);

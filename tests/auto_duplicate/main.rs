@@ -4,9 +4,11 @@
 
 mod components;
 
+use std::time::Duration;
+
 use components::{Cache, Db, first, not_a_tool, shout};
 use expect_test::{Expect, expect};
-use fastmcp_rs::Server;
+use fastmcp_rs::{Http, Server};
 
 #[track_caller]
 fn refused(server: Server, text: &Expect) {
@@ -44,15 +46,15 @@ fn functions_that_are_not_components() {
     refused(
         server.page_size(0),
         &expect![[r#"
-            `page_size` of zero would list nothing: leave it out for one page
-            `auto_duplicate::components::not_a_tool` is not a tool, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:42: put `#[tool]` on `fn not_a_tool`
-            `auto_duplicate::components::not_a_tool` is not a resource, and was given to `.resource(..)` at tests/auto_duplicate/main.rs:42: put `#[resource("scheme://..")]` on `fn not_a_tool`
-            `core::convert::identity<u8>` is not a prompt, since it is generic, and was given to `.prompt(..)` at tests/auto_duplicate/main.rs:42: write a function of one type with `#[prompt]`
-            a closure was given to `.tool(..)` at tests/auto_duplicate/main.rs:43: write a function with `#[tool]`, and name that
-            a function pointer (`fn(i64, i64) -> i64`) was given to `.tool(..)` at tests/auto_duplicate/main.rs:43: name the function itself, without converting it
-            `auto_duplicate::components::shout` is a tool, and was given to `.prompt(..)` at tests/auto_duplicate/main.rs:43: write `.tool(shout)`
-            `Db::open` is a method, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:43: put `#[fastmcp_rs::server]` on its impl block, and add the value with `.service(..)`
-            `auto_duplicate::components::first::settings` is a resource, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:43: write `.resource(settings)`
+            `page_size(0)` at tests/auto_duplicate/main.rs:47 would list nothing: leave it out for one page
+            `auto_duplicate::components::not_a_tool` is not a tool, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:44: put `#[tool]` on `fn not_a_tool`
+            `auto_duplicate::components::not_a_tool` is not a resource, and was given to `.resource(..)` at tests/auto_duplicate/main.rs:44: put `#[resource("scheme://..")]` on `fn not_a_tool`
+            `core::convert::identity<u8>` is not a prompt, since it is generic, and was given to `.prompt(..)` at tests/auto_duplicate/main.rs:44: write a function of one type with `#[prompt]`
+            a closure was given to `.tool(..)` at tests/auto_duplicate/main.rs:45: write a function with `#[tool]`, and name that
+            a function pointer (`fn(i64, i64) -> i64`) was given to `.tool(..)` at tests/auto_duplicate/main.rs:45: name the function itself, without converting it
+            `auto_duplicate::components::shout` is a tool, and was given to `.prompt(..)` at tests/auto_duplicate/main.rs:45: write `.tool(shout)`
+            `Db::open` is a method, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:45: put `#[fastmcp_rs::server]` on its impl block, and add the value with `.service(..)`
+            `auto_duplicate::components::first::settings` is a resource, and was given to `.tool(..)` at tests/auto_duplicate/main.rs:45: write `.resource(settings)`
         "#]],
     );
 }
@@ -148,15 +150,62 @@ fn rules_that_do_not_fit() {
 
 #[test]
 fn settings_that_make_no_sense() {
-    let server = Server::empty("settings").tool(shout);
+    let none: [&str; 0] = [];
+    let server = Server::empty("settings").tool(shout).timeout(Duration::ZERO).page_size(0);
+    let server = server.max_message_bytes(0).max_result_bytes(0).only_tags(none).except_tags(none);
+    let server = server.website_url("example.com").icon("icon.png").icon("data:image/png;base64,AA==");
     refused(
-        server.timeout(std::time::Duration::ZERO).page_size(0).max_message_bytes(0),
+        server.request_state_keys([]).request_state_lifetime(Duration::ZERO),
         &expect![[r#"
-        `timeout` of zero would let no call finish: leave it out for 30 s, or use `no_timeout()`
-        `page_size` of zero would list nothing: leave it out for one page
-        `max_message_bytes` of zero would refuse every message
-    "#]],
+            `timeout(Duration::ZERO)` at tests/auto_duplicate/main.rs:154 would let no call finish: leave it out for 30 s, or write `timeout(None)` for no limit
+            `page_size(0)` at tests/auto_duplicate/main.rs:154 would list nothing: leave it out for one page
+            `max_message_bytes(0)` at tests/auto_duplicate/main.rs:155 would refuse every message: leave it out for 4 MiB
+            `max_result_bytes(0)` at tests/auto_duplicate/main.rs:155 would refuse every result: leave it out for 16 MiB
+            `only_tags([])` at tests/auto_duplicate/main.rs:155 would serve nothing: leave it out to serve everything
+            `website_url("example.com")` at tests/auto_duplicate/main.rs:156 is not a URL: write one that begins with `https://`
+            `icon("icon.png")` at tests/auto_duplicate/main.rs:156 is not a URI that clients show: write one that begins with `https:` or `data:`
+            `request_state_keys([])` at tests/auto_duplicate/main.rs:158 has no key: leave it out for one that is made at random
+            `request_state_lifetime(Duration::ZERO)` at tests/auto_duplicate/main.rs:158 would take no answer: leave it out for 10 minutes
+        "#]],
     );
+}
+
+#[test]
+fn settings_of_http_that_make_no_sense() {
+    let http = Http::new().path("agents").max_sessions(0).max_connections(0).session_idle(Duration::ZERO);
+    let http =
+        http.allowed_hosts(["mcp.example.com:8443", "https://mcp.example.com", "*", "*.example.com", "[::1", ""]);
+    let http =
+        http.allowed_origins(["*", "https://app.example.com/", "app.example.com", "null", "https://a.example/b"]);
+    refused(
+        Server::empty("settings").tool(shout).http(http),
+        &expect![[r#"
+            `Http::path("agents")` at tests/auto_duplicate/main.rs:175 cannot be served: a path begins with `/`
+            `Http::max_sessions(0)` at tests/auto_duplicate/main.rs:175 would let no session begin
+            `Http::max_connections(0)` at tests/auto_duplicate/main.rs:175 would take no connection
+            `Http::session_idle(Duration::ZERO)` at tests/auto_duplicate/main.rs:175 would end every session at once
+            `Http::allowed_hosts(["https://mcp.example.com"])` at tests/auto_duplicate/main.rs:177 is not a host: write its name, with or without a port, such as `mcp.example.com`
+            `Http::allowed_hosts(["*"])` at tests/auto_duplicate/main.rs:177 is not a host: write `allow_any_host()`
+            `Http::allowed_hosts(["*.example.com"])` at tests/auto_duplicate/main.rs:177 is not a host: write its name, with or without a port, such as `mcp.example.com`
+            `Http::allowed_hosts(["[::1"])` at tests/auto_duplicate/main.rs:177 is not a host: write its name, with or without a port, such as `mcp.example.com`
+            `Http::allowed_hosts([""])` at tests/auto_duplicate/main.rs:177 is not a host: write its name, with or without a port, such as `mcp.example.com`
+            `Http::allowed_origins(["app.example.com"])` at tests/auto_duplicate/main.rs:179 is not an origin: write scheme and host, such as `https://app.example.com`
+            `Http::allowed_origins(["null"])` at tests/auto_duplicate/main.rs:179 is not an origin: write scheme and host, such as `https://app.example.com`
+            `Http::allowed_origins(["https://a.example/b"])` at tests/auto_duplicate/main.rs:179 is not an origin: write scheme and host, such as `https://app.example.com`
+        "#]],
+    );
+    for path in ["/a b", "/a?b", "/a#b", "/{a}"] {
+        let error =
+            Server::empty("paths").tool(shout).http(Http::new().path(path)).build().expect_err(path).to_string();
+        assert!(error.starts_with(&format!("`Http::path({path:?})` at tests/auto_duplicate/main.rs:")), "{error}");
+    }
+}
+
+#[test]
+fn settings_at_their_edges() {
+    let server = Server::empty("settings").tool(shout).timeout(None).shutdown_grace(Duration::ZERO).page_size(1);
+    let http = Http::new().path("/").max_sessions(1).allowed_hosts(["EXAMPLE.com.", "127.0.0.2:1"]);
+    assert!(server.icon("https://example.com/icon.png").website_url("HTTP://example.com").http(http).build().is_ok());
 }
 
 #[tokio::test]

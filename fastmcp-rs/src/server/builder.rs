@@ -7,16 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::running::RunningServer;
+use crate::bounds;
 use crate::catalog::{Dynamic, Registry};
 use crate::component::function::Named;
 use crate::component::{DynamicPrompt, DynamicResource, DynamicTool, Function, Service};
 use crate::context::State;
 use crate::engine::core::{Core, Settings};
 use crate::engine::lifespan::Lifespans;
-use crate::error::{BoxError, Error, Result};
+use crate::error::{BoxError, Error, Result, unusable};
 use crate::extension::{Extension, Extensions};
 use crate::middleware::{Chain, Middleware};
 use crate::protocol::{CacheHints, CacheScope, Icon, Implementation};
+use crate::text::sanitize::bounded;
 #[cfg(feature = "http")]
 use crate::transport::http::{Http, McpService};
 #[cfg(feature = "stdio")]
@@ -44,6 +46,12 @@ pub struct Server {
     own_runtime: bool,
     #[cfg(feature = "http")]
     pub(crate) http: Http,
+}
+
+/// Whether a URI has one of these schemes, which are written in lower case.
+fn has_scheme(uri: &str, schemes: &[&str]) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else { return false };
+    schemes.iter().any(|known| scheme.eq_ignore_ascii_case(known)) && !rest.trim_start_matches('/').is_empty()
 }
 
 /// What the builder gathers, until the server is built.
@@ -111,6 +119,18 @@ impl Server {
         self
     }
 
+    /// Notes a setting that cannot be used.
+    #[track_caller]
+    fn check(mut self, usable: bool, setting: &str, why: &str) -> Self {
+        if !usable {
+            self.parts.problems.push(unusable(setting, why));
+        }
+        self
+    }
+}
+
+/// # What clients are told of the server
+impl Server {
     /// The version that clients see. Default: the version of the package that the components are in, if it is one.
     #[must_use]
     pub fn version(self, version: impl Into<String>) -> Self {
@@ -132,16 +152,32 @@ impl Server {
         self.set(|parts| parts.info.description = Some(description.into()))
     }
 
-    /// The server's page on the web (2025-11-25 and later).
+    /// The server's page on the web (2025-11-25 and later). Anything but an `https:` or `http:` URL is a start-up error.
     #[must_use]
+    #[track_caller]
     pub fn website_url(self, url: impl Into<String>) -> Self {
-        self.set(|parts| parts.info.website_url = Some(url.into()))
+        let url = url.into();
+        let usable = has_scheme(&url, &["https", "http"]);
+        self.check(
+            usable,
+            &format!("website_url({:?})", bounded(&url, bounds::ECHO)),
+            "is not a URL: write one that begins with `https://`",
+        )
+        .set(|parts| parts.info.website_url = Some(url))
     }
 
-    /// An icon: an `https:` or `data:` URI (2025-11-25 and later).
+    /// An icon: an `https:` or `data:` URI (2025-11-25 and later). Anything else is a start-up error, since no client would show it.
     #[must_use]
+    #[track_caller]
     pub fn icon(self, icon: impl Into<Icon>) -> Self {
-        self.set(|parts| parts.info.icons.push(icon.into()))
+        let icon = icon.into();
+        let usable = has_scheme(&icon.src, &["https", "data"]);
+        self.check(
+            usable,
+            &format!("icon({:?})", bounded(&icon.src, bounds::ECHO)),
+            "is not a URI that clients show: write one that begins with `https:` or `data:`",
+        )
+        .set(|parts| parts.info.icons.push(icon))
     }
 
     /// How the server is to be used, for the model.
@@ -149,7 +185,10 @@ impl Server {
     pub fn instructions(self, instructions: impl Into<String>) -> Self {
         self.set(|parts| parts.instructions = Some(instructions.into()))
     }
+}
 
+/// # What the server offers
+impl Server {
     /// Adds one tool, named by its function: `.tool(add)`. A function without `#[tool]` keeps the server from starting.
     #[must_use]
     #[track_caller]
@@ -210,10 +249,13 @@ impl Server {
         self.set(|parts| parts.dynamic.push(Dynamic::Prompt(prompt)))
     }
 
-    /// Serves only components with at least one of these tags.
+    /// Serves only components with at least one of these tags. No tag at all is a start-up error.
     #[must_use]
+    #[track_caller]
     pub fn only_tags<S: Into<String>>(self, tags: impl IntoIterator<Item = S>) -> Self {
-        self.set(|parts| parts.only.extend(tags.into_iter().map(Into::into)))
+        let tags: Vec<String> = tags.into_iter().map(Into::into).collect();
+        self.check(!tags.is_empty(), "only_tags([])", "would serve nothing: leave it out to serve everything")
+            .set(|parts| parts.only.extend(tags))
     }
 
     /// Serves no component with any of these tags.
@@ -221,7 +263,10 @@ impl Server {
     pub fn except_tags<S: Into<String>>(self, tags: impl IntoIterator<Item = S>) -> Self {
         self.set(|parts| parts.except.extend(tags.into_iter().map(Into::into)))
     }
+}
 
+/// # What handlers share
+impl Server {
     /// Gives handlers a value, as [`State<T>`].
     #[must_use]
     pub fn state<T: Send + Sync + 'static>(self, value: T) -> Self {
@@ -251,7 +296,10 @@ impl Server {
     {
         self.set(|parts| parts.lifespans.at_end(stop))
     }
+}
 
+/// # How requests are handled
+impl Server {
     /// Adds a middleware inside those added before.
     #[must_use]
     pub fn middleware(self, middleware: impl Middleware) -> Self {
@@ -264,24 +312,15 @@ impl Server {
         self.set(|parts| parts.extensions.add(extension))
     }
 
-    /// How long a call may take unless its component says otherwise. Default: 30 s.
+    /// How long a call may take unless its component says otherwise; `None` for as long as it wants. Default: 30 s. Zero is a start-up
+    /// error.
     #[must_use]
-    pub fn timeout(self, limit: Duration) -> Self {
-        self.set(|parts| {
-            if limit.is_zero() {
-                parts.problems.push(
-                    "`timeout` of zero would let no call finish: leave it out for 30 s, or use `no_timeout()`"
-                        .to_owned(),
-                );
-            }
-            parts.settings.timeout = Some(limit);
-        })
-    }
-
-    /// Lets calls take as long as they want.
-    #[must_use]
-    pub fn no_timeout(self) -> Self {
-        self.set(|parts| parts.settings.timeout = None)
+    #[track_caller]
+    pub fn timeout(self, limit: impl Into<Option<Duration>>) -> Self {
+        let limit = limit.into();
+        let why = "would let no call finish: leave it out for 30 s, or write `timeout(None)` for no limit";
+        self.check(limit != Some(Duration::ZERO), "timeout(Duration::ZERO)", why)
+            .set(|parts| parts.settings.timeout = limit)
     }
 
     /// How long calls may go on once shutdown began or the client's input ended. Default: 5 s.
@@ -302,15 +341,12 @@ impl Server {
         self.set(|parts| parts.settings.expose_errors = true)
     }
 
-    /// Lists come in pages of this many items. Default: one page.
+    /// Lists come in pages of this many items. Default: one page. Zero is a start-up error.
     #[must_use]
+    #[track_caller]
     pub fn page_size(self, items: usize) -> Self {
-        self.set(|parts| {
-            if items == 0 {
-                parts.problems.push("`page_size` of zero would list nothing: leave it out for one page".to_owned());
-            }
-            parts.settings.page_size = Some(items);
-        })
+        self.check(items > 0, "page_size(0)", "would list nothing: leave it out for one page")
+            .set(|parts| parts.settings.page_size = Some(items))
     }
 
     /// How long clients may keep lists, and whether shared caches may (2026-07-28, server/utilities/caching). Default: not at all.
@@ -321,21 +357,20 @@ impl Server {
         })
     }
 
-    /// The largest message that is read, in bytes. Default: 4 MiB.
+    /// The largest message that is read, in bytes. Default: 4 MiB. Zero is a start-up error.
     #[must_use]
+    #[track_caller]
     pub fn max_message_bytes(self, bytes: usize) -> Self {
-        self.set(|parts| {
-            if bytes == 0 {
-                parts.problems.push("`max_message_bytes` of zero would refuse every message".to_owned());
-            }
-            parts.settings.message_bytes = bytes;
-        })
+        self.check(bytes > 0, "max_message_bytes(0)", "would refuse every message: leave it out for 4 MiB")
+            .set(|parts| parts.settings.message_bytes = bytes)
     }
 
-    /// The largest result that is sent, in bytes; a larger one becomes an error that says so. Default: 16 MiB.
+    /// The largest result that is sent, in bytes; a larger one becomes an error that says so. Default: 16 MiB. Zero is a start-up error.
     #[must_use]
+    #[track_caller]
     pub fn max_result_bytes(self, bytes: usize) -> Self {
-        self.set(|parts| parts.settings.result_bytes = bytes)
+        self.check(bytes > 0, "max_result_bytes(0)", "would refuse every result: leave it out for 16 MiB")
+            .set(|parts| parts.settings.result_bytes = bytes)
     }
 
     /// How the server is served over HTTP. Given twice, the later one holds.
@@ -347,20 +382,36 @@ impl Server {
     }
 
     /// The keys that seal what handlers remember between rounds of questions, the current one first. Replicas of a server
-    /// need the same; without any, one is made at random when the process starts.
+    /// need the same; without any, one is made at random when the process starts. A call with no key is a start-up error.
     #[cfg(feature = "interaction")]
     #[must_use]
+    #[track_caller]
     pub fn request_state_keys(self, keys: impl IntoIterator<Item = [u8; 32]>) -> Self {
-        self.set(|parts| parts.state_keys.extend(keys))
+        let keys: Vec<_> = keys.into_iter().collect();
+        self.check(
+            !keys.is_empty(),
+            "request_state_keys([])",
+            "has no key: leave it out for one that is made at random",
+        )
+        .set(|parts| parts.state_keys.extend(keys))
     }
 
-    /// How long a person may take to answer a question on 2026-07-28. Default: 10 minutes.
+    /// How long a person may take to answer a question on 2026-07-28. Default: 10 minutes. Zero is a start-up error.
     #[cfg(feature = "interaction")]
     #[must_use]
+    #[track_caller]
     pub fn request_state_lifetime(self, lifetime: Duration) -> Self {
-        self.set(|parts| parts.state_lifetime = lifetime)
+        self.check(
+            !lifetime.is_zero(),
+            "request_state_lifetime(Duration::ZERO)",
+            "would take no answer: leave it out for 10 minutes",
+        )
+        .set(|parts| parts.state_lifetime = lifetime)
     }
+}
 
+/// # Building and serving
+impl Server {
     /// Checks everything, and gives the server that any number of clients can be served with. Its lifespans start with the
     /// first request; [`start`](Self::start) starts them now.
     ///

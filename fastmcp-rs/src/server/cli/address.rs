@@ -223,14 +223,10 @@ fn port(text: &str, from: &str) -> Result<u16, Error> {
 /// A path as it stands in a URL, which is said on standard error.
 #[cfg(feature = "http")]
 fn path(text: String, from: &str) -> Result<String, Error> {
-    let wrong = match text.strip_prefix('/') {
-        None => "a path begins with `/`",
-        Some(rest) if rest.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#')) => {
-            return Ok(text);
-        }
-        Some(_) => "a path has no spaces, control characters, `?` or `#`; other characters are percent-encoded",
-    };
-    Err(Error::new(format!("{from} is `{}`: {wrong}", shown(&text))))
+    match crate::transport::http::wrong_path(&text) {
+        None => Ok(text),
+        Some(wrong) => Err(Error::new(format!("{from} is `{}`: {wrong}", shown(&text)))),
+    }
 }
 
 #[cfg(feature = "http")]

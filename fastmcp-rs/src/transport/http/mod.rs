@@ -28,3 +28,4 @@ pub(crate) use routes::router;
 pub(crate) use serve::{listen, serve};
 pub use service::McpService;
 pub use settings::Http;
+pub(crate) use settings::wrong_path;

@@ -22,12 +22,27 @@ pub(crate) struct Refused {
 }
 
 impl Guard {
-    pub(crate) fn allow_host(&mut self, host: &str) {
+    /// Takes requests for a host. What could be no request's `Host` is refused, with what to write instead.
+    pub(crate) fn allow_host(&mut self, host: &str) -> Result<(), String> {
+        if host == "*" {
+            return Err("is not a host: write `allow_any_host()`".to_owned());
+        }
+        if host.contains('*') || split(host).is_none_or(|(name, _)| name.is_empty()) {
+            return Err("is not a host: write its name, with or without a port, such as `mcp.example.com`".to_owned());
+        }
         self.hosts.push(normalised(host).to_ascii_lowercase());
+        Ok(())
     }
 
-    pub(crate) fn allow_origin(&mut self, origin: &str) {
-        self.origins.push(origin.trim_end_matches('/').to_ascii_lowercase());
+    /// The same of an origin. `null` is the origin of whatever has none, so it cannot be trusted.
+    pub(crate) fn allow_origin(&mut self, origin: &str) -> Result<(), String> {
+        let origin = origin.trim_end_matches('/');
+        let host = origin.split_once("://").map(|(_, host)| host);
+        if origin != "*" && host.is_none_or(|host| host.contains('*') || split(host).is_none()) {
+            return Err("is not an origin: write scheme and host, such as `https://app.example.com`".to_owned());
+        }
+        self.origins.push(origin.to_ascii_lowercase());
+        Ok(())
     }
 
     pub(crate) fn allow_any_host(&mut self) {
@@ -134,7 +149,7 @@ fn is_loopback(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     crate::text::sanitize::bounded(text, 128).into_owned()
 }
 
@@ -197,8 +212,8 @@ mod tests {
     #[test]
     fn what_was_allowed_is_allowed() {
         let mut guard = Guard::default();
-        guard.allow_host("mcp.example.com");
-        guard.allow_origin("https://app.example.com/");
+        guard.allow_host("mcp.example.com").unwrap();
+        guard.allow_origin("https://app.example.com/").unwrap();
         assert_eq!(status(&guard, "mcp.example.com:443", Some("https://app.example.com")), 200);
         assert_eq!(status(&guard, "mcp.example.com", Some("https://mcp.example.com")), 200);
         assert_eq!(status(&guard, "mcp.example.com", Some("https://other.example.com")), 403);

@@ -19,10 +19,11 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::body::HttpBody;
+use super::origin::{Guard, shown};
 use super::service::McpService;
 use super::settings::Http;
 use super::stall_timeout::StallTimeout;
-use super::{origin::Guard, streaming};
+use super::streaming;
 use crate::engine::core::Core;
 use crate::error::{BoxError, Error};
 use crate::session::lock;
@@ -218,10 +219,14 @@ fn from_environment(guard: &mut Guard) -> Result<(), Error> {
         let value = value.into_string().map_err(|_| Error::new(format!("{name} is not UTF-8")))?;
         for entry in value.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             match (entry, hosts) {
-                ("*", true) => guard.allow_any_host(),
+                ("*", true) => {
+                    guard.allow_any_host();
+                    Ok(())
+                }
                 (host, true) => guard.allow_host(host),
                 (origin, false) => guard.allow_origin(origin),
             }
+            .map_err(|wrong| Error::new(format!("{name}: `{}` {wrong}", shown(entry))))?;
         }
     }
     Ok(())

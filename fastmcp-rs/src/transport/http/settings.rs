@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::origin::Guard;
+use crate::error::unusable;
 use crate::replicas::ReplicaConfig;
 use crate::session::store::ReplicaStore;
 
@@ -25,6 +26,8 @@ pub struct Http {
     pub(crate) replicas: Option<ReplicaConfig>,
     #[cfg(feature = "sse")]
     pub(crate) sse: bool,
+    /// What of it cannot be used.
+    problems: Vec<String>,
 }
 
 impl Default for Http {
@@ -38,6 +41,7 @@ impl Default for Http {
             replicas: None,
             #[cfg(feature = "sse")]
             sse: false,
+            problems: Vec::new(),
         }
     }
 }
@@ -48,24 +52,46 @@ impl Http {
         Self::default()
     }
 
-    /// The path of the endpoint. Default: `/mcp`.
-    pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
+    /// Notes a setting that cannot be used.
+    #[track_caller]
+    fn check(mut self, usable: bool, setting: &str, why: &str) -> Self {
+        if !usable {
+            self.problems.push(unusable(&format!("Http::{setting}"), why));
+        }
         self
     }
 
+    /// The path of the endpoint. Default: `/mcp`. One that does not begin with `/`, or has `?`, `#`, spaces or braces, is a
+    /// start-up error.
+    #[track_caller]
+    pub fn path(self, path: impl Into<String>) -> Self {
+        let path = path.into();
+        let wrong = wrong_path(&path).unwrap_or_default();
+        let mut http = self.check(wrong.is_empty(), &format!("path({path:?})"), &format!("cannot be served: {wrong}"));
+        http.path = path;
+        http
+    }
+
     /// Host names by which clients reach this server, beside those of loopback: `mcp.example.com`, with or without a port.
+    /// Anything else is a start-up error.
+    #[track_caller]
     pub fn allowed_hosts<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
-        for host in hosts {
-            self.guard.allow_host(&host.into());
+        for host in hosts.into_iter().map(Into::into) {
+            if let Err(wrong) = self.guard.allow_host(&host) {
+                self = self.check(false, &format!("allowed_hosts([{host:?}])"), &wrong);
+            }
         }
         self
     }
 
     /// Origins whose pages may use this server from a browser, beside those of this machine: `https://app.example.com`.
+    /// `*` is any. Anything else is a start-up error.
+    #[track_caller]
     pub fn allowed_origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
-        for origin in origins {
-            self.guard.allow_origin(&origin.into());
+        for origin in origins.into_iter().map(Into::into) {
+            if let Err(wrong) = self.guard.allow_origin(&origin) {
+                self = self.check(false, &format!("allowed_origins([{origin:?}])"), &wrong);
+            }
         }
         self
     }
@@ -78,21 +104,27 @@ impl Http {
 
     /// Sessions of revisions before 2026-07-28 that may exist at once; the longest idle one makes room. Default: 10,000. Zero is
     /// a start-up error.
-    pub fn max_sessions(mut self, sessions: usize) -> Self {
-        self.max_sessions = sessions;
-        self
+    #[track_caller]
+    pub fn max_sessions(self, sessions: usize) -> Self {
+        let usable = sessions > 0;
+        Self { max_sessions: sessions, ..self.check(usable, "max_sessions(0)", "would let no session begin") }
     }
 
     /// How long a session may be idle before it ends. Default: 30 minutes. Zero is a start-up error.
-    pub fn session_idle(mut self, idle: Duration) -> Self {
-        self.session_idle = idle;
-        self
+    #[track_caller]
+    pub fn session_idle(self, idle: Duration) -> Self {
+        let usable = !idle.is_zero();
+        Self {
+            session_idle: idle,
+            ..self.check(usable, "session_idle(Duration::ZERO)", "would end every session at once")
+        }
     }
 
     /// Connections that may be open at once. Default: 10,000. Zero is a start-up error.
-    pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections;
-        self
+    #[track_caller]
+    pub fn max_connections(self, connections: usize) -> Self {
+        let usable = connections > 0;
+        Self { max_connections: connections, ..self.check(usable, "max_connections(0)", "would take no connection") }
     }
 
     /// Shares sessions, the events of their streams and change notices with other replicas of this server through Redis, so
@@ -118,22 +150,24 @@ impl Http {
         self
     }
 
-    /// What is wrong with them.
+    /// What of them cannot be used, and where it was given.
     pub(crate) fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        if !self.path.starts_with('/') {
-            problems.push(format!("`Http::path` is `{}`: write a path that begins with `/`", self.path));
+        self.problems.clone()
+    }
+}
+
+/// What keeps a text from being a path as it stands in a URL, and in axum's routes.
+pub(crate) fn wrong_path(path: &str) -> Option<&'static str> {
+    match path.strip_prefix('/') {
+        None => Some("a path begins with `/`"),
+        Some(rest)
+            if rest.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'{' | b'}')) =>
+        {
+            None
         }
-        if self.max_sessions == 0 {
-            problems.push("`Http::max_sessions` of zero would let no session begin".to_owned());
+        Some(_) => {
+            Some("a path has no spaces, control characters, `?`, `#` or braces; other characters are percent-encoded")
         }
-        if self.session_idle.is_zero() {
-            problems.push("`Http::session_idle` of zero would end every session at once".to_owned());
-        }
-        if self.max_connections == 0 {
-            problems.push("`Http::max_connections` of zero would take no connection".to_owned());
-        }
-        problems
     }
 }
 
