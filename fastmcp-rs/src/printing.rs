@@ -33,11 +33,13 @@ mod claimed {
     use std::fs::File;
     use std::io;
     use std::os::fd::{AsFd, OwnedFd};
+    use std::panic::PanicHookInfo;
     use std::sync::mpsc::{Receiver, sync_channel};
     use std::sync::{Mutex, Once, PoisonError};
     use std::thread;
     use std::time::Duration;
 
+    use crate::text::sanitize;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::io::{Errno, retry_on_intr};
     use rustix::pipe::{PipeFlags, pipe_with};
@@ -82,6 +84,20 @@ mod claimed {
         empty_into(to.ok(), false)
     }
 
+    /// The report of a panic whose text would forge lines or reach a terminal as a command, made harmless. It may be a client's.
+    fn report(panic: &PanicHookInfo<'_>) -> Option<String> {
+        let text = panic.payload();
+        let text =
+            text.downcast_ref::<&str>().copied().or_else(|| text.downcast_ref::<String>().map(String::as_str))?;
+        let harmless = sanitize::for_log(text);
+        if harmless == text {
+            return None;
+        }
+        let thread = thread::current();
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        Some(format!("thread '{}' panicked at {place}:\n{harmless}", thread.name().unwrap_or("<unnamed>")))
+    }
+
     fn empty_into(to: Option<OwnedFd>, is_stderr: bool) -> io::Result<Claimed> {
         let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
         rustix::stdio::dup2_stdout(&write)?;
@@ -89,11 +105,13 @@ mod claimed {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
             let hook = std::panic::take_hook();
-            // A handler's panic is logged in any case; its report must not wait for a reader.
-            std::panic::set_hook(Box::new(move |panic| {
-                if has_room(rustix::stdio::stderr()) {
-                    hook(panic);
-                }
+            // std's own holds nothing. Most that programs set hold the one before them, and stay as they are.
+            let holds_nothing = size_of_val(&*hook) == 0;
+            std::panic::set_hook(Box::new(move |panic| match report(panic).filter(|_| holds_nothing) {
+                Some(report) => super::say(&report),
+                // A handler's panic is logged in any case; its report must not wait for a reader.
+                None if has_room(rustix::stdio::stderr()) => hook(panic),
+                None => {}
             }));
         });
         thread::Builder::new().name("mcp-printing".to_owned()).spawn(move || {

@@ -20,13 +20,16 @@ thread_local! {
     static CALLER: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Notes whose call is read on this thread: that of an authenticated caller, or of a conversation.
+/// Notes whose call is read on this thread: that of an authenticated caller, of whoever is at an address, or of a conversation.
 pub(super) fn set_caller(origin: &Origin<'_>) {
     static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    CALLER.set(match (origin.caller.subject(), origin.session) {
-        (Some(subject), _) => HASHER.hash_one(subject),
-        (None, Some(session)) => Arc::as_ptr(session).addr() as u64,
-        (None, None) => 0,
+    let caller = origin.caller;
+    CALLER.set(match (caller.identity(), caller.address(), origin.session) {
+        (Some(identity), ..) => HASHER.hash_one(identity),
+        // Otherwise who begins many conversations would have as many shares.
+        (None, Some(address), _) => HASHER.hash_one(address),
+        (None, None, Some(session)) => Arc::as_ptr(session).addr() as u64,
+        (None, None, None) => 0,
     });
 }
 

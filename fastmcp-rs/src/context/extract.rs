@@ -1,4 +1,4 @@
-//! What a handler can ask for beside its arguments: [`State`], [`Headers`], [`Caller`], the cancellation token, and types of the user's own.
+//! What a handler can ask for beside its arguments: [`State`], [`Headers`], the cancellation token, and types of the user's own.
 
 use std::any::{TypeId, type_name};
 use std::convert::Infallible;
@@ -7,7 +7,6 @@ use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
@@ -180,108 +179,6 @@ impl FromContext for Headers {
 
     async fn from_context(context: &Context) -> Result<Self, Infallible> {
         Ok(context.headers().clone())
-    }
-}
-
-/// Who is calling, as far as the transport has authenticated them.
-#[derive(Clone, Debug, Default)]
-pub struct Caller(Option<Arc<CallerParts>>);
-
-#[derive(Debug)]
-struct CallerParts {
-    subject: String,
-    scopes: Vec<String>,
-    roles: Vec<String>,
-    claims: Value,
-}
-
-impl Caller {
-    /// Nobody in particular.
-    #[must_use]
-    pub const fn anonymous() -> Self {
-        Self(None)
-    }
-
-    /// An authenticated caller.
-    pub fn new(subject: impl Into<String>) -> Self {
-        Self(Some(Arc::new(CallerParts {
-            subject: subject.into(),
-            scopes: Vec::new(),
-            roles: Vec::new(),
-            claims: Value::Null,
-        })))
-    }
-
-    fn change(self, change: impl FnOnce(&mut CallerParts)) -> Self {
-        let Some(known) = self.0 else { return self };
-        let mut known = CallerParts {
-            subject: known.subject.clone(),
-            scopes: known.scopes.clone(),
-            roles: known.roles.clone(),
-            claims: known.claims.clone(),
-        };
-        change(&mut known);
-        Self(Some(Arc::new(known)))
-    }
-
-    /// Adds scopes.
-    #[must_use]
-    pub fn scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.change(|known| known.scopes.extend(scopes.into_iter().map(Into::into)))
-    }
-
-    /// Adds roles.
-    #[must_use]
-    pub fn roles<S: Into<String>>(self, roles: impl IntoIterator<Item = S>) -> Self {
-        self.change(|known| known.roles.extend(roles.into_iter().map(Into::into)))
-    }
-
-    /// Sets the claims of the caller's token.
-    #[must_use]
-    pub fn claims(self, claims: Value) -> Self {
-        self.change(|known| known.claims = claims)
-    }
-
-    /// Whether the caller is authenticated.
-    #[must_use]
-    pub fn is_authenticated(&self) -> bool {
-        self.0.is_some()
-    }
-
-    /// Who it is, if anybody in particular.
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        self.0.as_ref().map(|known| known.subject.as_str())
-    }
-
-    /// Whether the caller was granted a scope.
-    #[must_use]
-    pub fn has_scope(&self, scope: &str) -> bool {
-        self.0.as_ref().is_some_and(|known| known.scopes.iter().any(|own| own == scope))
-    }
-
-    /// Whether the caller has a role.
-    #[must_use]
-    pub fn has_role(&self, role: &str) -> bool {
-        self.0.as_ref().is_some_and(|known| known.roles.iter().any(|own| own == role))
-    }
-
-    /// A claim of the caller's token.
-    #[must_use]
-    pub fn claim(&self, name: &str) -> Option<&Value> {
-        self.0.as_ref().and_then(|known| known.claims.get(name))
-    }
-}
-
-impl FromContext for Caller {
-    type Error = Infallible;
-
-    fn immediately(context: &Context) -> Option<Result<Self, Infallible>> {
-        Some(Ok(context.caller().clone()))
-    }
-
-    async fn from_context(context: &Context) -> Result<Self, Infallible> {
-        Ok(context.caller().clone())
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`Context`]: what a handler holds of the call it serves.
 
+mod caller;
 pub(crate) mod extract;
 pub(crate) mod interaction;
 
@@ -13,7 +14,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
-pub use crate::context::extract::{Caller, FromContext, Headers, Needs, State};
+pub use crate::context::caller::Caller;
+pub use crate::context::extract::{FromContext, Headers, Needs, State};
 use crate::context::interaction::Rounds;
 use crate::error::ToolError;
 use crate::future::BoxFuture;

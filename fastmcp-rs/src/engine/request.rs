@@ -337,7 +337,7 @@ impl<'a> Request<'a> {
     pub(crate) fn bound(&self, asked: &str) -> Binding {
         Binding {
             server: self.core.info.name.clone(),
-            subject: self.origin.caller.subject().map(ToOwned::to_owned),
+            subject: self.origin.caller.identity().map(ToOwned::to_owned),
             method: self.component_method(),
             name: asked.to_owned(),
             arguments: self.params.members.arguments.map(ToOwned::to_owned),

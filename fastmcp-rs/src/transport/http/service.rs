@@ -113,8 +113,9 @@ impl McpService {
             let (parts, body) = request.into_parts();
             let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
             let peer = peer.or_else(|| parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip()));
+            let caller = if caller.address().is_none() { caller.with_address(peer) } else { caller };
             match parts.method {
-                Method::POST => settled(endpoint.post(&parts.headers, body, &caller, peer).await).await,
+                Method::POST => settled(endpoint.post(&parts.headers, body, &caller).await).await,
                 // 2026-07-28 has neither.
                 Method::GET | Method::DELETE if Head(&parts.headers).claims_modern() => only_post(),
                 Method::GET => endpoint.get(&parts.headers, &caller).await,
@@ -174,7 +175,7 @@ impl McpService {
 }
 
 impl Endpoint {
-    async fn post<B>(&self, headers: &HeaderMap, body: B, caller: &Caller, peer: Option<IpAddr>) -> HttpResponse
+    async fn post<B>(&self, headers: &HeaderMap, body: B, caller: &Caller) -> HttpResponse
     where
         B: Body<Error: std::fmt::Display>,
     {
@@ -205,7 +206,7 @@ impl Endpoint {
         match JsonRpc::read(text) {
             Err(unreadable) => refused(400, unreadable.id.as_deref(), &unreadable.error),
             Ok(JsonRpc::Request { id, method, params }) => {
-                self.request(id, &method, params, headers, &known, caller, peer, accepts).await
+                self.request(id, &method, params, headers, &known, caller, accepts).await
             }
             Ok(JsonRpc::Notification { method, params }) => {
                 self.notification(&method, params, headers, &known, caller).await
@@ -231,7 +232,6 @@ impl Endpoint {
         headers: &HeaderMap,
         known: &Known,
         caller: &Caller,
-        peer: Option<IpAddr>,
         accepts: Accepts,
     ) -> HttpResponse {
         let head = Head(headers);
@@ -288,7 +288,11 @@ impl Endpoint {
                     if !self.is_alone() && !Box::pin(self.create_shared(&session, caller)).await {
                         return unavailable();
                     }
-                    if self.sessions.insert(session, caller.subject().map(ToOwned::to_owned), peer).is_err() {
+                    if self
+                        .sessions
+                        .insert(session, caller.identity().map(ToOwned::to_owned), caller.address())
+                        .is_err()
+                    {
                         return too_many();
                     }
                     if let Some(session_id) = session_id {

@@ -147,7 +147,7 @@ impl HttpSession {
 
     /// Whether it belongs to the caller.
     pub(crate) fn is_of(&self, caller: &Caller) -> bool {
-        self.subject.as_deref() == caller.subject()
+        self.subject.as_deref() == caller.identity()
     }
 
     /// See [`Sessions::wind_down`].

@@ -50,7 +50,7 @@ impl Endpoint {
     /// Lets the other replicas know of a session that has begun.
     pub(super) async fn create_shared(&self, session: &Session, caller: &Caller) -> bool {
         match self.replicas.get() {
-            Some(replicas) => replicas.create_shared(session, caller.subject()).await,
+            Some(replicas) => replicas.create_shared(session, caller.identity()).await,
             None => false,
         }
     }
@@ -82,7 +82,7 @@ impl Endpoint {
                     tracing::warn!("a session of another replica has a revision that is not known here");
                     return Known::Gone;
                 };
-                if record.subject.as_deref() != caller.subject() {
+                if record.subject.as_deref() != caller.identity() {
                     return Known::Gone;
                 }
                 match self.sessions.insert(Arc::new(session), record.subject, None) {

@@ -55,7 +55,7 @@ impl Endpoint {
                 let id = parts.uri.query().unwrap_or("").split('&').find_map(|pair| pair.strip_prefix("session_id="));
                 let conversation = id.and_then(|id| lock(&self.streams.0).get(id).cloned());
                 let Some(conversation) =
-                    conversation.filter(|conversation| conversation.subject.as_deref() == caller.subject())
+                    conversation.filter(|conversation| conversation.subject.as_deref() == caller.identity())
                 else {
                     return plain(StatusCode::NOT_FOUND, "there is no such stream: open one with GET /sse".to_owned());
                 };
@@ -78,7 +78,7 @@ impl Endpoint {
         let notices = crate::engine::tell_session(Arc::clone(&self.core), Arc::clone(&session), notifier.clone());
         let connection =
             Connection::new(Arc::clone(&self.core), Arc::clone(&session), Some(notifier.clone()), caller.clone());
-        let subject = caller.subject().map(ToOwned::to_owned);
+        let subject = caller.identity().map(ToOwned::to_owned);
         {
             let mut streams = lock(&self.streams.0);
             if streams.len() >= self.settings.max_sessions {
