@@ -82,7 +82,8 @@ impl Stages {
     #[must_use]
     pub fn render(&self) -> usize {
         // A page that holds everything is made anew each time; the list without pages is kept.
-        let page = self.core.catalog().page(ListKind::Tools, Revision::LATEST, None, Some(usize::MAX));
+        let page =
+            self.core.catalog().page(ListKind::Tools, Revision::LATEST, None, Some(usize::MAX), &Caller::anonymous());
         page.expect("there is no cursor that could be wrong").items.len()
     }
 }

@@ -46,6 +46,18 @@ async fn hold_sometimes(address: Option<String>) -> Result<String, ToolError> {
     }
 }
 
+/// Panics with a text of the client's.
+#[tool]
+async fn panic_with(text: String) -> String {
+    panic!("{text}")
+}
+
+/// Takes texts of any length, which are held against a pattern.
+#[tool]
+fn matched(#[arg(pattern = "^[a-z]+$")] text: String, #[arg(pattern = "^[a-z]+$", len(..=9))] short: String) -> usize {
+    text.len() + short.len()
+}
+
 /// Prints on standard output.
 #[tool]
 async fn print(bytes: usize) -> usize {

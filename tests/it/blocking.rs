@@ -268,9 +268,34 @@ async fn a_child_of_a_handler_prints_into_the_log() {
     answer(&mut output).await;
     let mut seen = Vec::new();
     while seen.len() < 2 {
-        seen.push(within("a line", errors.next_line()).await.unwrap().unwrap());
+        let line = within("a line", errors.next_line()).await.unwrap().unwrap();
+        // The log's own lines go the same way.
+        if !line.starts_with("fastmcp-rs:") {
+            seen.push(line);
+        }
     }
     assert_eq!(seen, ["xxx", "printed"]);
     terminate(&server).await;
     Ended::of(server).await;
+}
+
+#[tokio::test]
+async fn a_panic_with_a_text_of_the_clients_forges_no_line_in_the_log() {
+    for text in ["a\nfastmcp-rs: error: forged", "b\r\u{1b}[2Kforged", "\u{202e}forged\u{2028}forged", "fine"] {
+        let mut client = Client::start(Example::named("holding"), Transport::Stdio, Revision::V2025_11_25).await;
+        let failure = client.failure("panic_with", json!({ "text": text })).await;
+        assert!(failure.starts_with("internal error (incident "), "{failure}");
+        let log = client.log().clone();
+        client.finish().await;
+        let log = log.ended().await;
+        // The report says where, the log which tool.
+        assert!(log.contains("panicked at tests/examples/holding.rs:"), "{log}");
+        assert!(log.contains("component=panic_with"), "{log}");
+        assert!(
+            !log.lines().any(|line| line.starts_with("fastmcp-rs: error: forged") || line.starts_with("forged")),
+            "{log}"
+        );
+        let raw = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{2028}');
+        assert!(!log.contains(raw), "{log:?}");
+    }
 }

@@ -354,19 +354,19 @@ async fn a_panic_while_arguments_are_read_is_one_failed_call() {
 }
 
 /// Counts.
-#[tool(inline, scopes("count"), rate_limit = "60/min")]
+#[tool(inline, rate_limit = "60/min")]
 fn guarded_tool() -> u8 {
     1
 }
 
 /// Reads.
-#[resource("guarded://now", roles("reader"))]
+#[resource("guarded://now", rate_limit = "1/s")]
 fn guarded_resource() -> String {
     String::new()
 }
 
 /// Asks.
-#[prompt(scopes("ask"))]
+#[prompt(rate_limit = "5/h")]
 fn guarded_prompt() -> String {
     String::new()
 }
@@ -376,10 +376,9 @@ fn a_key_that_nothing_enforces_keeps_the_server_from_starting() {
     let server = Server::empty("guarded").tool(guarded_tool).resource(guarded_resource).prompt(guarded_prompt);
     let error = server.page_size(0).build().unwrap_err().to_string();
     for (kind, name, key) in [
-        ("tool", "guarded_tool", "scopes"),
         ("tool", "guarded_tool", "rate_limit"),
-        ("resource", "guarded_resource", "roles"),
-        ("prompt", "guarded_prompt", "scopes"),
+        ("resource", "guarded_resource", "rate_limit"),
+        ("prompt", "guarded_prompt", "rate_limit"),
     ] {
         let found = error
             .lines()

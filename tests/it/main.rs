@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::needless_pass_by_value, reason = "JSON is written where it is passed on")]
 
+mod access;
 mod arguments;
 mod bad_input;
 mod blocking;
@@ -27,6 +28,8 @@ mod messages;
 mod middleware;
 mod notices;
 mod outputs;
+mod patterns;
+mod plain;
 mod prompts;
 mod reading;
 mod redis;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fastmcp_rs::prelude::*;
-use fastmcp_rs_tests::{Client, Revision, client::text_of, served};
+use fastmcp_rs_tests::{Client, Example, Revision, Transport, client::text_of, served};
 use serde_json::{Value, json};
 
 /// Backtracking or not, this one is slow.
@@ -81,18 +81,47 @@ async fn no_pattern_is_tried_on_what_is_refused_already() {
 
 #[tokio::test]
 async fn a_long_text_is_matched_within_the_time_limit_and_beside_other_calls() {
-    served(server, async |client| {
-        for (tool, arguments) in [
-            ("search", json!({ "text": "a".repeat(2_000_000) })),
-            ("dynamic", json!({ "text": "a".repeat(2_000_000) })),
-        ] {
-            let call = client.begin("tools/call", json!({ "name": tool, "arguments": arguments })).await;
-            // The server has something else to do meanwhile.
-            let mut beside = client.beside_or_here(call).await;
-            assert!(beside.contains("timeout") || beside.contains("took too long"), "{beside}");
-            beside.clear();
+    for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
+        let mut client = Client::of(server(), revision).await;
+        for tool in ["search", "dynamic"] {
+            let arguments = json!({ "text": "a".repeat(100_000) });
+            client.begin("tools/call", json!({ "name": tool, "arguments": arguments })).await;
+            // The conversation goes on meanwhile.
+            assert_eq!(text_of(&client.call("text", json!({ "text": "abc" })).await), "3");
+            assert!(client.unasked.is_empty(), "{tool} is not answered yet");
+            let result = client.receive().await["result"].clone();
+            assert_eq!(text_of(&result), "no answer within 200ms (timed out, may be retried)", "{tool}");
         }
-        assert!(!RAN.load(Ordering::Relaxed), "what was not yet held against its pattern never ran");
+        client.finish().await;
+    }
+    assert!(!RAN.load(Ordering::Relaxed), "what was not yet held against its pattern never ran");
+}
+
+#[tokio::test]
+async fn values_are_held_against_their_rules_however_many_there_are() {
+    served(server, async |client| {
+        let many = |n: u32, text: &str| json!({ "items": (0..20_000).map(|_| json!({ "n": n, "text": text })).collect::<Vec<_>>() });
+        assert_eq!(text_of(&client.call("items", many(2, "abc")).await), "40000 3");
+        assert!(client.failure("items", many(10, "abc")).await.contains("`/items/0/n`: must be at most 9, got 10"));
+        assert!(client.failure("items", many(2, "ABC")).await.contains("`/items/0/text`: must match the pattern"));
+        let text = "a b ".repeat(50_000);
+        assert_eq!(text_of(&client.call("short", json!({ "text": text, "n": "7" })).await), "200000 7");
+        assert!(client.failure("short", json!({ "text": text, "n": 300 })).await.contains("`/n`"));
+        assert_eq!(text_of(&client.call("anything", json!({ "value": vec![0; 10_000] })).await), "10000");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_pattern_for_texts_of_any_length_is_worth_a_warning() {
+    let client = Client::start(Example::named("holding"), Transport::Stdio, Revision::V2025_11_25).await;
+    let log = client.log().clone();
+    client.finish().await;
+    let log = log.ended().await;
+    let warnings: Vec<&str> = log.lines().filter(|line| line.contains("pattern")).collect();
+    let [warning] = warnings.as_slice() else { panic!("{log}") };
+    assert!(
+        warning.starts_with("fastmcp-rs: warn") && warning.contains("`matched`") && warning.contains("`text`"),
+        "{warning}"
+    );
 }

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use fastmcp_rs::{RunningServer, Server};
+use fastmcp_rs::{Caller, RunningServer, Server};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -37,6 +37,8 @@ pub enum Subject {
     Process(Example),
     /// A server within the test.
     InProcess(RunningServer),
+    /// The same, where the server knows who is calling.
+    Known(RunningServer, Caller),
 }
 
 impl From<Example> for Subject {
@@ -48,6 +50,18 @@ impl From<Example> for Subject {
 impl From<Server> for Subject {
     fn from(server: Server) -> Self {
         Self::InProcess(server.build().unwrap())
+    }
+}
+
+impl From<(Server, Caller)> for Subject {
+    fn from((server, caller): (Server, Caller)) -> Self {
+        Self::Known(server.build().unwrap(), caller)
+    }
+}
+
+impl From<(RunningServer, Caller)> for Subject {
+    fn from((server, caller): (RunningServer, Caller)) -> Self {
+        Self::Known(server, caller)
     }
 }
 
@@ -144,6 +158,8 @@ impl Client {
         let wire = match (transport, subject.into()) {
             (Transport::Stdio, Subject::Process(example)) => Wire::Stdio(Box::new(Pipe::open(&example))),
             (Transport::Stdio, Subject::InProcess(server)) => Wire::Stdio(Box::new(Pipe::serve(server))),
+            (Transport::Stdio, Subject::Known(server, caller)) => Wire::Stdio(Box::new(Pipe::serve_to(server, caller))),
+            (Transport::Http, Subject::Known(server, caller)) => Wire::Http(HttpServer::serve_to(server, caller).await),
             (Transport::Http, Subject::Process(example)) => Wire::Http(HttpServer::start(example).await),
             (Transport::Http, Subject::InProcess(server)) => Wire::Http(HttpServer::serve(server).await),
         };

@@ -7,7 +7,7 @@ use std::{
     sync::OnceLock,
 };
 
-use fastmcp_rs::RunningServer;
+use fastmcp_rs::{Caller, RunningServer};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader},
     net::TcpListener,
@@ -210,7 +210,18 @@ impl HttpServer {
     pub async fn serve(server: RunningServer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let router = server.router();
+        Self::routed(server.clone(), listener, address, server.router())
+    }
+
+    /// The same, where something before the server says who is calling.
+    pub async fn serve_to(server: RunningServer, caller: Caller) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let router = server.router().layer(axum::Extension(caller));
+        Self::routed(server, listener, address, router)
+    }
+
+    fn routed(server: RunningServer, listener: TcpListener, address: String, router: axum::Router) -> Self {
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             server: Running::Task(server, task),

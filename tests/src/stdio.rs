@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fastmcp_rs::RunningServer;
+use fastmcp_rs::{Caller, RunningServer};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
@@ -74,12 +74,17 @@ impl Pipe {
 
     /// Serves `server` in a task of this process, and shuts it down after the conversation.
     pub fn serve(server: RunningServer) -> Self {
+        Self::serve_to(server, Caller::anonymous())
+    }
+
+    /// The same, where the server knows who is at the other end.
+    pub fn serve_to(server: RunningServer, caller: Caller) -> Self {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (output, input) = tokio::io::split(ours);
         let log = Log::collect(tokio::io::empty());
         Self {
             server: Running::Task(tokio::spawn(async move {
-                server.serve(theirs).await;
+                server.serve(theirs).caller(caller).await;
                 server.stop().await;
                 Ok(())
             })),

@@ -1,15 +1,19 @@
 //! The lists as bytes, made once per change and revision, and spliced into responses.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Catalog;
 use crate::component::resource::ResourceEntry;
+use crate::component::tool::Common;
+use crate::context::Caller;
 use crate::protocol::jsonrpc::write_json;
 use crate::protocol::shape::Shaped;
 use crate::protocol::{Revision, RpcError, method};
+use crate::session::lock;
 
 /// Which list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,39 +59,86 @@ pub(crate) struct ListPage {
 }
 
 /// Rendered whole lists, by kind and revision.
+type Rendered = [[OnceLock<Arc<[u8]>>; Revision::ALL.len()]; 4];
+
+/// The lists of each class of callers. All callers who see the same components are one class; where nothing is restricted there is
+/// only one.
 #[derive(Default)]
-pub(crate) struct Lists([[OnceLock<Arc<[u8]>>; Revision::ALL.len()]; 4]);
+pub(crate) struct Lists {
+    everybody: Rendered,
+    classes: Mutex<HashMap<Class, Arc<Rendered>>>,
+}
+
+/// Which of the restricted components a caller sees, a bit each, in the order of the catalog.
+type Class = Box<[u64]>;
+
+/// Classes whose lists are kept. Those of further ones are rendered each time.
+const CLASSES: usize = 64;
 
 impl Catalog {
-    /// A page of a list, from after `cursor`. Without a page size the list is one page, rendered once.
+    /// A page of a list for a caller, from after `cursor`. Without a page size the list is one page, rendered once.
     pub(crate) fn page(
         &self,
         kind: ListKind,
         revision: Revision,
         cursor: Option<&str>,
         size: Option<usize>,
+        caller: &Caller,
     ) -> Result<ListPage, RpcError> {
         let Some(size) = size else {
             if let Some(cursor) = cursor {
                 // No cursor was ever given out, so only the one that a larger page size gave could be meant.
                 let after = decode(kind, cursor)?;
-                return Ok(self.slice(kind, revision, Some(&after), usize::MAX));
+                return Ok(self.slice(kind, revision, Some(&after), usize::MAX, caller));
             }
-            let items = self.lists.0[kind as usize][revision.index()]
-                .get_or_init(|| self.slice(kind, revision, None, usize::MAX).items);
-            return Ok(ListPage { items: Arc::clone(items), next: None });
+            let render = || self.slice(kind, revision, None, usize::MAX, caller).items;
+            let items = if !self.is_restricted() {
+                Arc::clone(self.lists.everybody[kind as usize][revision.index()].get_or_init(render))
+            } else if let Some(rendered) = self.lists_of(caller) {
+                Arc::clone(rendered[kind as usize][revision.index()].get_or_init(render))
+            } else {
+                render()
+            };
+            return Ok(ListPage { items, next: None });
         };
         let after = cursor.map(|cursor| decode(kind, cursor)).transpose()?;
-        Ok(self.slice(kind, revision, after.as_deref(), size))
+        Ok(self.slice(kind, revision, after.as_deref(), size, caller))
+    }
+
+    /// The lists of all who see what this caller sees, unless too many are kept already.
+    fn lists_of(&self, caller: &Caller) -> Option<Arc<Rendered>> {
+        let class = self.class(caller);
+        let mut classes = lock(&self.lists.classes);
+        if let Some(rendered) = classes.get(&class) {
+            return Some(Arc::clone(rendered));
+        }
+        if classes.len() >= CLASSES {
+            return None;
+        }
+        Some(Arc::clone(classes.entry(class).or_default()))
+    }
+
+    fn class(&self, caller: &Caller) -> Class {
+        let tools = self.sorted_tools.iter().map(|tool| &tool.common);
+        let prompts = self.sorted_prompts.iter().map(|prompt| &prompt.common);
+        let resources = self.sorted_resources.iter().map(|resource| &resource.common);
+        let mut class = Vec::new();
+        for (n, common) in tools.chain(prompts).chain(resources).filter(|common| common.is_restricted()).enumerate() {
+            if n % 64 == 0 {
+                class.push(0);
+            }
+            class[n / 64] |= u64::from(self.shows(common, caller)) << (n % 64);
+        }
+        class.into()
     }
 
     /// Renders the items after a key. Keys and not places: a list that changes between pages loses and repeats nothing.
-    fn slice(&self, kind: ListKind, revision: Revision, after: Option<&str>, size: usize) -> ListPage {
+    fn slice(&self, kind: ListKind, revision: Revision, after: Option<&str>, size: usize, caller: &Caller) -> ListPage {
         let mut out = Vec::new();
         let mut last = None;
         let mut count = 0;
         let mut more = false;
-        self.each(kind, |key, write| {
+        self.each(kind, caller, |key, write| {
             if after.is_some_and(|after| key <= after) || more {
                 return;
             }
@@ -106,10 +157,11 @@ impl Catalog {
     }
 
     /// Visits the listed components of a kind in order: the key of each, and how it is written.
-    fn each(&self, kind: ListKind, mut visit: impl FnMut(&str, &dyn Fn(Revision, &mut Vec<u8>))) {
+    fn each(&self, kind: ListKind, caller: &Caller, mut visit: impl FnMut(&str, &dyn Fn(Revision, &mut Vec<u8>))) {
+        let listed = |common: &Common| !common.hidden && self.shows(common, caller);
         match kind {
             ListKind::Tools => {
-                for tool in self.sorted_tools.iter().filter(|tool| !tool.common.hidden) {
+                for tool in self.sorted_tools.iter().filter(|tool| listed(&tool.common)) {
                     visit(&tool.common.name, &|revision, out| match &tool.wrapped_output {
                         Some(wrapped) if revision.wraps_structured() => {
                             let mut entry = tool.entry.clone();
@@ -121,12 +173,12 @@ impl Catalog {
                 }
             }
             ListKind::Prompts => {
-                for prompt in self.sorted_prompts.iter().filter(|prompt| !prompt.common.hidden) {
+                for prompt in self.sorted_prompts.iter().filter(|prompt| listed(&prompt.common)) {
                     visit(&prompt.common.name, &|revision, out| write_json(out, &Shaped(&prompt.entry, revision)));
                 }
             }
             ListKind::Resources | ListKind::Templates => {
-                for resource in self.sorted_resources.iter().filter(|resource| !resource.common.hidden) {
+                for resource in self.sorted_resources.iter().filter(|resource| listed(&resource.common)) {
                     match &resource.entry {
                         ResourceEntry::Fixed(entry) if kind == ListKind::Resources => {
                             visit(&entry.uri, &|revision, out| write_json(out, &Shaped(entry, revision)));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::Catalog;
+use super::access::Access;
 use super::provider::{Offer, Provider};
 use crate::component::function::Named;
 use crate::component::prompt::PromptComponent;
@@ -25,6 +26,7 @@ pub(crate) struct Registry {
     pub prompts: BTreeMap<String, Arc<PromptComponent>>,
     pub resources: BTreeMap<String, (UriTemplate, Arc<ResourceComponent>)>,
     pub disabled: BTreeSet<String>,
+    pub access: Arc<Access>,
     /// The names of the tools in lower case, and perhaps of some that are gone.
     folded: HashSet<String>,
     problems: Vec<String>,
@@ -206,7 +208,7 @@ impl Registry {
 
     /// The enabled components, ready to be looked up.
     pub(crate) fn catalog(&self) -> Catalog {
-        Catalog::of(self)
+        Catalog::of(self, Arc::clone(&self.access))
     }
 
     /// The state that each component needs: whose, which, and where it was written.
@@ -283,11 +285,12 @@ impl Dynamic {
     }
 }
 
-/// Keys that promise a protection which the server does not have.
-fn unenforced<'a>(kind: &'a str, common: &'a Common) -> impl Iterator<Item = String> + 'a {
-    common.unenforced().into_iter().map(move |key| {
+/// A key that promises a protection which the server does not have. A server that would serve as if it was not written is worse than
+/// none.
+fn unenforced(kind: &str, common: &Common) -> Option<String> {
+    common.rate_limit.map(|_| {
         format!(
-            "the {kind} `{}` ({}) has `{key}`, which this version does not enforce: remove the key, and refuse such calls in a middleware",
+            "the {kind} `{}` ({}) has `rate_limit`, which this version does not enforce: remove the key, and refuse such calls in a middleware",
             common.name,
             common.place(),
         )

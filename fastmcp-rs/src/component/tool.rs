@@ -76,14 +76,9 @@ impl Common {
         }
     }
 
-    /// The keys that nothing enforces yet. A server that would serve as if they were not written is worse than none.
-    pub(crate) fn unenforced(&self) -> Vec<&'static str> {
-        let keys = [
-            ("scopes", !self.scopes.is_empty()),
-            ("roles", !self.roles.is_empty()),
-            ("rate_limit", self.rate_limit.is_some()),
-        ];
-        keys.into_iter().filter_map(|(key, written)| written.then_some(key)).collect()
+    /// Whether it is not for everybody.
+    pub(crate) fn is_restricted(&self) -> bool {
+        !(self.scopes.is_empty() && self.roles.is_empty())
     }
 
     /// Where it was written, for messages to the operator.

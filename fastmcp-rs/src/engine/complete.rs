@@ -13,6 +13,7 @@ use crate::component::complete::Completing;
 use crate::component::prompt::PromptComponent;
 use crate::component::resource::ResourceComponent;
 use crate::component::{ComponentInfo, signature::Signature};
+use crate::context::Caller;
 use crate::engine::encode::Body;
 use crate::protocol::{Completion, CompletionParams, CompletionRef, RpcError};
 use crate::text::sanitize;
@@ -24,12 +25,12 @@ enum About<'c> {
 }
 
 impl<'c> About<'c> {
-    fn find(catalog: &'c Catalog, reference: &CompletionRef) -> Result<Self, RpcError> {
+    fn find(catalog: &'c Catalog, reference: &CompletionRef, caller: &Caller) -> Result<Self, RpcError> {
         match reference {
-            CompletionRef::Prompt { name } => catalog.prompt(name).map(Self::Prompt),
+            CompletionRef::Prompt { name } => catalog.prompt(name, caller).map(Self::Prompt),
             CompletionRef::Resource { uri } => {
-                let matched = || catalog.resource(uri).ok().flatten().map(|(resource, _)| resource);
-                let found = catalog.template(uri).or_else(matched).map(Self::Resource);
+                let matched = || catalog.resource(uri, caller).ok().flatten().map(|(resource, _)| resource);
+                let found = catalog.template(uri, caller).or_else(matched).map(Self::Resource);
                 found.ok_or_else(|| RpcError::invalid_params("Unknown resource template"))
             }
         }
@@ -54,7 +55,7 @@ impl Request<'_> {
     /// The component that `completion/complete` is about, for middleware.
     pub(crate) fn completed(&self) -> Option<ComponentInfo> {
         let params = self.completion().ok()?;
-        Some(match About::find(&self.core.catalog(), &params.reference).ok()? {
+        Some(match About::find(&self.core.catalog(), &params.reference, self.origin.caller).ok()? {
             About::Prompt(prompt) => prompt.into(),
             About::Resource(resource) => resource.into(),
         })
@@ -76,7 +77,10 @@ impl Request<'_> {
             return Err(RpcError::method_not_found(self.method));
         }
         let params = self.completion()?;
-        let about = About::find(&catalog, &params.reference)?;
+        let about = About::find(&catalog, &params.reference, self.origin.caller)?;
+        if let Some(denied) = catalog.denies(about.common(), self.origin.caller) {
+            return Err(self.forbidden(about.common(), &denied));
+        }
         let name = params.argument.name.as_str();
         let Some(signature) = about.signature() else {
             // A component that was added by hand suggests nothing.

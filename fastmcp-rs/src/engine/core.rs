@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::lifespan::Lifespans;
 use crate::catalog::{Catalog, ListKind, Registry};
-use crate::context::{Change, Context, Host};
+use crate::context::{Caller, Change, Context, Host};
 use crate::error::{Error, ToolError};
 use crate::extension::Extensions;
 use crate::future::BoxFuture;
@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub message_bytes: usize,
     pub result_bytes: usize,
     pub running: usize,
+    /// Who is at the other end of standard input and output.
+    pub stdio_caller: Caller,
 }
 
 impl Default for Settings {
@@ -51,6 +53,7 @@ impl Default for Settings {
             message_bytes: crate::bounds::MESSAGE_BYTES,
             result_bytes: crate::bounds::RESULT_BYTES,
             running: crate::bounds::RUNNING,
+            stdio_caller: Caller::local(),
         }
     }
 }

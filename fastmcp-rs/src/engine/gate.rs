@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::core::Core;
 use super::encode::{Body, Reply};
@@ -16,11 +16,11 @@ use super::pipeline;
 use super::request::Request;
 use super::run::{Replay, Running, Work, not_found};
 use crate::bounds;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Denied};
 use crate::component::ComponentInfo;
 use crate::component::prompt::PromptComponent;
 use crate::component::resource::ResourceComponent;
-use crate::component::tool::ToolComponent;
+use crate::component::tool::{Common, ToolComponent};
 use crate::context::Context;
 use crate::context::interaction::{Earlier, Rounds};
 use crate::error::{ErrorKind, Parts, ToolError};
@@ -35,12 +35,25 @@ use crate::uri::Captures;
 
 /// Takes a request to its component.
 pub(crate) fn enter(request: &Request<'_>) -> Result<Running, RpcError> {
-    if !request.core.middleware.is_empty() {
+    let piped = !request.core.middleware.is_empty();
+    let catalog = request.core.catalog();
+    if piped && !catalog.is_restricted() {
         return Ok(pipeline::component(request));
     }
-    let asked = request.asked()?;
-    let catalog = request.core.catalog();
-    Found::of(request, &catalog, &asked)?.start(request)
+    let asked = request.asked();
+    if piped {
+        let found = asked.as_ref().ok().and_then(|asked| Found::of(request, &catalog, asked).ok());
+        return match found.and_then(|found| found.denied(request, &catalog)) {
+            Some(error) => request.denied(error),
+            None => Ok(pipeline::component(request)),
+        };
+    }
+    let asked = asked?;
+    let found = Found::of(request, &catalog, &asked)?;
+    match found.denied(request, &catalog) {
+        Some(error) => request.denied(error),
+        None => found.start(request),
+    }
 }
 
 /// A component that was asked for, and by which name.
@@ -53,12 +66,13 @@ pub(crate) enum Found<'c> {
 impl<'c> Found<'c> {
     /// Looks a component up.
     pub(crate) fn of(request: &Request<'_>, catalog: &'c Catalog, asked: &'c str) -> Result<Self, RpcError> {
+        let caller = request.origin.caller;
         match request.method {
-            method::TOOLS_CALL => catalog.tool(asked).map(|tool| Self::Tool(tool, asked)),
-            method::PROMPTS_GET => catalog.prompt(asked).map(|prompt| Self::Prompt(prompt, asked)),
+            method::TOOLS_CALL => catalog.tool(asked, caller).map(|tool| Self::Tool(tool, asked)),
+            method::PROMPTS_GET => catalog.prompt(asked, caller).map(|prompt| Self::Prompt(prompt, asked)),
             _ => {
                 let missing = |message: &str| not_found(request.revision(), asked, message);
-                match catalog.resource(asked) {
+                match catalog.resource(asked, caller) {
                     Ok(Some((resource, captures))) => Ok(Self::Resource(resource, asked, captures)),
                     Ok(None) => Err(missing(&format!("Resource not found: {}", bounded(asked, bounds::ECHO)))),
                     Err(bad) if bad.variable.is_some() => Err(missing(&format!("Resource not found: {bad}"))),
@@ -74,6 +88,20 @@ impl<'c> Found<'c> {
             Self::Resource(resource, ..) => (*resource).into(),
             Self::Prompt(prompt, _) => (*prompt).into(),
         }
+    }
+
+    fn common(&self) -> &'c Common {
+        match self {
+            Self::Tool(tool, _) => &tool.common,
+            Self::Resource(resource, ..) => &resource.common,
+            Self::Prompt(prompt, _) => &prompt.common,
+        }
+    }
+
+    /// Why the caller may not use it, if it may not.
+    fn denied(&self, request: &Request<'_>, catalog: &Catalog) -> Option<ToolError> {
+        let common = self.common();
+        catalog.denies(common, request.origin.caller).map(|denied| forbidden(common, &denied))
     }
 
     /// The arguments are read, and the handler is made ready to run.
@@ -126,6 +154,19 @@ fn texts<'a>(request: &Request<'a>) -> Result<BTreeMap<Cow<'a, str>, Cow<'a, str
 }
 
 impl Request<'_> {
+    /// The answer to a caller who may not use what it asks for: over HTTP with the status that says so, as long as it is free.
+    fn denied(&self, error: ToolError) -> Result<Running, RpcError> {
+        if self.mirrored.is_none() && self.method == method::TOOLS_CALL {
+            return Ok(pipeline::answered(self, self.core.conclude(self.revision(), true, error)));
+        }
+        Err(RpcError::forbidden(&error))
+    }
+
+    /// The same for a request that is not for a component, but about one.
+    pub(crate) fn forbidden(&self, common: &Common, denied: &Denied) -> RpcError {
+        RpcError::forbidden(&forbidden(common, denied))
+    }
+
     /// A handler that is ready to run, with all that it may need when it asks a question.
     fn running(&self, work: Work, asked: &str) -> Running {
         let running = Running::new(self.core, self.revision(), work);
@@ -168,7 +209,11 @@ impl Replay {
         let members = Members { arguments: self.arguments.as_deref(), ..Members::default() };
         let request = Request::of(core, self.method, members, origin);
         let catalog = core.catalog();
-        Ok(Found::of(&request, &catalog, &self.asked)?.start(&request)?.handing_out())
+        let found = Found::of(&request, &catalog, &self.asked)?;
+        match found.denied(&request, &catalog) {
+            Some(error) => request.denied(error),
+            None => found.start(&request).map(Running::handing_out),
+        }
     }
 }
 
@@ -228,7 +273,22 @@ pub(crate) fn last(request: &Request<'_>, asked: &str) -> Result<Running, ToolEr
         method::RESOURCES_READ => ToolError::rpc(error),
         _ => ToolError::rpc_of(ErrorKind::NotFound, error),
     })?;
-    found.start(request).map_err(ToolError::rpc)
+    match found.denied(request, &catalog) {
+        Some(error) => Err(error),
+        None => found.start(request).map_err(ToolError::rpc),
+    }
+}
+
+/// The failure of a caller who may not use a component. It names all that the component needs, so that a client can ask for it at
+/// once (2026-07-28, basic/authorization, "Runtime Insufficient Scope Errors").
+fn forbidden(common: &Common, denied: &Denied) -> ToolError {
+    let (needs, details) = match denied {
+        Denied::Scopes([one]) => (format!("the scope {one}"), json!({ "required_scopes": [one] })),
+        Denied::Scopes(all) => (format!("the scopes {}", all.join(" ")), json!({ "required_scopes": all })),
+        Denied::Roles([one]) => (format!("the role {one}"), json!({ "required_roles": [one] })),
+        Denied::Roles(any) => (format!("one of the roles {}", any.join(" ")), json!({ "required_roles": any })),
+    };
+    ToolError::forbidden(format!("{} needs {needs}", common.name)).details(details)
 }
 
 /// A failure as a handler sees it that made the request: by its kind. Only a capability that the client lacks stays a matter

@@ -99,8 +99,13 @@ impl Request<'_> {
             return Err(RpcError::method_not_found(self.method));
         }
         let ListPage { items, next } =
-            catalog.page(kind, self.revision(), cursor.as_deref(), core.settings.page_size)?;
-        Ok(Body::List { kind, items, next, cache: core.settings.list_cache })
+            catalog.page(kind, self.revision(), cursor.as_deref(), core.settings.page_size, self.origin.caller)?;
+        let mut cache = core.settings.list_cache;
+        if catalog.is_restricted() {
+            // It differs by caller.
+            cache.scope = CacheScope::Private;
+        }
+        Ok(Body::List { kind, items, next, cache })
     }
 
     /// `logging/setLevel`.
@@ -131,8 +136,11 @@ impl Request<'_> {
             return Ok(Body::Empty);
         }
         let catalog = self.core.catalog();
-        if !matches!(catalog.resource(&uri), Ok(Some(_))) {
+        let Ok(Some((resource, _))) = catalog.resource(&uri, self.origin.caller) else {
             return Err(super::run::not_found(self.revision(), &uri, "Resource not found"));
+        };
+        if let Some(denied) = catalog.denies(&resource.common, self.origin.caller) {
+            return Err(self.forbidden(&resource.common, &denied));
         }
         if !session.subscribe(&uri, bounds::SUBSCRIPTIONS) {
             return Err(RpcError::invalid_params(format!(

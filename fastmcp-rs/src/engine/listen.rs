@@ -78,7 +78,11 @@ impl Request<'_> {
         filter.tools_list_changed &= catalog.has(ListKind::Tools);
         filter.prompts_list_changed &= catalog.has(ListKind::Prompts);
         filter.resources_list_changed &= catalog.has(ListKind::Resources);
-        filter.resource_subscriptions.retain(|uri| matches!(catalog.resource(uri), Ok(Some(_))));
+        let caller = self.origin.caller;
+        filter.resource_subscriptions.retain(|uri| match catalog.resource(uri, caller) {
+            Ok(Some((resource, _))) => catalog.denies(&resource.common, caller).is_none(),
+            _ => false,
+        });
         let running_core = Arc::clone(&core);
         let closed = self.origin.session.map(|session| session.closed().clone()).unwrap_or_default();
         let work = Box::pin(async move {

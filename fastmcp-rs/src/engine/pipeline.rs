@@ -78,7 +78,8 @@ pub(crate) async fn notify(chain: Chain, method: String, params: serde_json::Val
     chain.run(Incoming::Notification { method, params }, &Nowhere).await;
 }
 
-fn answered(request: &Request<'_>, reply: Reply) -> Running {
+/// A reply that is there already.
+pub(super) fn answered(request: &Request<'_>, reply: Reply) -> Running {
     Running::new(request.core, request.revision(), Work::Other(Box::pin(std::future::ready(reply))))
 }
 

@@ -235,7 +235,7 @@ impl Running {
         // A result that depended on answers is nobody else's.
         let private = self.rounds.as_ref().is_some_and(|rounds| rounds.answered());
         let ttl = if private { Some(0) } else { resource.ttl_ms };
-        let scope = if private { None } else { resource.cache_scope };
+        let scope = if private || resource.common.is_restricted() { None } else { resource.cache_scope };
         let mut read = ResourceResult::new(contents);
         read.meta.clone_from(&result.meta);
         (read.cache.ttl_ms, read.cache.scope) = (ttl.unwrap_or(0), scope.unwrap_or_default());
@@ -443,6 +443,14 @@ fn in_band(error: &ToolError) -> RpcError {
     };
     let text = sanitize::bounded_lines(error.message(), bounds::ERROR_TEXT).into_owned();
     RpcError::new(code, text).with_data(error.to_json())
+}
+
+impl RpcError {
+    /// A caller who may not use what it asks for. HTTP says it with 403.
+    pub(crate) fn forbidden(error: &ToolError) -> Self {
+        let text = sanitize::bounded_lines(error.message(), bounds::ERROR_TEXT).into_owned();
+        Self { status: 403, ..Self::invalid_request(text).with_data(error.to_json()) }
+    }
 }
 
 /// A resource that does not exist: -32602 on 2026-07-28, -32002 before (server/resources, "Error Handling").

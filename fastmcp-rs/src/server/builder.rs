@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use super::running::RunningServer;
 use crate::bounds;
-use crate::catalog::{Dynamic, Registry};
+use crate::catalog::{Access, Dynamic, Registry, Showing};
 use crate::component::function::Named;
 use crate::component::{DynamicPrompt, DynamicResource, DynamicTool, Function, Service};
-use crate::context::State;
+use crate::context::{Caller, State};
 use crate::engine::core::{Core, Settings};
 use crate::engine::lifespan::Lifespans;
 use crate::error::{BoxError, Error, Result, unusable};
@@ -62,6 +62,7 @@ struct BuilderParts {
     settings: Settings,
     middleware: Chain,
     extensions: Extensions,
+    access: Access,
     registry: Registry,
     lifespans: Lifespans,
     collect: bool,
@@ -96,6 +97,7 @@ impl Server {
                 settings: Settings::default(),
                 middleware: Chain::default(),
                 extensions: Extensions::default(),
+                access: Access::default(),
                 registry: Registry::default(),
                 lifespans: Lifespans::default(),
                 collect,
@@ -304,6 +306,33 @@ impl Server {
     #[must_use]
     pub fn middleware(self, middleware: impl Middleware) -> Self {
         self.set(|parts| parts.middleware.add(middleware))
+    }
+
+    /// Says that whoever has the scope `broad` also has each of `narrow`, and what those imply. Default: every scope stands for
+    /// itself.
+    #[must_use]
+    pub fn scope_implies<S: Into<String>>(self, broad: impl Into<String>, narrow: impl IntoIterator<Item = S>) -> Self {
+        self.set(|parts| parts.access.imply(broad.into(), narrow.into_iter().map(Into::into)))
+    }
+
+    /// Hides from callers what they may not use: it is in no list, and is unknown when it is called. Default: a component is
+    /// hidden whose role is missing, since nobody can ask for a role, and shown if only a scope is missing, which a client can ask
+    /// for.
+    #[must_use]
+    pub fn hide_forbidden(self) -> Self {
+        self.set(|parts| parts.access.showing = Showing::Nothing)
+    }
+
+    /// Shows callers also what they may not use, see [`hide_forbidden`](Self::hide_forbidden).
+    #[must_use]
+    pub fn show_forbidden(self) -> Self {
+        self.set(|parts| parts.access.showing = Showing::Everything)
+    }
+
+    /// Who is at the other end of standard input and output. Default: [`Caller::local`], who has every scope and role.
+    #[must_use]
+    pub fn stdio_caller(self, caller: Caller) -> Self {
+        self.set(|parts| parts.settings.stdio_caller = caller)
     }
 
     /// Adds an extension of the protocol: what it says in the capabilities, and the methods that it answers.
@@ -570,6 +599,7 @@ impl BuilderParts {
         if self.collect {
             self.registry.collect(&self.info.name);
         }
+        self.registry.access = Arc::new(self.access);
         let mut problems = self.problems;
         problems.extend(elsewhere);
         for dynamic in self.dynamic {

@@ -275,7 +275,8 @@ impl RunningServer {
         self.core.stop().await;
     }
 
-    /// Calls a tool without any transport, through everything else: middleware, argument checks, limits.
+    /// Calls a tool without any transport, through everything else: middleware, argument checks, limits. The program itself is the
+    /// caller ([`Caller::local`]), who has every scope and role.
     ///
     /// A tool that fails gives a result whose [`is_error`](ToolResult::is_error) is true, as a client would see it.
     ///
@@ -338,7 +339,7 @@ impl RunningServer {
     async fn answer(&self, method: &'static str, members: Members<'_>) -> Reply {
         let step = {
             let host: Arc<dyn Host> = Arc::clone(&self.core) as _;
-            let caller = Caller::anonymous();
+            let caller = Caller::local();
             let origin = Request::incoming(&self.core, &host, None, &None::<Notifier>, &caller).origin;
             Request::of(&self.core, method, members, origin).route()?
         };

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf};
 
 use super::progress::Progress;
+use crate::context::Caller;
 use crate::error::Error;
 use crate::future;
 use crate::protocol::{Revision, RpcError, meta};
@@ -39,7 +40,7 @@ impl Client {
     pub(super) async fn connect(server: &RunningServer, program: &str) -> Result<Self, Error> {
         server.core().start().await?;
         let (near, far) = tokio::io::duplex(64 * 1024);
-        future::spawn(server.serve(far));
+        future::spawn(server.serve(far).caller(Caller::local()));
         let (reader, writer) = tokio::io::split(near);
         Ok(Self { reader: BufReader::new(reader), writer, server: server.clone(), name: program.to_owned() })
     }

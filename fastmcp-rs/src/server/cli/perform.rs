@@ -11,6 +11,7 @@ use super::client::Client;
 use super::parse::Wanted;
 use super::progress::Progress;
 use super::{arguments, help, output};
+use crate::context::Caller;
 use crate::error::Error;
 use crate::protocol::method;
 use crate::server::RunningServer;
@@ -33,7 +34,7 @@ struct CallResult {
 /// Calls a tool, or shows its arguments.
 pub(super) async fn call(server: &RunningServer, program: &str, wanted: Wanted) -> Result<(), Error> {
     let Wanted { name, rest } = wanted;
-    let tool = server.core().catalog().tool(&name).map(std::sync::Arc::clone);
+    let tool = server.core().catalog().tool(&name, &Caller::local()).map(std::sync::Arc::clone);
     let schema = tool.as_ref().map_or(&Value::Null, |tool| &tool.entry.input_schema);
     let given = arguments::read(rest, schema, &format!("{program} call {}", output::shown(&name)))?;
     if let Ok(tool) = &tool
@@ -63,7 +64,7 @@ pub(super) async fn call(server: &RunningServer, program: &str, wanted: Wanted) 
 /// Fills in a prompt, or shows its arguments.
 pub(super) async fn prompt(server: &RunningServer, program: &str, wanted: Wanted) -> Result<(), Error> {
     let Wanted { name, rest } = wanted;
-    let prompt = server.core().catalog().prompt(&name).map(std::sync::Arc::clone);
+    let prompt = server.core().catalog().prompt(&name, &Caller::local()).map(std::sync::Arc::clone);
     // All arguments of prompts are texts.
     let names = prompt.iter().flat_map(|prompt| &prompt.entry.arguments);
     let properties: serde_json::Map<_, _> =

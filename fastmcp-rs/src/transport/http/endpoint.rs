@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
 use super::mirrored_headers::SESSION_ID;
-use super::responses::{HttpResponse, json_response};
+use super::responses::{HttpResponse, challenge, json_response};
 use super::sessions::{Known, Sessions};
 use super::settings::Http;
 use crate::bounds;
@@ -68,6 +69,12 @@ impl Endpoint {
         };
         let mut out = Vec::with_capacity(512);
         self.core.write_reply(&mut out, id, revision, reply);
-        json_response(StatusCode::from_u16(code).unwrap_or(StatusCode::OK), out)
+        let mut response = json_response(StatusCode::from_u16(code).unwrap_or(StatusCode::OK), out);
+        if let (403, Err(error)) = (code, reply)
+            && let Some(challenge) = challenge(error)
+        {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
 }

@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use super::stream_loop::run;
-use crate::context::Caller;
 use crate::engine::core::Core;
 use crate::error::Error;
 use crate::printing;
@@ -42,7 +41,8 @@ pub(crate) async fn serve(core: Arc<Core>, on: Thread) -> Result<(), Error> {
         Ok(pipes) => return pipes::serve(core, pipes, on).await,
         Err(output) => output,
     };
-    run(core, threads::Threads::start(output)?, Caller::anonymous()).await;
+    let caller = core.settings.stdio_caller.clone();
+    run(core, threads::Threads::start(output)?, caller).await;
     Ok(())
 }
 

@@ -27,7 +27,6 @@ use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
 use super::{Thread, spawn};
-use crate::context::Caller;
 use crate::engine::core::Core;
 use crate::error::Error;
 use crate::transport::stream_loop::run;
@@ -116,8 +115,9 @@ fn converse(
     let interest = Interest::default();
     let grace = core.settings.shutdown_grace;
     let stream = PipeStream { pipes, interest: &interest };
+    let caller = core.settings.stdio_caller.clone();
     // tokio's budget for a task is renewed when the task comes back to tokio, which this one does at its end.
-    let conversation = pin!(unconstrained(stop.run_until_cancelled(run(core, stream, Caller::anonymous()))));
+    let conversation = pin!(unconstrained(stop.run_until_cancelled(run(core, stream, caller))));
     drive(conversation, pipes, &interest, bell, rung, grace)
 }
 
