@@ -53,7 +53,7 @@ impl Stages {
     /// Looks a tool up by its name.
     #[must_use]
     pub fn finds(&self, name: &str) -> bool {
-        black_box(self.core.catalog().tool(name)).is_ok()
+        black_box(self.core.catalog().tool(name, &Caller::anonymous())).is_ok()
     }
 
     /// One tool, found before its call is measured.
@@ -65,7 +65,9 @@ impl Stages {
         let catalog = self.core.catalog();
         Handler {
             stages: self.clone(),
-            tool: Arc::clone(catalog.tool(name).expect("the bench names a tool that it has added")),
+            tool: Arc::clone(
+                catalog.tool(name, &Caller::anonymous()).expect("the bench names a tool that it has added"),
+            ),
         }
     }
 

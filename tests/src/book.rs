@@ -23,6 +23,7 @@ mod pages {
         Testing: "testing.md",
         Protocol: "protocol.md",
         Clients: "clients.md",
+        Access: "access.md",
         Security: "security.md",
     }
 }

@@ -1,7 +1,8 @@
 //! The gate: the one way to a component. A request passes it whoever makes it: a client, a handler that calls another component,
 //! a middleware that passes on, a round of questions that runs a handler again.
 //!
-//! Its stations, in order: the component is looked up; middleware, if there is any; the arguments are read; the handler runs.
+//! Its stations, in order: the component is looked up; scopes and roles are asked for; middleware, if there is any; the arguments
+//! are read; the handler runs.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -288,7 +289,7 @@ fn forbidden(common: &Common, denied: &Denied) -> ToolError {
         Denied::Roles([one]) => (format!("the role {one}"), json!({ "required_roles": [one] })),
         Denied::Roles(any) => (format!("one of the roles {}", any.join(" ")), json!({ "required_roles": any })),
     };
-    ToolError::forbidden(format!("{} needs {needs}", common.name)).details(details)
+    ToolError::forbidden(format!("{} needs {needs}", common.name)).with_details(details)
 }
 
 /// A failure as a handler sees it that made the request: by its kind. Only a capability that the client lacks stays a matter
