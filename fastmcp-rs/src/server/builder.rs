@@ -300,14 +300,10 @@ impl Server {
     }
 }
 
-/// # How requests are handled
+/// # Who may use it
+///
+/// See the book's chapter on it, `docs/access.md`.
 impl Server {
-    /// Adds a middleware inside those added before.
-    #[must_use]
-    pub fn middleware(self, middleware: impl Middleware) -> Self {
-        self.set(|parts| parts.middleware.add(middleware))
-    }
-
     /// Says that whoever has the scope `broad` also has each of `narrow`, and what those imply. Default: every scope stands for
     /// itself.
     #[must_use]
@@ -333,6 +329,15 @@ impl Server {
     #[must_use]
     pub fn stdio_caller(self, caller: Caller) -> Self {
         self.set(|parts| parts.settings.stdio_caller = caller)
+    }
+}
+
+/// # How requests are handled
+impl Server {
+    /// Adds a middleware inside those added before.
+    #[must_use]
+    pub fn middleware(self, middleware: impl Middleware) -> Self {
+        self.set(|parts| parts.middleware.add(middleware))
     }
 
     /// Adds an extension of the protocol: what it says in the capabilities, and the methods that it answers.
