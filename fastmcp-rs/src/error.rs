@@ -298,7 +298,7 @@ impl ToolError {
         Self::caused(kind, error.message.clone(), Cause::Rpc(error))
     }
 
-    /// Splits off what is no tool failure: questions, or a protocol error.
+    /// Splits off what is not a failure of the tool: questions, or a protocol error.
     pub(crate) fn into_parts(mut self) -> Parts {
         match std::mem::replace(&mut self.0.cause, Cause::Author) {
             Cause::Input(input) => Parts::Input(input),

@@ -310,6 +310,23 @@ async fn nothing_that_was_typed_or_written_commands_the_terminal() {
 }
 
 #[tokio::test]
+async fn a_host_or_origin_of_the_environment_that_is_none_keeps_the_server_from_starting() {
+    for (name, value, wrong) in [
+        (
+            "FASTMCP_ALLOWED_HOSTS",
+            "mcp.example.com, https://mcp.example.com",
+            "`https://mcp.example.com` is not a host",
+        ),
+        ("FASTMCP_ALLOWED_HOSTS", "*.example.com", "`*.example.com` is not a host"),
+        ("FASTMCP_ALLOWED_ORIGINS", "app.example.com", "`app.example.com` is not an origin"),
+        ("FASTMCP_ALLOWED_ORIGINS", "*, null", "`null` is not an origin"),
+    ] {
+        let ran = run(words(&["--http", "127.0.0.1:0"]).env(name, value)).await;
+        assert!(ran.code == Some(1) && ran.err.contains(name) && ran.err.contains(wrong), "{value}: {}", ran.err);
+    }
+}
+
+#[tokio::test]
 async fn what_is_read_goes_into_a_pipe_as_it_is() {
     let Output { stdout, .. } = words(&["read", "bytes://all"]).output().await;
     assert_eq!(stdout, (0..=255).collect::<Vec<u8>>());

@@ -91,7 +91,7 @@ fn within(range: &Range, least: i128, most: i128, spelt: &str, errors: &Errors) 
     }
 }
 
-/// The type behind any number of `Option`s, if it is one that everybody spells alike, and its spelling.
+/// The type within any number of `Option`s, if it is one that everybody spells alike, and its spelling.
 fn known(ty: &Type) -> Option<(Known, String)> {
     let Type::Path(path) = peel(ty) else { return None };
     let last = path.path.segments.last()?;

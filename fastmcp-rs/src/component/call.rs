@@ -647,19 +647,19 @@ pub fn fill(docs: &str, texts: &[(&'static str, String)]) -> String {
     while let Some(brace) = rest.find(['{', '}']) {
         out.push_str(&rest[..brace]);
         rest = &rest[brace..];
-        if let Some(behind) = rest.strip_prefix("{{") {
+        if let Some(after) = rest.strip_prefix("{{") {
             out.push('{');
             escaped += 1;
-            rest = behind;
-        } else if let Some(behind) = rest.strip_prefix("}}").filter(|_| escaped > 0) {
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("}}").filter(|_| escaped > 0) {
             out.push('}');
             escaped -= 1;
-            rest = behind;
-        } else if let Some((name, behind)) = rest.strip_prefix('{').and_then(|inside| inside.split_once('}'))
+            rest = after;
+        } else if let Some((name, after)) = rest.strip_prefix('{').and_then(|inside| inside.split_once('}'))
             && let Some((_, value)) = texts.iter().find(|(known, _)| *known == name)
         {
             out.push_str(value);
-            rest = behind;
+            rest = after;
         } else {
             out.push_str(&rest[..1]);
             rest = &rest[1..];

@@ -46,7 +46,7 @@ pub trait ToolOutput: Send + 'static {
     /// The value as a result.
     ///
     /// # Errors
-    /// When the value cannot be sent: a file that cannot be read, a map whose keys are no strings.
+    /// When the value cannot be sent: a file that cannot be read, a map whose keys are not strings.
     fn into_result(self) -> Result<ToolResult, ToolError>;
 }
 

@@ -245,7 +245,7 @@ fn has_number(schema: &Value) -> bool {
     }
 }
 
-/// Whether values of the schema are objects, by themselves or behind a local reference.
+/// Whether values of the schema are objects, by themselves or by a local reference.
 fn is_object(schema: &Value) -> bool {
     schema.get("type").is_some_and(|kind| kind == "object")
 }

@@ -183,7 +183,7 @@ impl Caller {
         self.address
     }
 
-    /// Issuer and subject in one text, which is no other caller's.
+    /// Issuer and subject in one text, which no other caller has.
     pub(crate) fn identity(&self) -> Option<&str> {
         self.known().map(|known| known.identity.as_str())
     }

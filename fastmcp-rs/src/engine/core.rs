@@ -269,7 +269,7 @@ impl Host for Core {
         if let Some(relay) = self.relay.get() {
             relay(&change);
         }
-        // Nobody listening is no failure.
+        // That nobody listens is not a failure.
         let _ = self.changes.send(Some(change));
     }
 

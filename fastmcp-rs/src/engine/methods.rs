@@ -33,7 +33,7 @@ enum MethodKind {
     Exchange(Exchange),
     /// The same, about an argument of a component.
     About(Exchange, fn(&Request<'_>) -> Option<ComponentInfo>),
-    /// By a stream, which is not shown to middleware: it is no exchange.
+    /// By a stream, which is not shown to middleware: it is not an exchange.
     Stream(Exchange),
 }
 

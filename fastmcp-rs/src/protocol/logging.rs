@@ -68,7 +68,7 @@ impl FromStr for LogLevel {
     }
 }
 
-/// A word that is no log level; on the wire this is `-32602` (spec: server/utilities/logging, "Error Handling").
+/// A word that is not a log level; on the wire this is `-32602` (spec: server/utilities/logging, "Error Handling").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownLogLevel(String);
 

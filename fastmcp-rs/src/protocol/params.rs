@@ -96,7 +96,7 @@ impl<'a> ParamsText<'a> {
     }
 }
 
-/// A member that must be an object: a struct would also be read from an array, and that is no object.
+/// A member that must be an object: a struct would also be read from an array, and that is not an object.
 pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Some)
 }

@@ -202,7 +202,7 @@ impl Replicas {
 
 impl ReplicaLink for Replicas {
     fn answer(&self, session: &str, id: u64, outcome: Result<&RawValue, &RawValue>) {
-        // Who asked stands in the id; an answer that nobody here waits for any more is no news.
+        // Who asked stands in the id; an answer that nobody here waits for any more is nothing new.
         if id >> 32 != u64::from(self.number) {
             let (result, error) = match outcome {
                 Ok(result) => (Some(result.to_owned()), None),

@@ -363,7 +363,7 @@ impl Server {
         self.set(|parts| parts.settings.shutdown_grace = grace)
     }
 
-    /// Reads arguments to the letter: a `"5"` is no number.
+    /// Reads arguments to the letter: a `"5"` is not a number.
     #[must_use]
     pub fn strict_arguments(self) -> Self {
         self.set(|parts| parts.settings.lenient = false)

@@ -328,7 +328,7 @@ impl RunningServer {
         String::from_utf8(out)
             .ok()
             .and_then(|json| RawValue::from_string(json).ok())
-            .ok_or_else(|| RpcError::internal("what was written is not JSON"))
+            .ok_or_else(|| RpcError::internal("the result cannot be read back as JSON"))
     }
 
     async fn ask(&self, method: &'static str, members: Members<'_>) -> Reply {

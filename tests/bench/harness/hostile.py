@@ -38,7 +38,7 @@ def stdio_cases():
         "reads nothing": (b"", search, endless, 0),
         "a line of 64 MiB": (b"", BLOCK, HUGE // len(BLOCK), ALL),
         "a flood of pings": (b"", ping * 1000, endless, ALL),
-        "a flood of what is no message": (b"", (INVALID + b"\n") * 10_000, endless, ALL),
+        "a flood of lines that are not messages": (b"", (INVALID + b"\n") * 10_000, endless, ALL),
     }
 
 
@@ -56,7 +56,7 @@ def http_cases(port, session):
         "a body of 64 MiB": (open_end, chunk, blocks, ALL),
         "a header of 64 MiB": (b"POST /mcp HTTP/1.1\r\nHost: ", BLOCK, blocks, ALL),
         "a flood of pings": (b"", post(wire.request("ping", LEGACY, 1)) * 100, endless, ALL),
-        "a flood of what is no message": (b"", post(INVALID) * 100, endless, ALL),
+        "a flood of lines that are not messages": (b"", post(INVALID) * 100, endless, ALL),
         UNREAD: (listen, b"", 0, 0),
     }
 

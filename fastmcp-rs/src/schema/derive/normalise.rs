@@ -74,7 +74,7 @@ pub(super) const FORMATS: &[&str] = &[
 ];
 
 /// What schemars' integer formats mean, as far as it is worth writing out: up to 32 bits both ends, beyond
-/// that only that unsigned ones are not negative (2^64 is no number JSON readers agree on).
+/// that only that unsigned ones are not negative (2^64 is not a number that JSON readers agree on).
 pub(crate) fn width(format: &str) -> Option<(Option<i64>, Option<i64>)> {
     Some(match format {
         "int8" => (Some(i8::MIN.into()), Some(i8::MAX.into())),

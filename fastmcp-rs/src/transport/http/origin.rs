@@ -111,7 +111,7 @@ impl Guard {
     }
 }
 
-/// Host and port. `None` for what is no authority, such as one with user information.
+/// Host and port. `None` for anything that is not an authority, such as one with user information.
 fn split(authority: &str) -> Option<(&str, Option<&str>)> {
     if authority.is_empty() || authority.contains(['@', '/', ' ', '\\', '%']) {
         return None;

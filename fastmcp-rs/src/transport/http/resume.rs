@@ -89,7 +89,7 @@ impl Replicas {
         let session = http.session.id().unwrap_or_default().to_owned();
         let hold = http.hold();
         if stream & 1 == 1 {
-            // Every replica writes one of what belongs to no request. The client goes on with ours, behind what it missed.
+            // Every replica writes one of what belongs to no request. The client goes on with ours, after what it missed.
             let ours = http.standalone(core);
             if ours.number == stream {
                 return Ok(HttpBody::events(Held::new(ours.read(event, false), hold)));
@@ -173,7 +173,7 @@ impl Events for Pieces {
     }
 }
 
-/// A stream of this replica, behind what the client missed of another's.
+/// A stream of this replica, after what the client missed of another's.
 struct Behind {
     missed: VecDeque<Bytes>,
     reader: LogReader,
