@@ -16,5 +16,6 @@ async fn change(context: Context) -> &'static str {
 }
 
 fn main() -> fastmcp_rs::Result {
-    Server::new("bench").version("1.0.0").max_sessions(ROOM).max_connections(ROOM).run()
+    let http = Http::new().max_sessions(ROOM).max_connections(ROOM);
+    Server::new("bench").version("1.0.0").http(http).run()
 }
