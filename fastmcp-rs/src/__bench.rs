@@ -169,7 +169,7 @@ impl Conversation {
     pub fn with(server: Server) -> Result<Self, Error> {
         let (sender, outgoing) = mpsc::channel(crate::bounds::OUTGOING);
         let core = Arc::clone(server.build()?.core());
-        let session = Arc::new(Session::new(None));
+        let session = Arc::new(Session::new(None, &core.kept));
         let connection = Connection::new(core, session, Some(Notifier::new(sender)), Caller::anonymous());
         Ok(Self { connection, outgoing })
     }

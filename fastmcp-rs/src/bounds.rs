@@ -12,6 +12,11 @@ pub(crate) const ID: usize = 256;
 pub(crate) const CLIENT_INFO: usize = 16 * 1024;
 /// The longest `capabilities` that a conversation keeps, in bytes; in memory, [`TREE`] times as much.
 pub(crate) const CAPABILITIES: usize = 8 * 1024;
+/// What is kept for clients, in bytes together: handshakes, arguments of calls under way, streams that can be read again. One
+/// conversation may have an eighth of it.
+pub(crate) const KEPT: usize = 1024 * 1024 * 1024;
+/// The least that arguments of a call have to have to be counted in that, in bytes.
+pub(crate) const COUNTED: usize = 4 * 1024;
 /// The HTTP bodies over [`SMALL_BODY`] that may be on their way at the same time, in bytes together; more wait.
 #[cfg(feature = "http")]
 pub(crate) const LARGE_BODIES: usize = 64 * 1024 * 1024;

@@ -15,6 +15,7 @@ mod docs;
 mod dynamic;
 mod errors;
 mod extensions;
+mod floods;
 mod gate;
 mod hello;
 mod hostile_http;

@@ -79,6 +79,13 @@ async fn leave(quietly: bool, wires: State<Wires>, ctx: Context) -> &'static str
     "done"
 }
 
+/// Says a word, and then answers at length.
+#[tool]
+async fn long(bytes: usize, ctx: Context) -> String {
+    ctx.info("a word").await;
+    "x".repeat(bytes)
+}
+
 /// Asks for a name.
 #[tool]
 async fn ask(ctx: Context) -> Result<String, ToolError> {
@@ -759,6 +766,114 @@ fn greeting() -> Value {
     let info = json!({ "name": "tests", "version": "0" });
     let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": info });
     json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params })
+}
+
+/// How many messages a stream still has after an event.
+async fn rest(client: &Client, after: &str) -> usize {
+    let mut events = get(client, Some(after)).await;
+    let mut messages = 0;
+    while events.message().await.is_some() {
+        messages += 1;
+    }
+    messages
+}
+
+#[tokio::test]
+async fn finished_streams_are_kept_within_the_bytes_of_a_session() {
+    // An eighth of it for one session: three answers of 20,000 bytes.
+    let limit = 8 * 70_000;
+    let World { mut client, .. } =
+        World::with(Revision::V2025_11_25, |server| server.tool(long).max_kept_bytes(limit)).await;
+    let mut first = Vec::new();
+    for _ in 0..6 {
+        let request = call(&mut client, "long", json!({ "bytes": 20_000 }));
+        let mut events = post(&client, &request).await;
+        first.push(primed(&mut events).await);
+        while events.message().await.is_some() {}
+    }
+    let mut left = Vec::new();
+    for id in &first {
+        left.push(rest(&client, id).await);
+    }
+    assert_eq!(left, [0, 0, 0, 2, 2, 2], "the oldest were forgotten, and no other");
+    // An answer that there could never be room for is an error, and the session goes on.
+    let request = call(&mut client, "long", json!({ "bytes": 100_000 }));
+    let mut events = post(&client, &request).await;
+    primed(&mut events).await;
+    let mut last = None;
+    while let Some(message) = events.message().await {
+        last = Some(message);
+    }
+    let message = last.unwrap()["error"]["message"].as_str().unwrap().to_owned();
+    assert_eq!(message, "the answer is not kept: too many wait to be read in this session");
+    assert_eq!(status(&mut client).await, 200);
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn the_bytes_of_a_server_are_for_all_of_its_sessions() {
+    // Room for eight sessions of three answers each, and for no more.
+    let World { client, .. } =
+        World::with(Revision::V2025_11_25, |server| server.tool(long).max_kept_bytes(8 * 70_000)).await;
+    let mut sessions = Vec::new();
+    for _ in 0..12 {
+        let mut session = client.beside(Revision::V2025_11_25).await;
+        let mut first = Vec::new();
+        for _ in 0..3 {
+            let request = call(&mut session, "long", json!({ "bytes": 20_000 }));
+            let mut events = post(&session, &request).await;
+            first.push(primed(&mut events).await);
+            while events.message().await.is_some() {}
+        }
+        sessions.push((session, first));
+    }
+    let mut kept = 0;
+    for (session, first) in &mut sessions {
+        for id in first {
+            let mut events = get(session, Some(id)).await;
+            while let Some(message) = events.message().await {
+                kept += usize::from(message.get("result").is_some());
+                assert_eq!(message.get("error"), None, "there is room for an answer as long as older ones can go");
+            }
+        }
+        // All of them can still be used.
+        assert_eq!(status(session).await, 200);
+    }
+    assert!((20..=27).contains(&kept), "{kept} of 36 answers are kept");
+    client.finish().await;
+}
+
+#[tokio::test]
+async fn arguments_of_calls_under_way_are_bounded_in_bytes_and_refused_before_they_run() {
+    for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
+        let (server, mut heard, go) = World::server();
+        let mut client = Client::of(server.max_kept_bytes(8 * 70_000), revision).await;
+        let mut heard = async || within("word from a tool", heard.recv()).await.unwrap();
+        let long =
+            |name: &str| json!({ "name": "wait", "arguments": { "name": format!("{name}{}", "x".repeat(30_000)) } });
+        for name in ["one", "two"] {
+            client.begin("tools/call", long(name)).await;
+            let word = heard().await;
+            assert!(word.starts_with(name) && word.ends_with(" started"));
+        }
+        let refusal = client.refusal("tools/call", long("three")).await;
+        assert_eq!(refusal.message, "too much is kept for calls under way: wait for some of them");
+        // Short ones are not counted.
+        client.begin("tools/call", json!({ "name": "wait", "arguments": { "name": "short" } })).await;
+        assert_eq!(heard().await, "short started", "and the refused one never was");
+        go.add_permits(3);
+        for _ in 0..3 {
+            client.receive().await;
+        }
+        for _ in 0..6 {
+            heard().await;
+        }
+        client.begin("tools/call", long("three")).await;
+        assert!(heard().await.starts_with("three"));
+        go.add_permits(1);
+        client.receive().await;
+        client.finish().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -56,7 +56,7 @@ static POOL: LazyLock<Pool> = LazyLock::new(|| Pool {
 });
 
 /// The right to a thread.
-struct ThreadPermit {
+pub(super) struct ThreadPermit {
     _of_caller: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
     _share: Arc<Share>,
@@ -113,12 +113,17 @@ impl Pool {
     }
 }
 
+/// Waits for the right to a thread.
+pub(super) async fn enter(caller: u64) -> Result<ThreadPermit, ToolError> {
+    POOL.enter(caller).await
+}
+
 /// Runs a plain function on the blocking pool, so that it cannot stall the connections that other calls are on.
 pub(super) async fn run<T: Send + 'static>(
     caller: u64,
     function: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ToolError> {
-    let place = POOL.enter(caller).await?;
+    let place = enter(caller).await?;
     let span = tracing::Span::current();
     let joined = tokio::task::spawn_blocking(move || {
         let _place = place;

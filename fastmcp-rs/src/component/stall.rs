@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
-use super::pace::Pace;
+use super::pace::{Pace, PollPlace};
+use super::plain;
 use super::tool::Common;
 use crate::error::ToolError;
 use crate::future::BoxFuture;
@@ -97,10 +98,7 @@ pub(crate) fn aside<T: Send + 'static>(
     handler: BoxFuture<'static, Result<T, ToolError>>,
     common: &Common,
 ) -> BoxFuture<'static, Result<T, ToolError>> {
-    if !common.pace.is_elsewhere() {
-        return handler;
-    }
-    elsewhere(handler, common)
+    if common.pace.is_here() { handler } else { elsewhere(handler, common) }
 }
 
 #[cold]
@@ -114,12 +112,23 @@ fn elsewhere<T: Send + 'static>(
     };
     look_in(common);
     let pace = common.pace.clone();
+    let (trial, pooled) = match pace.place() {
+        PollPlace::Here => return handler,
+        PollPlace::OnTrial(trial) => (Some(trial), None),
+        PollPlace::Pool => (None, Some(plain::caller())),
+    };
     Box::pin(async move {
+        // One that blocks has the share of threads that a plain function has.
+        let place = match pooled {
+            Some(caller) => Some(plain::enter(caller).await?),
+            None => None,
+        };
         let stop = CancellationToken::new();
         let _stopped_with_us = stop.clone().drop_guard();
         let span = tracing::Span::current();
         let id = pace.id;
         let joined = tokio::task::spawn_blocking(move || {
+            let _place = (place, trial);
             let mut quick = true;
             let steps = poll_fn(|task| {
                 let begun = Instant::now();

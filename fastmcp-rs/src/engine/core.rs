@@ -20,7 +20,7 @@ use crate::future::BoxFuture;
 use crate::middleware::Chain;
 use crate::protocol::{CacheHints, Implementation, LogLevel, PromptResult, ResourceResult, ServerCapabilities};
 use crate::result::ToolResult;
-use crate::session::lock;
+use crate::session::{KeptRoom, lock};
 
 /// Changes that wait for a slow listener; one that lags further is told that everything changed.
 const CHANGES: usize = 256;
@@ -37,6 +37,7 @@ pub(crate) struct Settings {
     pub message_bytes: usize,
     pub result_bytes: usize,
     pub running: usize,
+    pub kept_bytes: usize,
     /// Who is at the other end of standard input and output.
     pub stdio_caller: Caller,
 }
@@ -53,6 +54,7 @@ impl Default for Settings {
             message_bytes: crate::bounds::MESSAGE_BYTES,
             result_bytes: crate::bounds::RESULT_BYTES,
             running: crate::bounds::RUNNING,
+            kept_bytes: crate::bounds::KEPT,
             stdio_caller: Caller::local(),
         }
     }
@@ -85,6 +87,8 @@ pub(crate) struct Core {
     /// Takes a state at all replicas.
     #[cfg(feature = "http")]
     shared_use: OnceLock<SharedUse>,
+    /// How much is kept for clients.
+    pub kept: Arc<KeptRoom>,
     registry: Mutex<Registry>,
     catalog: RwLock<Arc<Catalog>>,
     states: RwLock<States>,
@@ -116,6 +120,7 @@ impl Core {
         lifespans: Lifespans,
         #[cfg(feature = "interaction")] sealer: crate::engine::seal::LazySealer,
     ) -> Self {
+        let kept_bytes = settings.kept_bytes;
         let info_json = serde_json::to_string(&info).unwrap_or_else(|_| "{}".to_owned());
         let catalog = Arc::new(registry.catalog());
         Self {
@@ -124,6 +129,7 @@ impl Core {
             settings,
             middleware,
             extensions,
+            kept: KeptRoom::whole(kept_bytes),
             info_member: format!("\"{}\":{info_json}", crate::protocol::meta::SERVER_INFO),
             info_json,
             #[cfg(feature = "interaction")]

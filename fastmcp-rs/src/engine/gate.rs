@@ -31,6 +31,7 @@ use crate::protocol::jsonrpc::{self, text};
 use crate::protocol::params::Members;
 use crate::protocol::{PromptResult, ResourceResult, RpcError, method};
 use crate::result::ToolResult;
+use crate::session::KeptBytes;
 use crate::text::sanitize::bounded;
 use crate::uri::Captures;
 
@@ -108,28 +109,31 @@ impl<'c> Found<'c> {
     /// The arguments are read, and the handler is made ready to run.
     pub(crate) fn start(self, request: &Request<'_>) -> Result<Running, RpcError> {
         let origin = &request.origin;
-        match self {
+        // Before anything of it is done.
+        let kept = request.keep()?;
+        let running = match self {
             Self::Tool(tool, name) => {
                 let arguments = request.arguments()?;
                 let arguments = arguments.as_deref();
                 request.check_headers(&tool.headers, arguments)?;
                 request.take_rounds(name)?;
                 let handler = tool.start(arguments, origin);
-                Ok(request.running(Work::Tool(Arc::clone(tool), handler), name))
+                request.running(Work::Tool(Arc::clone(tool), handler), name)
             }
             Self::Resource(resource, uri, captures) => {
                 request.take_rounds(uri)?;
                 let handler = resource.start(&captures, origin);
                 let work = Work::Resource(Arc::clone(resource), uri.to_owned(), handler);
-                Ok(request.running(work, uri))
+                request.running(work, uri)
             }
             Self::Prompt(prompt, name) => {
                 let arguments = texts(request)?;
                 request.take_rounds(name)?;
                 let handler = prompt.start(&arguments, origin);
-                Ok(request.running(Work::Prompt(Arc::clone(prompt), handler), name))
+                request.running(Work::Prompt(Arc::clone(prompt), handler), name)
             }
-        }
+        };
+        Ok(running.keeping(kept))
     }
 }
 
@@ -166,6 +170,17 @@ impl Request<'_> {
     /// The same for a request that is not for a component, but about one.
     pub(crate) fn forbidden(&self, common: &Common, denied: &Denied) -> RpcError {
         RpcError::forbidden(&forbidden(common, denied))
+    }
+
+    /// Counts the arguments among what is kept for the client, where they are long.
+    fn keep(&self) -> Result<Option<KeptBytes>, RpcError> {
+        let bytes = self.params.members.arguments.map_or(0, |arguments| arguments.get().len());
+        if bytes < bounds::COUNTED || self.outer.is_some() {
+            return Ok(None);
+        }
+        let of = self.origin.session.map_or(&self.core.kept, |session| session.kept());
+        let full = || RpcError::internal("too much is kept for calls under way: wait for some of them");
+        of.take(bytes).map(Some).ok_or_else(full)
     }
 
     /// A handler that is ready to run, with all that it may need when it asks a question.

@@ -64,13 +64,18 @@ impl Request<'_> {
         let revision = Revision::parse(&params.protocol_version)
             .filter(|revision| revision.has_handshake())
             .unwrap_or(Revision::LATEST_WITH_HANDSHAKE);
-        session.greet(Handshake {
+        let bytes = [params.client_info, params.capabilities].into_iter().flatten().map(|raw| raw.get().len()).sum();
+        let Some(kept) = session.kept().take(bytes) else {
+            return Err(RpcError::internal("the server keeps too much for its clients already: try again later"));
+        };
+        let handshake = Handshake {
             revision,
             capabilities: read_capabilities(params.capabilities),
             client_info: params.client_info.map(ToOwned::to_owned),
             #[cfg(feature = "http")]
             declared: params.capabilities.map(ToOwned::to_owned),
-        });
+        };
+        session.greet(handshake, kept);
         let core = self.core;
         let mut members = Vec::with_capacity(512);
         members.extend_from_slice(b"\"protocolVersion\":");

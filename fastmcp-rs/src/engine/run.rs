@@ -26,6 +26,7 @@ use crate::future::BoxFuture;
 use crate::panics::{drop_contained, incident, panicked};
 use crate::protocol::{InputRequired, PromptResult, ResourceResult, Revision, RpcError, jsonrpc, method};
 use crate::result::{ReadResult, ToolResult};
+use crate::session::KeptBytes;
 use crate::text::sanitize;
 
 /// What is being run, and what its outcome becomes.
@@ -60,6 +61,8 @@ pub(crate) struct Running {
     within_middleware: bool,
     /// The rounds of an outer call, which may wait for a person on behalf of this one.
     outer: Option<Arc<Rounds>>,
+    /// The arguments, as long as the call is under way.
+    kept: Option<KeptBytes>,
     done: bool,
 }
 
@@ -94,6 +97,7 @@ impl Running {
             hands_out: false,
             within_middleware: false,
             outer: None,
+            kept: None,
             done: false,
         }
     }
@@ -102,6 +106,12 @@ impl Running {
     pub(crate) fn with_rounds(mut self, rounds: Option<Arc<Rounds>>, bound: Option<Binding>) -> Self {
         self.rounds = rounds;
         self.bound = bound.map(Box::new);
+        self
+    }
+
+    /// Counts what is kept as long as the call is under way.
+    pub(crate) fn keeping(mut self, kept: Option<KeptBytes>) -> Self {
+        self.kept = kept;
         self
     }
 

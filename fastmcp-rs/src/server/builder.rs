@@ -399,6 +399,16 @@ impl Server {
             .set(|parts| parts.settings.message_bytes = bytes)
     }
 
+    /// How much may be kept for clients, in bytes: handshakes, long arguments of calls under way, streams that can be read again. One
+    /// conversation may have an eighth of it. At the limit finished streams are forgotten first; then calls and conversations are
+    /// refused. Default: 1 GiB. Zero is a start-up error.
+    #[must_use]
+    #[track_caller]
+    pub fn max_kept_bytes(self, bytes: usize) -> Self {
+        self.check(bytes > 0, "max_kept_bytes(0)", "would let no conversation begin: leave it out for 1 GiB")
+            .set(|parts| parts.settings.kept_bytes = bytes)
+    }
+
     /// The largest result that is sent, in bytes; a larger one becomes an error that says so. Default: 16 MiB. Zero is a start-up error.
     #[must_use]
     #[track_caller]

@@ -3,6 +3,7 @@
 //! A conversation is one stdio process, or one HTTP session of a revision with a handshake. A 2026-07-28 request has none;
 //! all that it declares comes with it.
 
+pub(crate) mod kept;
 #[cfg(feature = "http")]
 pub(crate) mod record;
 #[cfg(feature = "http")]
@@ -12,7 +13,6 @@ pub(crate) mod store;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-#[cfg(feature = "http")]
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -28,6 +28,7 @@ use crate::protocol::{ClientCapabilities, LogLevel, Revision, RpcError, id, json
 use crate::session::record::SessionChange;
 use crate::text::percent;
 use crate::uri::covers;
+pub(crate) use kept::{KeptBytes, KeptRoom};
 #[cfg(feature = "http")]
 pub(crate) use shared::{ReplicaLink, SharedSession};
 
@@ -114,6 +115,9 @@ type AnswerSender = oneshot::Sender<Result<Box<RawValue>, RpcError>>;
 pub(crate) struct Session {
     id: Option<String>,
     handshake: OnceLock<Handshake>,
+    /// What is kept for it, and what its handshake is of that.
+    kept: Arc<KeptRoom>,
+    greeting: OnceLock<KeptBytes>,
     initialized: AtomicBool,
     /// The least level that the client wants to see, once it has said so.
     log_level: AtomicU8,
@@ -133,10 +137,13 @@ pub(crate) struct Session {
 const UNSET: u8 = u8::MAX;
 
 impl Session {
-    pub(crate) fn new(id: Option<String>) -> Self {
+    /// A conversation of a server that keeps `all` for its clients.
+    pub(crate) fn new(id: Option<String>, all: &Arc<KeptRoom>) -> Self {
         Self {
             id,
             handshake: OnceLock::new(),
+            kept: all.part(),
+            greeting: OnceLock::new(),
             initialized: AtomicBool::new(false),
             log_level: AtomicU8::new(UNSET),
             subscriptions: Mutex::default(),
@@ -154,9 +161,16 @@ impl Session {
         self.id.as_deref()
     }
 
-    /// Remembers the first handshake; a second `initialize` is answered and changes nothing.
-    pub(crate) fn greet(&self, handshake: Handshake) {
-        let _ = self.handshake.set(handshake);
+    /// Remembers the first handshake; a second `initialize` is answered and changes nothing. `kept` is what it takes.
+    pub(crate) fn greet(&self, handshake: Handshake, kept: KeptBytes) {
+        if self.handshake.set(handshake).is_ok() {
+            let _ = self.greeting.set(kept);
+        }
+    }
+
+    /// What is kept for this conversation.
+    pub(crate) fn kept(&self) -> &Arc<KeptRoom> {
+        &self.kept
     }
 
     pub(crate) fn handshake(&self) -> Option<&Handshake> {

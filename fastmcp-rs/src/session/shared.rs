@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::value::RawValue;
 
-use super::{Handshake, Session, UNSET, lock};
+use super::{Handshake, KeptRoom, Session, UNSET, lock};
 use crate::protocol::{ClientCapabilities, Revision};
 use crate::session::record::{SessionChange, SessionRecord};
 
@@ -31,9 +31,9 @@ pub(crate) struct SharedSession {
 
 impl Session {
     /// A conversation that other replicas will know of.
-    pub(crate) fn shared(id: String, elsewhere: Arc<dyn ReplicaLink>) -> Self {
+    pub(crate) fn shared(id: String, elsewhere: Arc<dyn ReplicaLink>, all: &Arc<KeptRoom>) -> Self {
         let shared = SharedSession { elsewhere, changes: Mutex::default(), seen: AtomicU64::new(0) };
-        Self { shared: Some(shared), ..Self::new(Some(id)) }
+        Self { shared: Some(shared), ..Self::new(Some(id), all) }
     }
 
     /// A conversation that began at another replica; `None` if the record makes no sense here.
@@ -42,18 +42,22 @@ impl Session {
         elsewhere: Arc<dyn ReplicaLink>,
         version: u64,
         record: &SessionRecord,
+        all: &Arc<KeptRoom>,
     ) -> Option<Self> {
         let raw = |json: &Option<String>| json.clone().and_then(|json| RawValue::from_string(json).ok());
         let declared = raw(&record.capabilities);
         let capabilities: Option<ClientCapabilities> =
             declared.as_ref().and_then(|declared| serde_json::from_str(declared.get()).ok());
-        let session = Self::shared(id, elsewhere);
-        session.greet(Handshake {
+        let session = Self::shared(id, elsewhere, all);
+        let bytes = [&record.client_info, &record.capabilities].into_iter().flatten().map(String::len).sum();
+        let handshake = Handshake {
             revision: Revision::parse(&record.revision)?,
             capabilities: capabilities.unwrap_or_default(),
             client_info: raw(&record.client_info),
             declared,
-        });
+        };
+        // Another replica had room for it.
+        session.greet(handshake, session.kept().keep(bytes));
         session.renew(version, record);
         Some(session)
     }

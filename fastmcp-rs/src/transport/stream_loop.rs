@@ -42,7 +42,7 @@ enum Event {
 /// Serves one conversation until its input ends and what it began is done, or the server shuts down.
 pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, caller: Caller) {
     let mut stream = pin!(stream);
-    let session = Arc::new(Session::new(None));
+    let session = Arc::new(Session::new(None, &core.kept));
     let (sender, mut outgoing) = mpsc::channel(bounds::OUTGOING);
     let notifier = Notifier::new(sender);
     let (alive, mut running) = mpsc::channel(1);

@@ -35,7 +35,7 @@ pub(super) struct Endpoint {
 impl Endpoint {
     pub(super) fn new(core: Arc<Core>, settings: Http) -> Self {
         let host: Arc<dyn Host> = Arc::clone(&core) as _;
-        let sessions = Sessions::new(settings.max_sessions, settings.session_idle);
+        let sessions = Sessions::new(settings.max_sessions, settings.session_idle, Arc::clone(&core.kept));
         Self {
             core,
             host,

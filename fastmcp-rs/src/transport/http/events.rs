@@ -17,7 +17,7 @@ use crate::engine::core::Core;
 use crate::engine::encode::Reply;
 use crate::engine::run::Running;
 use crate::protocol::Revision;
-use crate::session::{Outgoing, lock};
+use crate::session::{KeptBytes, KeptRoom, Outgoing, lock};
 
 /// Proxies close streams on which nothing moves; a comment every so often keeps them open.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -107,13 +107,14 @@ pub(super) const KEPT_BYTES: usize = 8 * 1024 * 1024;
 /// (2025-11-25, basic/transports, "Resumability and Redelivery").
 pub(crate) struct Log {
     pub number: u64,
+    kept: Arc<KeptRoom>,
     state: Mutex<LogState>,
     changed: Notify,
 }
 
 #[derive(Default)]
 struct LogState {
-    events: VecDeque<(u64, Bytes)>,
+    events: VecDeque<(u64, Bytes, KeptBytes)>,
     bytes: usize,
     /// The number of the last event; the priming event is 0.
     last: u64,
@@ -147,8 +148,9 @@ pub(crate) enum Opening {
 }
 
 impl Log {
-    pub(crate) fn new(number: u64) -> Arc<Self> {
-        Arc::new(Self { number, state: Mutex::default(), changed: Notify::new() })
+    /// A stream of a conversation for which `kept` is kept.
+    pub(crate) fn new(number: u64, kept: &Arc<KeptRoom>) -> Arc<Self> {
+        Arc::new(Self { number, kept: Arc::clone(kept), state: Mutex::default(), changed: Notify::new() })
     }
 
     pub(crate) fn push(&self, message: Vec<u8>, response: bool) {
@@ -157,9 +159,12 @@ impl Log {
         let number = state.last;
         state.bytes += message.len();
         state.only_response = response && number == 1 && state.closed == 0;
-        state.events.push_back((number, message.into()));
-        while state.events.len() > KEPT_EVENTS || (state.bytes > KEPT_BYTES && state.events.len() > 1) {
-            if let Some((_, dropped)) = state.events.pop_front() {
+        let kept = self.kept.keep(message.len());
+        state.events.push_back((number, message.into(), kept));
+        while state.events.len() > KEPT_EVENTS
+            || ((state.bytes > KEPT_BYTES || self.kept.is_over()) && state.events.len() > 1)
+        {
+            if let Some((_, dropped, _)) = state.events.pop_front() {
                 state.bytes -= dropped.len();
             }
         }
@@ -190,9 +195,9 @@ impl Log {
     /// What comes after an event, for keeping it where other replicas find it.
     pub(super) fn after(&self, after: u64) -> Tail {
         let state = lock(&self.state);
-        let events = state.events.iter().filter(|(number, _)| *number > after);
+        let events = state.events.iter().filter(|(number, ..)| *number > after);
         Tail {
-            events: events.map(|(number, message)| (*number, message.to_vec())).collect(),
+            events: events.map(|(number, message, _)| (*number, message.to_vec())).collect(),
             done: state.done,
             closed: state.closed,
             watched: state.watched,
@@ -224,7 +229,7 @@ impl Log {
                     return state
                         .events
                         .back()
-                        .map_or(Opening::Nothing, |(_, response)| Opening::Response(response.clone()));
+                        .map_or(Opening::Nothing, |(_, response, _)| Opening::Response(response.clone()));
                 }
                 if may_stream && (state.last > 0 || state.closed > 0) {
                     return Opening::Stream;
@@ -283,7 +288,7 @@ async fn step(log: Arc<Log>, after: u64, reader: u64, closed: u64) -> ReadStep {
             if state.reader != reader {
                 return ReadStep::End;
             }
-            if let Some((number, message)) = state.events.iter().find(|(number, _)| *number > after) {
+            if let Some((number, message, _)) = state.events.iter().find(|(number, ..)| *number > after) {
                 return ReadStep::Event(*number, message.clone());
             }
             if state.done {

@@ -206,6 +206,10 @@ impl Endpoint {
         match JsonRpc::read(text) {
             Err(unreadable) => refused(400, unreadable.id.as_deref(), &unreadable.error),
             Ok(JsonRpc::Request { id, method, params }) => {
+                if text.len() >= bounds::COUNTED || method == method::INITIALIZE {
+                    let own = if let Known::Session(http) = &known { Some(&**http) } else { None };
+                    self.sessions.make_room(own, text.len());
+                }
                 self.request(id, &method, params, headers, &known, caller, accepts).await
             }
             Ok(JsonRpc::Notification { method, params }) => {

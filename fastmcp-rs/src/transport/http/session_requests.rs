@@ -19,7 +19,7 @@ use super::notifier::LazyNotifier;
 use super::responses::{
     Accepts, HttpResponse, events, gone, json_response, not_allowed, plain, refused, status, unavailable,
 };
-use super::sessions::{Held, Hold, HttpSession, Known};
+use super::sessions::{Held, Hold, HttpSession, Known, Sessions};
 use crate::bounds;
 use crate::context::Caller;
 use crate::engine::connection::Connection;
@@ -75,6 +75,7 @@ impl Endpoint {
             revision,
             hold: http.hold(),
             session: Arc::clone(http),
+            sessions: Arc::clone(&self.sessions),
             replicas: self.replicas.get().cloned(),
         };
         future::spawn(async move {
@@ -196,7 +197,7 @@ impl Endpoint {
                 let log = if stream == 0 { Some(http.standalone(&self.core)) } else { http.find(stream) };
                 // A stream that is no longer kept has nothing left to say.
                 log.unwrap_or_else(|| {
-                    let ended = Log::new(stream);
+                    let ended = Log::new(stream, http.session.kept());
                     ended.finish();
                     ended
                 })
@@ -240,6 +241,7 @@ struct Driver {
     id: Box<RawValue>,
     revision: Revision,
     session: Arc<HttpSession>,
+    sessions: Arc<Sessions>,
     replicas: Option<Arc<Replicas>>,
     hold: Hold,
 }
@@ -277,6 +279,11 @@ impl Driver {
         if let (Some(reply), true) = (done, self.session.session.finish(&self.id, cancelled)) {
             let mut out = Vec::new();
             self.core.write_reply(&mut out, &self.id, self.revision, &reply);
+            if !self.sessions.make_room(Some(&self.session), out.len()) {
+                out.clear();
+                let full = RpcError::internal("the answer is not kept: too many wait to be read in this session");
+                self.core.write_reply(&mut out, &self.id, self.revision, &Err(full));
+            }
             self.log.push(out, true);
         } else {
             self.log.finish();

@@ -17,7 +17,7 @@ use crate::context::Caller;
 use crate::engine::core::Core;
 use crate::future;
 use crate::replicas::Replicas;
-use crate::session::{Notifier, Outgoing, Session, lock};
+use crate::session::{KeptRoom, Notifier, Outgoing, Session, lock};
 
 /// Finished streams that a session keeps for a client that lost its connection.
 const KEPT_STREAMS: usize = 16;
@@ -86,10 +86,11 @@ impl HttpSession {
 
     /// A stream for the messages of one request.
     pub(crate) fn stream(&self) -> Arc<Log> {
-        let log = Log::new(match &self.replicas {
+        let number = match &self.replicas {
             None => self.next_stream.fetch_add(1, Ordering::Relaxed),
             Some(replicas) => replicas.stream_number(false),
-        });
+        };
+        let log = Log::new(number, self.session.kept());
         let mut streams = lock(&self.streams);
         while streams.len() >= KEPT_STREAMS {
             let Some(finished) =
@@ -101,6 +102,13 @@ impl HttpSession {
         }
         streams.insert(log.number, Arc::clone(&log));
         log
+    }
+
+    /// Forgets its oldest finished stream, if it has any.
+    fn forget_finished(&self) -> bool {
+        let mut streams = lock(&self.streams);
+        let finished = streams.iter().find(|(number, log)| **number > 0 && log.is_done()).map(|(number, _)| *number);
+        finished.is_some_and(|number| streams.remove(&number).is_some())
     }
 
     pub(crate) fn forget(&self, log: &Log) {
@@ -119,7 +127,8 @@ impl HttpSession {
         if let Some(log) = streams.get(&0) {
             return Arc::clone(log);
         }
-        let log = Log::new(self.replicas.as_ref().map_or(0, |replicas| replicas.stream_number(true)));
+        let number = self.replicas.as_ref().map_or(0, |replicas| replicas.stream_number(true));
+        let log = Log::new(number, self.session.kept());
         streams.insert(0, Arc::clone(&log));
         let kept = Arc::clone(&log);
         let notifier = Notifier::calling(move |outgoing| {
@@ -209,6 +218,8 @@ pub(crate) struct Sessions {
     map: Mutex<HashMap<String, Arc<HttpSession>>>,
     limit: usize,
     idle: Duration,
+    /// What is kept for all clients.
+    kept: Arc<KeptRoom>,
     replicas: OnceLock<Arc<Replicas>>,
     /// Whether somebody looks for idle sessions; changed under the lock of the map.
     sweeping: AtomicBool,
@@ -218,11 +229,12 @@ pub(crate) struct Sessions {
 pub(crate) struct Full;
 
 impl Sessions {
-    pub(crate) fn new(limit: usize, idle: Duration) -> Arc<Self> {
+    pub(crate) fn new(limit: usize, idle: Duration, kept: Arc<KeptRoom>) -> Arc<Self> {
         Arc::new(Self {
             map: Mutex::default(),
             limit,
             idle,
+            kept,
             replicas: OnceLock::new(),
             sweeping: AtomicBool::new(false),
         })
@@ -236,6 +248,28 @@ impl Sessions {
         }
         session.touch();
         Some(session)
+    }
+
+    /// Makes room for so many bytes of a session, or of a request without one: finished streams, which may never be read again,
+    /// are forgotten, the session's own first, then those of whoever keeps the most. `false` if that is not enough.
+    pub(crate) fn make_room(&self, own: Option<&HttpSession>, bytes: usize) -> bool {
+        let room = own.map_or(&self.kept, |own| own.session.kept());
+        loop {
+            if room.take(bytes).is_some() {
+                return true;
+            }
+            if own.is_some_and(HttpSession::forget_finished) {
+                continue;
+            }
+            if !room.could_take(bytes) && own.is_some() {
+                return false;
+            }
+            let mut others: Vec<Arc<HttpSession>> = lock(&self.map).values().cloned().collect();
+            others.sort_by_key(|session| std::cmp::Reverse(session.session.kept().bytes()));
+            if !others.iter().any(|session| session.forget_finished()) {
+                return false;
+            }
+        }
     }
 
     /// Sessions from now on are known to other replicas.

@@ -42,8 +42,8 @@ impl Endpoint {
     /// A session that is about to begin.
     pub(super) fn new_session(&self, id: String) -> Session {
         match self.replicas.get() {
-            None => Session::new(Some(id)),
-            Some(replicas) => Session::shared(id, Arc::clone(replicas) as Arc<dyn ReplicaLink>),
+            None => Session::new(Some(id), &self.core.kept),
+            Some(replicas) => Session::shared(id, Arc::clone(replicas) as Arc<dyn ReplicaLink>, &self.core.kept),
         }
     }
 
@@ -78,7 +78,7 @@ impl Endpoint {
             }
             (Ok(Loaded::Session { version, record }), None) => {
                 let others = Arc::clone(replicas) as Arc<dyn ReplicaLink>;
-                let Some(session) = Session::restored(id.to_owned(), others, version, &record) else {
+                let Some(session) = Session::restored(id.to_owned(), others, version, &record, &self.core.kept) else {
                     tracing::warn!("a session of another replica has a revision that is not known here");
                     return Known::Gone;
                 };

@@ -74,7 +74,7 @@ impl Endpoint {
         };
         let (sender, messages) = mpsc::channel(bounds::OUTGOING);
         let notifier = Notifier::new(sender);
-        let session = Arc::new(Session::new(Some(id.clone())));
+        let session = Arc::new(Session::new(Some(id.clone()), &self.core.kept));
         let notices = crate::engine::tell_session(Arc::clone(&self.core), Arc::clone(&session), notifier.clone());
         let connection =
             Connection::new(Arc::clone(&self.core), Arc::clone(&session), Some(notifier.clone()), caller.clone());
