@@ -12,9 +12,9 @@ use crate::protocol::params::unique_members;
 const DEPTH: usize = 16;
 
 impl Binding {
-    /// The bytes that must be the same when the state comes back.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        let parts = [&self.server, self.subject.as_deref().unwrap_or_default(), self.method, &self.name];
+    /// The bytes that must be the same when the state comes back to the server of this name.
+    pub(crate) fn bytes(&self, server: &str) -> Vec<u8> {
+        let parts = [server, self.subject.as_deref().unwrap_or_default(), self.method, &self.name];
         let mut out = vec![u8::from(self.subject.is_some()), u8::from(self.arguments.is_some())];
         for part in parts {
             put(&mut out, b'p', part.as_bytes());
@@ -75,8 +75,8 @@ mod tests {
 
     fn bytes(arguments: &str) -> Vec<u8> {
         let arguments = Some(RawValue::from_string(arguments.to_owned()).expect("JSON"));
-        let (server, name) = ("s".to_owned(), "n".to_owned());
-        Binding { server, subject: None, method: "tools/call", name, arguments, declared: None }.bytes()
+        let name = "n".to_owned();
+        Binding { subject: None, method: "tools/call", name, arguments, declared: None }.bytes("s")
     }
 
     #[test]

@@ -5,7 +5,6 @@ use serde_json::value::RawValue;
 /// What must be the same when a state comes back.
 #[cfg_attr(not(feature = "interaction"), allow(dead_code, reason = "only a seal reads it"))]
 pub(crate) struct Binding {
-    pub server: String,
     pub subject: Option<String>,
     pub method: &'static str,
     /// The name or the URI that was asked for.

@@ -39,18 +39,18 @@ use crate::uri::Captures;
 pub(crate) fn enter(request: &Request<'_>) -> Result<Running, RpcError> {
     let piped = !request.core.middleware.is_empty();
     let catalog = request.core.catalog();
-    if piped && !catalog.is_restricted() {
-        return Ok(pipeline::component(request));
-    }
-    let asked = request.asked();
     if piped {
+        if !catalog.is_restricted() {
+            return Ok(pipeline::component(request, &catalog));
+        }
+        let asked = request.asked();
         let found = asked.as_ref().ok().and_then(|asked| Found::of(request, &catalog, asked).ok());
         return match found.and_then(|found| found.denied(request, &catalog)) {
             Some(error) => request.denied(error),
-            None => Ok(pipeline::component(request)),
+            None => Ok(pipeline::component(request, &catalog)),
         };
     }
-    let asked = asked?;
+    let asked = request.asked()?;
     let found = Found::of(request, &catalog, &asked)?;
     match found.denied(request, &catalog) {
         Some(error) => request.denied(error),

@@ -10,7 +10,7 @@ use super::encode::{Body, Reply};
 use super::gate::{Found, last, outcome};
 use super::request::{Request, Step};
 use super::run::{Running, Work, not_found};
-use crate::catalog::ListKind;
+use crate::catalog::{Catalog, ListKind};
 use crate::component::ComponentInfo;
 use crate::context::Context;
 use crate::error::{ErrorKind, ToolError};
@@ -23,7 +23,7 @@ use crate::protocol::params::{Members, Params};
 use crate::protocol::{Revision, RpcError, method};
 
 /// Takes a client's request for a component through middleware, and to the component.
-pub(crate) fn component(request: &Request<'_>) -> Running {
+pub(crate) fn component(request: &Request<'_>, catalog: &Catalog) -> Running {
     let asked = request.asked();
     let mut refusal = asked.as_ref().err().cloned();
     let asked = asked.unwrap_or_default();
@@ -31,14 +31,16 @@ pub(crate) fn component(request: &Request<'_>) -> Running {
         refusal.get_or_insert(error);
     }
     let bound = (!request.revision().asks_in_place()).then(|| request.bound(&asked));
-    let (message, passage) = match open(request, &asked, refusal) {
+    let (message, passage) = match open(request, catalog, &asked, refusal) {
         Ok(opened) => opened,
         Err(error) => return answered(request, Err(error)),
     };
     let rounds = Arc::clone(passage.context.rounds_arc());
     let chain = request.core.middleware.clone();
     let (core, revision) = (Arc::clone(request.core), request.revision());
-    let (method, asked) = (request.component_method(), asked.into_owned());
+    let method = request.component_method();
+    // Only what there is not is named by its URI in the end.
+    let asked = if method == method::RESOURCES_READ { asked.into_owned() } else { String::new() };
     let work = async move { close(&core, revision, method, &asked, chain.run(message, &passage).await) };
     Running::new(request.core, request.revision(), Work::Other(Box::pin(work)))
         .with_rounds(Some(rounds), bound)
@@ -47,7 +49,7 @@ pub(crate) fn component(request: &Request<'_>) -> Running {
 
 /// Takes a request of a handler's own through middleware, and to the component.
 pub(crate) fn nested(request: &Request<'_>, asked: &str) -> BoxFuture<'static, Outcome> {
-    let opened = open(request, asked, None);
+    let opened = open(request, &request.core.catalog(), asked, None);
     let (chain, method) = (request.core.middleware.clone(), request.component_method());
     Box::pin(async move {
         match opened {
@@ -84,16 +86,22 @@ pub(super) fn answered(request: &Request<'_>, reply: Reply) -> Running {
 }
 
 /// The request as a message, and the rest of its way.
-fn open(request: &Request<'_>, asked: &str, mut refusal: Option<RpcError>) -> Result<(Incoming, Passage), RpcError> {
-    let catalog = request.core.catalog();
+fn open(
+    request: &Request<'_>,
+    catalog: &Catalog,
+    asked: &str,
+    mut refusal: Option<RpcError>,
+) -> Result<(Incoming, Passage), RpcError> {
     // Middleware may know a name that the server does not.
-    let found = if refusal.is_none() { Found::of(request, &catalog, asked).ok() } else { None };
-    if let Some(Found::Tool(tool, _)) = &found {
+    let found = if refusal.is_none() { Found::of(request, catalog, asked).ok() } else { None };
+    if let Some(Found::Tool(tool, _)) = &found
+        && !tool.headers.is_empty()
+    {
         // Ahead of middleware that may change the arguments.
         let arguments = request.arguments().ok().flatten();
         request.check_headers(&tool.headers, arguments.as_deref())?;
     }
-    let component = found.map(|found| found.info());
+    let mut component = found.map(|found| found.info());
     let context = request.context();
     let arguments = match request.method {
         method::RESOURCES_READ => Ok(Arguments::default()),
@@ -107,15 +115,15 @@ fn open(request: &Request<'_>, asked: &str, mut refusal: Option<RpcError>) -> Re
         }
         _ if refusal.is_some() => None,
         (method::TOOLS_CALL, Ok(arguments)) => {
-            let (name, component, context) = (asked.to_owned(), component.clone(), context.clone());
+            let (name, component, context) = (asked.to_owned(), component.take(), context.clone());
             Some(Incoming::CallTool(CallTool { name, arguments, component, context }))
         }
         (method::PROMPTS_GET, Ok(arguments)) => {
-            let (name, component, context) = (asked.to_owned(), component.clone(), context.clone());
+            let (name, component, context) = (asked.to_owned(), component.take(), context.clone());
             Some(Incoming::GetPrompt(GetPrompt { name, arguments, component, context }))
         }
         _ => {
-            let (uri, component, context) = (asked.to_owned(), component.clone(), context.clone());
+            let (uri, component, context) = (asked.to_owned(), component.take(), context.clone());
             Some(Incoming::ReadResource(ReadResource { uri, component, context }))
         }
     };

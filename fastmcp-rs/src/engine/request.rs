@@ -336,7 +336,6 @@ impl<'a> Request<'a> {
     /// What a state that is given out for this request is bound to.
     pub(crate) fn bound(&self, asked: &str) -> Binding {
         Binding {
-            server: self.core.info.name.clone(),
             subject: self.origin.caller.identity().map(ToOwned::to_owned),
             method: self.component_method(),
             name: asked.to_owned(),

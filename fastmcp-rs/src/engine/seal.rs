@@ -135,13 +135,13 @@ impl Core {
     pub(crate) fn seal(&self, earlier: &Earlier, bound: &Binding) -> Result<String, &'static str> {
         self.sealer
             .as_ref()
-            .and_then(|sealer| sealer.seal(earlier, &bound.bytes()))
+            .and_then(|sealer| sealer.seal(earlier, &bound.bytes(&self.info.name)))
             .ok_or("the state of the handler could not be sealed: it may be too large")
     }
 
     /// Opens the state that a client brought back.
     pub(crate) fn unseal(&self, state: &str, bound: &Binding) -> Result<Earlier, RpcError> {
-        let opened = self.sealer.as_ref().map(|sealer| sealer.open(state, &bound.bytes()));
+        let opened = self.sealer.as_ref().map(|sealer| sealer.open(state, &bound.bytes(&self.info.name)));
         match opened {
             Some(Ok(earlier)) => Ok(earlier),
             refused => {

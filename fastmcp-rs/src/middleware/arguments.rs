@@ -74,9 +74,12 @@ impl Arguments {
 fn surely_readable(json: &str) -> bool {
     const SHORT: usize = 256;
     let json = json.as_bytes();
-    let follows_digit = |at: usize| at > 0 && json[at - 1].is_ascii_digit();
+    let mut before = 0;
     json.len() <= SHORT
-        && memchr::memchr3_iter(b'\\', b'e', b'E', json).all(|at| json[at] != b'\\' && !follows_digit(at))
+        && json.iter().all(|&byte| {
+            let digit = std::mem::replace(&mut before, byte).is_ascii_digit();
+            byte != b'\\' && !(digit && matches!(byte, b'e' | b'E'))
+        })
 }
 
 impl Deref for Arguments {
