@@ -73,8 +73,8 @@ keys! {
         Timeout "timeout", "timeout = \"10s\"", "instead of the server's 30 s; `\"none\"` for no limit";
         Inline "inline", "inline", "runs a plain `fn` in place instead of on the blocking pool",
             "blocking" => "a plain `fn` runs on the blocking pool by itself; `inline` turns that off";
-        Scopes "scopes", "scopes(\"..\", ..)", "who may call it; not enforced yet, so that a server with it does not start";
-        Roles "roles", "roles(\"..\", ..)", "who may call it; not enforced yet, so that a server with it does not start";
+        Scopes "scopes", "scopes(\"..\", ..)", "the scopes that a caller needs, all of them";
+        Roles "roles", "roles(\"..\", ..)", "the roles of which a caller needs one";
         RateLimit "rate_limit", "rate_limit = \"60/min\"",
             "how often each client may call it; not enforced yet, so that a server with it does not start";
         Hidden "hidden", "hidden", "not listed, but answers to its exact name";

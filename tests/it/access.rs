@@ -8,7 +8,7 @@ use fastmcp_rs::{
     middleware::{CallTool, Middleware, Next},
     prelude::*,
 };
-use fastmcp_rs_tests::{Client, Revision, Transport, client::text_of};
+use fastmcp_rs_tests::{Client, Revision, Transport, client::text_of, within};
 use serde_json::{Value, json};
 
 /// For everybody.
@@ -39,6 +39,18 @@ fn audit() -> &'static str {
 #[resource("notes://{id}", scopes("notes:read"), ttl = "1min", cache_scope = "public")]
 fn note(#[arg(complete = ids)] id: String) -> String {
     id
+}
+
+/// A note for its keeper.
+#[resource("notes://secret", roles("admin"))]
+fn secret() -> &'static str {
+    "secret"
+}
+
+/// A file of the house.
+#[resource("house://{path*}", roles("admin"))]
+fn house(path: String) -> String {
+    path
 }
 
 /// The key.
@@ -80,6 +92,36 @@ fn reader() -> Caller {
 
 fn writer() -> Caller {
     Caller::new("writer").with_scopes(["notes:write", "notes:read"])
+}
+
+/// What a hidden resource answers for is answered as if it was not there: by another, or not at all.
+#[tokio::test]
+async fn a_hidden_resource_hides_nothing_else_and_says_nothing_of_itself() {
+    let server = || server().resource(secret).resource(house);
+    everywhere(reader(), server, async |client| {
+        let read = client.result("resources/read", json!({ "uri": "notes://secret" })).await;
+        assert_eq!(read["contents"][0]["text"], "secret", "the template, with this id");
+        let read = client.result("resources/read", json!({ "uri": "NOTES://secret" })).await;
+        assert_eq!(read["contents"][0]["text"], "secret");
+        // A variable that is screened would tell that there is a template.
+        let at = async |client: &mut Client, uri: &str| {
+            let refusal = client.refusal("resources/read", json!({ "uri": uri })).await;
+            (refusal.code, refusal.message.replace("house", "_").replace("mouse", "_"))
+        };
+        for path in ["a", "a%0Ab", "..%2Fa", "%zz"] {
+            let (hidden, unknown) = (format!("house://{path}"), format!("mouse://{path}"));
+            assert_eq!(at(client, &hidden).await, at(client, &unknown).await, "{path}");
+        }
+    })
+    .await;
+    everywhere(admin(), server, async |client| {
+        let listed = client.names("resources/list", "resources").await;
+        assert_eq!(listed, ["key", "secret"]);
+        let read = client.result("resources/read", json!({ "uri": "house://a/b" })).await;
+        assert_eq!(read["contents"][0]["text"], "a/b");
+        assert!(client.refusal("resources/read", json!({ "uri": "house://a%0Ab" })).await.message.contains("path"));
+    })
+    .await;
 }
 
 fn owner() -> Caller {
@@ -413,4 +455,43 @@ async fn a_session_is_its_callers_by_issuer_and_subject() {
     ] {
         assert_eq!(post(caller.clone(), Some(&session), ping.clone()).await.status(), status, "{caller:?}");
     }
+}
+
+#[tokio::test]
+async fn a_message_over_the_oldest_transport_has_the_rights_of_who_sends_it() {
+    use axum::body::{Body, HttpBody as _};
+    use axum::http::Request;
+    use std::{future::poll_fn, pin::Pin};
+    use tower_service::Service as _;
+    let service = server().http(Http::new().legacy_sse()).build().unwrap().router();
+    let send = async |method: &str, uri: &str, caller: Caller, body: String| {
+        let request = Request::builder().method(method).uri(uri).header("Host", "localhost");
+        let mut request = request.header("Content-Type", "application/json").body(Body::from(body)).unwrap();
+        request.extensions_mut().insert(caller);
+        service.clone().call(request).await.unwrap()
+    };
+    let ada = |scopes: &[&str]| Caller::new("ada").with_scopes(scopes.iter().copied());
+    let all = ["notes:read", "notes:write"];
+    let mut stream = send("GET", "/sse", ada(&all), String::new()).await.into_body();
+    let mut read = async || {
+        let frame = poll_fn(|task| Pin::new(&mut stream).poll_frame(task));
+        let frame = within("an event", frame).await.unwrap().unwrap();
+        let text = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
+        text.lines().find_map(|line| line.strip_prefix("data: ")).unwrap().to_owned()
+    };
+    let messages = read().await;
+    let info = json!({ "name": "tests", "version": "0" });
+    let params = json!({ "protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": info });
+    let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params });
+    send("POST", &messages, ada(&all), hello.to_string()).await;
+    read().await;
+    let call =
+        json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": "add_note" } }).to_string();
+    // The scopes of the message count, and not those of the stream.
+    for (caller, fails) in [(ada(&all), false), (ada(&[]), true), (ada(&all), false)] {
+        assert_eq!(send("POST", &messages, caller, call.clone()).await.status(), 202);
+        let answer: Value = serde_json::from_str(&read().await).unwrap();
+        assert_eq!(answer["result"]["isError"] == true, fails, "{answer}");
+    }
+    assert_eq!(send("POST", &messages, Caller::new("eve").with_scopes(all), call).await.status(), 404);
 }

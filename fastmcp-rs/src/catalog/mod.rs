@@ -90,7 +90,7 @@ impl Catalog {
         uri: &'u str,
         caller: &Caller,
     ) -> Result<Option<(&Arc<ResourceComponent>, Captures<'u>)>, BadUri> {
-        Ok(self.resources.find(uri)?.filter(|(resource, _)| self.shows(&resource.common, caller)))
+        self.resources.find(uri, &|resource| self.shows(&resource.common, caller))
     }
 
     /// The resource whose template is spelled so, for completion.

@@ -67,7 +67,7 @@ impl Caller {
     pub fn new(subject: impl Into<String>) -> Self {
         let subject = subject.into();
         let parts = CallerParts {
-            identity: subject.clone(),
+            identity: format!("\n{subject}"),
             subject,
             issuer: None,
             client_id: None,
@@ -91,8 +91,8 @@ impl Caller {
     pub fn with_issuer(self, issuer: impl Into<String>) -> Self {
         self.change(|known| {
             let issuer = issuer.into();
-            // Neither has a line break in it.
-            known.identity = format!("{issuer}\n{}", known.subject);
+            // By the length no two pairs have one text, whatever is in them; and none is a subject alone.
+            known.identity = format!("{}\n{issuer}\n{}", issuer.len(), known.subject);
             known.issuer = Some(issuer);
         })
     }

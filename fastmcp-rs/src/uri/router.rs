@@ -123,29 +123,37 @@ impl<T> Router<T> {
         next
     }
 
-    /// What belongs to `uri`, with the values of the template's variables.
-    pub(crate) fn find<'u>(&self, uri: &'u str) -> Result<Option<(&T, Captures<'u>)>, BadUri> {
+    /// What belongs to `uri` among what is `shown`, with the values of the template's variables. All else is as if it was not
+    /// there.
+    pub(crate) fn find<'u>(
+        &self,
+        uri: &'u str,
+        shown: &dyn Fn(&T) -> bool,
+    ) -> Result<Option<(&T, Captures<'u>)>, BadUri> {
         screening::length(uri)?;
-        if let Some((_, value)) = self.fixed.get(uri).and_then(|at| self.entries.get(*at)) {
+        let fixed = self.fixed.get(uri).and_then(|at| self.entries.get(*at));
+        if let Some((_, value)) = fixed.filter(|(_, value)| shown(value)) {
             return Ok(Some((value, Captures::default())));
         }
         match normal(uri) {
-            Cow::Borrowed(uri) => self.find_normal(uri),
-            Cow::Owned(uri) => Ok(self.find_normal(&uri)?.map(|(value, found)| (value, found.into_owned()))),
+            Cow::Borrowed(uri) => self.find_normal(uri, shown),
+            Cow::Owned(uri) => Ok(self.find_normal(&uri, shown)?.map(|(value, found)| (value, found.into_owned()))),
         }
     }
 
-    fn find_normal<'u>(&self, uri: &'u str) -> Result<Option<(&T, Captures<'u>)>, BadUri> {
+    fn find_normal<'u>(&self, uri: &'u str, shown: &dyn Fn(&T) -> bool) -> Result<Option<(&T, Captures<'u>)>, BadUri> {
         let fixed = if self.folded.is_empty() { None } else { self.folded.get(&folded(uri)) };
-        if let Some((_, value)) = fixed.and_then(|at| self.entries.get(*at)) {
+        let fixed = fixed.and_then(|at| self.entries.get(*at));
+        if let Some((_, value)) = fixed.filter(|(_, value)| shown(value)) {
             return Ok(Some((value, Captures::default())));
         }
         let Some((path, query)) = cut(uri) else {
             return Ok(None);
         };
         let segments: Vec<&str> = path.split('/').collect();
-        let Some((template, value)) =
-            self.descend(0, 0, &segments, query.is_some()).and_then(|at| self.entries.get(at))
+        let answers =
+            |template: &UriTemplate, value: &T| (query.is_none() || !template.query.is_empty()) && shown(value);
+        let Some((template, value)) = self.descend(0, 0, &segments, &answers).and_then(|at| self.entries.get(at))
         else {
             return Ok(None);
         };
@@ -153,10 +161,15 @@ impl<T> Router<T> {
     }
 
     /// Visits each node of the tree at most once, and goes no deeper than the longest template.
-    fn descend(&self, node: usize, depth: usize, segments: &[&str], asks: bool) -> Option<usize> {
+    fn descend(
+        &self,
+        node: usize,
+        depth: usize,
+        segments: &[&str],
+        fits: &dyn Fn(&UriTemplate, &T) -> bool,
+    ) -> Option<usize> {
         let branch = self.nodes.get(node)?;
-        let answers =
-            |at: &usize| self.entries.get(*at).is_some_and(|(template, _)| !asks || !template.query.is_empty());
+        let answers = |at: &usize| self.entries.get(*at).is_some_and(|(template, value)| fits(template, value));
         let Some(text) = segments.get(depth) else {
             return branch.end.filter(answers);
         };
@@ -167,12 +180,12 @@ impl<T> Router<T> {
         } else {
             text
         };
-        if let Some(found) = branch.texts.get(key).and_then(|next| self.descend(*next, depth + 1, segments, asks)) {
+        if let Some(found) = branch.texts.get(key).and_then(|next| self.descend(*next, depth + 1, segments, fits)) {
             return Some(found);
         }
         for (segment, next) in &branch.patterns {
             if piecewise(segment, text, false).is_some()
-                && let Some(found) = self.descend(*next, depth + 1, segments, asks)
+                && let Some(found) = self.descend(*next, depth + 1, segments, fits)
             {
                 return Some(found);
             }
@@ -204,7 +217,7 @@ mod tests {
 
     #[track_caller]
     fn goes(router: &Router<&'static str>, uri: &str, want: Option<&str>) {
-        assert_eq!(router.find(uri).unwrap().map(|(value, _)| *value), want, "{uri}");
+        assert_eq!(router.find(uri, &|_| true).unwrap().map(|(value, _)| *value), want, "{uri}");
     }
 
     #[test]
@@ -237,8 +250,8 @@ mod tests {
         goes(&router, "b://x", None);
         goes(&router, "nonsense", None);
         goes(&router, "", None);
-        assert!(router.find("a://x/%zz").is_err());
-        assert!(router.find("a://../x").is_err());
+        assert!(router.find("a://x/%zz", &|_| true).is_err());
+        assert!(router.find("a://../x", &|_| true).is_err());
     }
 
     #[test]
@@ -285,9 +298,9 @@ mod tests {
         let start = std::time::Instant::now();
         for n in 0..1000 {
             let uri = format!("api://acme/r{n}/7");
-            assert_eq!(router.find(&uri).unwrap().map(|(value, _)| *value), Some(n));
+            assert_eq!(router.find(&uri, &|_| true).unwrap().map(|(value, _)| *value), Some(n));
             let uri = format!("svc{n}://a/b");
-            assert_eq!(router.find(&uri).unwrap().map(|(value, _)| *value), Some(n));
+            assert_eq!(router.find(&uri, &|_| true).unwrap().map(|(value, _)| *value), Some(n));
         }
         assert!(start.elapsed().as_millis() < 1000, "{:?}", start.elapsed());
     }
@@ -307,6 +320,6 @@ mod tests {
             assert_eq!(router.insert(parse(&template), n), None);
         }
         let miss = format!("a://h{}", "/x".repeat(4000));
-        assert_eq!(router.find(&miss), Ok(None));
+        assert_eq!(router.find(&miss, &|_| true), Ok(None));
     }
 }

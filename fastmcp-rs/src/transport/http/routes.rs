@@ -58,7 +58,7 @@ impl McpService {
         match route {
             Route::Endpoint => self.handle(request, peer).await,
             #[cfg(feature = "sse")]
-            Route::Sse => self.handle_sse(request).await,
+            Route::Sse => self.handle_sse(request, peer).await,
         }
     }
 }

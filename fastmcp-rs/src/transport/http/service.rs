@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, Request, StatusCode};
 use hyper::body::{Body, Buf as _};
 use serde_json::value::RawValue;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
@@ -111,9 +111,7 @@ impl McpService {
         let endpoint = &*self.0;
         self.admitted(request, async |request| {
             let (parts, body) = request.into_parts();
-            let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
-            let peer = peer.or_else(|| parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip()));
-            let caller = if caller.address().is_none() { caller.with_address(peer) } else { caller };
+            let caller = caller_of(&parts.extensions, peer);
             match parts.method {
                 Method::POST => settled(endpoint.post(&parts.headers, body, &caller).await).await,
                 // 2026-07-28 has neither.
@@ -128,11 +126,11 @@ impl McpService {
 
     /// Answers one request to a URL of the older HTTP+SSE transport.
     #[cfg(feature = "sse")]
-    pub(crate) async fn handle_sse<B>(&self, request: Request<B>) -> HttpResponse
+    pub(crate) async fn handle_sse<B>(&self, request: Request<B>, peer: Option<IpAddr>) -> HttpResponse
     where
         B: Body<Error: std::fmt::Display>,
     {
-        self.admitted(request, async |request| self.0.sse(request).await).await
+        self.admitted(request, async |request| self.0.sse(request, peer).await).await
     }
 
     /// Lets a request through to `answer` if its host and origin are expected and the server has started.
@@ -172,6 +170,13 @@ impl McpService {
         expose(response.headers_mut(), &origin);
         response
     }
+}
+
+/// Who makes a request, as far as somebody before us has said; and from where.
+pub(super) fn caller_of(extensions: &Extensions, peer: Option<IpAddr>) -> Caller {
+    let caller = extensions.get::<Caller>().cloned().unwrap_or_default();
+    let peer = peer.or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip()));
+    if caller.address().is_none() { caller.with_address(peer) } else { caller }
 }
 
 impl Endpoint {

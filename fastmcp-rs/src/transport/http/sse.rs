@@ -2,6 +2,7 @@
 //! server, and a second URL, told in its first event, takes what the client sends (2024-11-05, basic/transports).
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context as Task, Poll};
@@ -16,7 +17,7 @@ use super::body::{Events, HttpBody};
 use super::endpoint::Endpoint;
 use super::events::{COMMENT, KEEP_ALIVE, event};
 use super::responses::{HttpResponse, events, not_allowed, plain, status};
-use super::service::read_body;
+use super::service::{caller_of, read_body};
 use super::sessions::new_id;
 use crate::bounds;
 use crate::context::Caller;
@@ -36,19 +37,19 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Streams(Mutex<HashMap<String, Arc<SseConversation>>>);
 
 struct SseConversation {
-    connection: Connection,
+    session: Arc<Session>,
     notifier: Notifier,
     subject: Option<String>,
 }
 
 impl Endpoint {
     /// Answers a request to one of the two URLs.
-    pub(crate) async fn sse<B>(self: &Arc<Self>, request: Request<B>) -> HttpResponse
+    pub(crate) async fn sse<B>(self: &Arc<Self>, request: Request<B>, peer: Option<IpAddr>) -> HttpResponse
     where
         B: Body<Error: std::fmt::Display>,
     {
         let (parts, body) = request.into_parts();
-        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+        let caller = caller_of(&parts.extensions, peer);
         match (&parts.method, parts.uri.path().ends_with(STREAM)) {
             (&Method::GET, true) => self.open(&caller),
             (&Method::POST, false) => {
@@ -60,7 +61,12 @@ impl Endpoint {
                     return plain(StatusCode::NOT_FOUND, "there is no such stream: open one with GET /sse".to_owned());
                 };
                 match read_body(&parts.headers, body, self.core.settings.message_bytes, &self.body_room).await {
-                    Ok(bytes) => take(&conversation, &bytes).await,
+                    Ok(bytes) => {
+                        // With the rights that the caller has now, which need not be those of when the stream was opened.
+                        let (session, notifier) = (Arc::clone(&conversation.session), conversation.notifier.clone());
+                        let connection = Connection::new(Arc::clone(&self.core), session, Some(notifier), caller);
+                        take(&connection, &conversation.notifier, &bytes).await
+                    }
                     Err(response) => response,
                 }
             }
@@ -76,15 +82,13 @@ impl Endpoint {
         let notifier = Notifier::new(sender);
         let session = Arc::new(Session::new(Some(id.clone()), &self.core.kept));
         let notices = crate::engine::tell_session(Arc::clone(&self.core), Arc::clone(&session), notifier.clone());
-        let connection =
-            Connection::new(Arc::clone(&self.core), Arc::clone(&session), Some(notifier.clone()), caller.clone());
         let subject = caller.identity().map(ToOwned::to_owned);
         {
             let mut streams = lock(&self.streams.0);
             if streams.len() >= self.settings.max_sessions {
                 return plain(StatusCode::SERVICE_UNAVAILABLE, "there are too many streams".to_owned());
             }
-            streams.insert(id.clone(), Arc::new(SseConversation { connection, notifier, subject }));
+            streams.insert(id.clone(), Arc::new(SseConversation { session: Arc::clone(&session), notifier, subject }));
         }
         let (endpoint, own) = (Arc::clone(self), id.clone());
         future::spawn(async move {
@@ -105,13 +109,13 @@ impl Endpoint {
 
     pub(crate) fn close_streams(&self) {
         for (_, conversation) in std::mem::take(&mut *lock(&self.streams.0)) {
-            conversation.connection.session().close();
+            conversation.session.close();
         }
     }
 }
 
 /// Takes one message; its answer goes into the stream.
-async fn take(conversation: &SseConversation, bytes: &[u8]) -> HttpResponse {
+async fn take(connection: &Connection, notifier: &Notifier, bytes: &[u8]) -> HttpResponse {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return plain(StatusCode::BAD_REQUEST, "the body is not UTF-8".to_owned());
     };
@@ -120,9 +124,9 @@ async fn take(conversation: &SseConversation, bytes: &[u8]) -> HttpResponse {
     }
     let mut out = Vec::new();
     // Nothing waits in this channel: what handlers send goes into the stream by itself, ahead of the answer.
-    conversation.connection.receive(text, &mut mpsc::channel(1).1, &mut out);
+    connection.receive(text, &mut mpsc::channel(1).1, &mut out);
     for message in out.split(|byte| *byte == b'\n').filter(|message| !message.is_empty()) {
-        let sent = conversation.notifier.send(Outgoing::Message(message.to_vec()));
+        let sent = notifier.send(Outgoing::Message(message.to_vec()));
         if !tokio::time::timeout(PATIENCE, sent).await.unwrap_or(false) {
             return plain(StatusCode::SERVICE_UNAVAILABLE, "the stream is not read".to_owned());
         }
