@@ -17,7 +17,7 @@ pub(crate) const CAPABILITIES: usize = 8 * 1024;
 pub(crate) const KEPT: usize = 1024 * 1024 * 1024;
 /// The least that arguments of a call have to have to be counted in that, in bytes.
 pub(crate) const COUNTED: usize = 4 * 1024;
-/// The HTTP bodies over [`SMALL_BODY`] that may be on their way at the same time, in bytes together; more wait.
+/// The HTTP bodies over [`SMALL_BODY`] that may be on their way at the same time, in bytes together; more are refused with 503.
 #[cfg(feature = "http")]
 pub(crate) const LARGE_BODIES: usize = 64 * 1024 * 1024;
 /// What an HTTP body may have without waiting for others, in bytes.

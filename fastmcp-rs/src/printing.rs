@@ -8,6 +8,8 @@ pub(crate) use claimed::claim_stdout;
 #[cfg(all(unix, feature = "stdio"))]
 #[cfg(feature = "http")]
 pub(crate) use claimed::guard_stdout;
+#[cfg(any(feature = "stdio", feature = "http"))]
+pub(crate) use panics::report_panics;
 
 use std::io::Write as _;
 
@@ -28,18 +30,70 @@ pub(crate) fn finish() {
     claimed::finish();
 }
 
+#[cfg(any(feature = "stdio", feature = "http"))]
+mod panics {
+    use std::backtrace::{Backtrace, BacktraceStatus};
+    use std::panic::PanicHookInfo;
+    use std::sync::Once;
+
+    use super::say;
+    use crate::bounds;
+    use crate::text::sanitize;
+
+    /// Lets panics be reported so that no text of a client's, which a panic may repeat, forges a line or reaches a terminal as a
+    /// command, and so that no report waits for a reader. A hook that the program has set stays; it is left out only while nobody
+    /// reads standard error.
+    pub(crate) fn report_panics() {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let hook = std::panic::take_hook();
+            // What is taken the second time is std's, and so the same as the first if the program has set none.
+            let is_std = std::ptr::eq(&raw const *hook, &raw const *std::panic::take_hook());
+            std::panic::set_hook(Box::new(move |panic| match is_std {
+                true => say(&report(panic)),
+                // A handler's panic is logged in any case.
+                false if stderr_has_room() => hook(panic),
+                false => {}
+            }));
+        });
+    }
+
+    /// What std would say of a panic. Only its first line begins at the margin.
+    fn report(panic: &PanicHookInfo<'_>) -> String {
+        let text = panic.payload();
+        let text = text.downcast_ref::<&str>().copied().or_else(|| text.downcast_ref::<String>().map(String::as_str));
+        let text = sanitize::bounded_lines(text.unwrap_or("(no text)"), bounds::LOG_TEXT).replace('\n', "\n    ");
+        let thread = std::thread::current();
+        let thread = sanitize::for_log(thread.name().unwrap_or("<unnamed>")).into_owned();
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let mut report = format!("thread '{thread}' panicked at {}:\n    {text}", sanitize::for_log(&place));
+        let backtrace = Backtrace::capture();
+        match backtrace.status() {
+            BacktraceStatus::Captured => report.push_str(&format!("\nstack backtrace:\n{backtrace}")),
+            BacktraceStatus::Disabled => report.push_str("\n    (RUST_BACKTRACE=1 shows where it came from)"),
+            _ => {}
+        }
+        report
+    }
+
+    fn stderr_has_room() -> bool {
+        #[cfg(all(unix, feature = "stdio"))]
+        return super::claimed::has_room(rustix::stdio::stderr());
+        #[cfg(not(all(unix, feature = "stdio")))]
+        true
+    }
+}
+
 #[cfg(all(unix, feature = "stdio"))]
 mod claimed {
     use std::fs::File;
     use std::io;
     use std::os::fd::{AsFd, OwnedFd};
-    use std::panic::PanicHookInfo;
     use std::sync::mpsc::{Receiver, sync_channel};
-    use std::sync::{Mutex, Once, PoisonError};
+    use std::sync::{Mutex, PoisonError};
     use std::thread;
     use std::time::Duration;
 
-    use crate::text::sanitize;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::io::{Errno, retry_on_intr};
     use rustix::pipe::{PipeFlags, pipe_with};
@@ -84,36 +138,10 @@ mod claimed {
         empty_into(to.ok(), false)
     }
 
-    /// The report of a panic whose text would forge lines or reach a terminal as a command, made harmless. It may be a client's.
-    fn report(panic: &PanicHookInfo<'_>) -> Option<String> {
-        let text = panic.payload();
-        let text =
-            text.downcast_ref::<&str>().copied().or_else(|| text.downcast_ref::<String>().map(String::as_str))?;
-        let harmless = sanitize::for_log(text);
-        if harmless == text {
-            return None;
-        }
-        let thread = thread::current();
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        Some(format!("thread '{}' panicked at {place}:\n{harmless}", thread.name().unwrap_or("<unnamed>")))
-    }
-
     fn empty_into(to: Option<OwnedFd>, is_stderr: bool) -> io::Result<Claimed> {
         let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
         rustix::stdio::dup2_stdout(&write)?;
         let (done, emptied) = sync_channel(1);
-        static HOOK: Once = Once::new();
-        HOOK.call_once(|| {
-            let hook = std::panic::take_hook();
-            // std's own holds nothing. Most that programs set hold the one before them, and stay as they are.
-            let holds_nothing = size_of_val(&*hook) == 0;
-            std::panic::set_hook(Box::new(move |panic| match report(panic).filter(|_| holds_nothing) {
-                Some(report) => super::say(&report),
-                // A handler's panic is logged in any case; its report must not wait for a reader.
-                None if has_room(rustix::stdio::stderr()) => hook(panic),
-                None => {}
-            }));
-        });
         thread::Builder::new().name("mcp-printing".to_owned()).spawn(move || {
             empty(&read, to);
             let _ = done.send(());
@@ -206,7 +234,7 @@ mod claimed {
         }
     }
 
-    fn has_room(to: impl AsFd) -> bool {
+    pub(super) fn has_room(to: impl AsFd) -> bool {
         let mut awaited = [PollFd::new(&to, PollFlags::OUT)];
         matches!(poll(&mut awaited, Some(&AT_ONCE)), Ok(1)) && awaited[0].revents().contains(PollFlags::OUT)
     }

@@ -82,5 +82,8 @@ async fn panic() -> String {
 }
 
 fn main() -> fastmcp_rs::Result {
+    if std::env::var_os("HOLDING_HOOK").is_some() {
+        std::panic::set_hook(Box::new(|_| eprintln!("a hook of its own")));
+    }
     Server::new("holding").run()
 }

@@ -299,3 +299,38 @@ async fn a_panic_with_a_text_of_the_clients_forges_no_line_in_the_log() {
         assert!(!log.contains(raw), "{log:?}");
     }
 }
+
+/// A report of several lines, as `assert_eq!` makes, keeps them, and says where it came from if that is wanted.
+#[tokio::test]
+async fn the_report_of_a_panic_is_read_as_it_was_written() {
+    let text = "assertion `left == right` failed\n  left: 1\n right: 2";
+    for backtrace in ["0", "1"] {
+        let example = Example::named("holding").env("RUST_BACKTRACE", backtrace);
+        let mut client = Client::start(example, Transport::Stdio, Revision::V2025_11_25).await;
+        client.failure("panic_with", json!({ "text": text })).await;
+        let log = client.log().clone();
+        client.finish().await;
+        let log = log.ended().await;
+        assert!(
+            log.contains(":\n    assertion `left == right` failed\n      left: 1\n     right: 2\n"),
+            "each line below the first: {log}"
+        );
+        let traced = log.contains("stack backtrace:\n") && log.contains("panic_with");
+        assert!(traced == (backtrace == "1") && log.contains("RUST_BACKTRACE=1 shows") != traced, "{log}");
+    }
+}
+
+/// A program may have decided what a panic does, and a text of a client's takes nothing of that away.
+#[tokio::test]
+async fn a_hook_of_the_programs_own_is_called_for_every_panic() {
+    for text in ["fine", "a\nforged", "\u{1b}[2K", &"long".repeat(4096)] {
+        let example = Example::named("holding").env("HOLDING_HOOK", "1");
+        let mut client = Client::start(example, Transport::Stdio, Revision::V2025_11_25).await;
+        client.failure("panic_with", json!({ "text": text })).await;
+        let log = client.log().clone();
+        client.finish().await;
+        let log = log.ended().await;
+        assert!(log.lines().any(|line| line == "a hook of its own"), "{log}");
+        assert!(!log.contains("panicked at"), "{log}");
+    }
+}

@@ -282,3 +282,64 @@ async fn the_oldest_transport_is_served_on_request_only() {
     }
     assert!(server.terminate().await.success());
 }
+
+/// What nobody reads is kept within the room that there is for it, and every call is answered in the end.
+#[tokio::test]
+async fn answers_that_are_not_read_take_no_more_room_than_there_is() {
+    let server = Server::empty("lots").tool(lots).max_kept_bytes(8 << 20).http(Http::new().legacy_sse());
+    let server = HttpServer::serve(server.build().unwrap()).await;
+    let mut old = Old::greeted(&server.address).await;
+    for _ in 0..CALLS {
+        old.begin("tools/call", json!({ "name": "lots", "arguments": {} })).await;
+    }
+    let (mut answered, mut refused) = (0, 0);
+    for _ in 0..CALLS {
+        let answer = old.receive().await;
+        match answer["error"]["message"].as_str() {
+            None => answered += usize::from(text_of(&answer["result"]).len() == LOTS),
+            Some(message) => {
+                assert_eq!(message, "the answer is not kept: too many wait to be read");
+                refused += 1;
+            }
+        }
+    }
+    assert!(answered > 0 && refused > 0 && answered + refused == CALLS, "{answered} answered, {refused} refused");
+    let result = old.ask("tools/call", json!({ "name": "lots", "arguments": {} })).await;
+    assert_eq!(text_of(&result).len(), LOTS, "there is room again");
+}
+
+/// More than the sockets between the two take in.
+const CALLS: usize = 100;
+const LOTS: usize = 256 * 1024;
+
+/// Says a lot.
+#[tool]
+async fn lots() -> String {
+    tokio::task::yield_now().await;
+    "x".repeat(LOTS)
+}
+
+/// A client that opens many streams takes the room of its own, and nobody else's.
+#[tokio::test]
+async fn streams_are_bounded_by_whose_they_are() {
+    let server = Server::empty("todos").tool(add_todo).state(Todos::default());
+    let server = server.http(Http::new().legacy_sse().max_sessions(3)).build().unwrap();
+    let [ann, bob] = HttpServer::serve_to_each(server, ["ann", "bob"].map(Caller::new)).await;
+    let mut first = Old::greeted(&ann.address).await;
+    let mut second = Old::greeted(&ann.address).await;
+    let mut third = Old::greeted(&ann.address).await;
+    let refusal = request(&ann.address, "GET", "/sse", &[("Accept", "text/event-stream")], "").await;
+    assert_eq!(
+        (refusal.head.status, refusal.text().as_str()),
+        (503, "there are too many streams"),
+        "all of it is hers"
+    );
+    let mut his = Old::greeted(&bob.address).await;
+    assert_eq!(first.events.next().await.map(|event| event.data), None, "her oldest made room");
+    assert_eq!(first.post("{}").await.head.status, 404);
+    for client in [&mut second, &mut third, &mut his] {
+        client.ask("ping", json!({})).await;
+    }
+    let refusal = request(&bob.address, "GET", "/sse", &[("Accept", "text/event-stream")], "").await;
+    assert_eq!(refusal.head.status, 503, "nobody would have more than he");
+}

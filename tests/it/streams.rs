@@ -904,6 +904,30 @@ async fn sessions_are_bounded_and_the_longest_idle_makes_room() {
     first.finish().await;
 }
 
+#[tokio::test]
+async fn a_call_that_was_left_in_each_session_keeps_nobody_out() {
+    let revision = Revision::V2025_11_25;
+    let mut world = World::with(revision, |server| server.http(Http::new().max_sessions(2))).await;
+    let mut others = Vec::new();
+    for n in 0..2 {
+        let mut client = if n == 0 { world.client.beside(revision).await } else { others.pop().unwrap() };
+        let request = call(&mut client, "wait", json!({ "name": format!("call {n}") }));
+        {
+            let mut posted = Box::pin(post(&client, &request));
+            tokio::select! {
+                word = world.heard.recv() => assert_eq!(word.unwrap(), format!("call {n} started")),
+                _ = &mut posted => panic!("it waits"),
+            }
+            // Here its client goes away, and the call stays.
+        }
+        others.push(client.beside(revision).await);
+    }
+    let mut newest = others.pop().unwrap();
+    assert_eq!(status(&mut newest).await, 200);
+    world.go.add_permits(8);
+    drop(world);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_idle_session_ends() {
     let revision = Revision::V2025_11_25;

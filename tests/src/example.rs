@@ -215,10 +215,21 @@ impl HttpServer {
 
     /// The same, where something before the server says who is calling.
     pub async fn serve_to(server: RunningServer, caller: Caller) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let router = server.router().layer(axum::Extension(caller));
-        Self::routed(server, listener, address, router)
+        let [served] = Self::serve_to_each(server, [caller]).await;
+        served
+    }
+
+    /// The same for several callers, each of whom has an address of their own.
+    pub async fn serve_to_each<const N: usize>(server: RunningServer, callers: [Caller; N]) -> [Self; N] {
+        let router = server.router();
+        let mut served = Vec::new();
+        for caller in callers {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap().to_string();
+            let router = router.clone().layer(axum::Extension(caller));
+            served.push(Self::routed(server.clone(), listener, address, router));
+        }
+        served.try_into().unwrap_or_else(|_| unreachable!("one for each"))
     }
 
     fn routed(server: RunningServer, listener: TcpListener, address: String, router: axum::Router) -> Self {

@@ -24,7 +24,7 @@ thread_local! {
 pub(super) fn set_caller(origin: &Origin<'_>) {
     static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     let caller = origin.caller;
-    CALLER.set(match (caller.identity(), caller.address(), origin.session) {
+    CALLER.set(match (caller.identity(), caller.network(), origin.session) {
         (Some(identity), ..) => HASHER.hash_one(identity),
         // Otherwise who begins many conversations would have as many shares.
         (None, Some(address), _) => HASHER.hash_one(address),

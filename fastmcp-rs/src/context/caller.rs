@@ -183,6 +183,14 @@ impl Caller {
         self.address
     }
 
+    /// Whose address it is: an IPv6 address by its /64, of which one customer has all.
+    pub(crate) fn network(&self) -> Option<IpAddr> {
+        Some(match self.address?.to_canonical() {
+            IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+            v4 @ IpAddr::V4(_) => v4,
+        })
+    }
+
     /// Issuer and subject in one text, which no other caller has.
     pub(crate) fn identity(&self) -> Option<&str> {
         self.known().map(|known| known.identity.as_str())
@@ -242,5 +250,26 @@ impl FromContext for Caller {
 
     async fn from_context(context: &Context) -> Result<Self, Infallible> {
         Ok(context.caller().clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_counts_by_its_network() {
+        let network =
+            |text: &str| Caller::default().with_address(text.parse::<IpAddr>().unwrap()).network().unwrap().to_string();
+        for (address, expected) in [
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::"),
+            ("2001:db8:1:3::", "2001:db8:1:3::"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7", "192.0.2.7"),
+            ("::1", "::"),
+        ] {
+            assert_eq!(network(address), expected, "{address}");
+        }
     }
 }

@@ -306,7 +306,7 @@ impl Context {
     async fn notify(&self, method: &str, params: &Value) {
         let Some(notifier) = self.0.notifier.as_ref().filter(|_| !self.0.rounds.has_ended()) else { return };
         if let Ok(params) = serde_json::value::to_raw_value(params) {
-            notifier.send(Outgoing::Message(jsonrpc::notification(method, Some(&params)))).await;
+            notifier.send(Outgoing::message(jsonrpc::notification(method, Some(&params)))).await;
         }
     }
 

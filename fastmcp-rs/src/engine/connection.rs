@@ -22,7 +22,7 @@ use crate::protocol::jsonrpc::write_error;
 use crate::protocol::message::{Batch, JsonRpc, Unreadable};
 use crate::protocol::params::Params;
 use crate::protocol::{Revision, RpcError, method};
-use crate::session::{Notifier, Outgoing, Session};
+use crate::session::{KeptBytes, Notifier, Outgoing, Session};
 use crate::text::sanitize::bounded;
 use crate::wire::weight;
 
@@ -146,13 +146,18 @@ impl Connection {
         let alive = self.alive.clone();
         future::spawn(async move {
             let _alive = alive;
-            if let Some(reply) = cancelled.run_until_cancelled(running).await {
+            let answered = cancelled.run_until_cancelled(async {
+                let answer = WaitingAnswer::new(&core, &session, &id, revision, &running.await);
+                // Until a reader makes room for its answer, it counts as running: so no more begin than may run.
+                (answer, notifier.room().await)
+            });
+            if let Some((answer, Some(room))) = answered.await {
                 // A cancelled request gets no response, even if it was done in the same moment.
                 if session.finish(&id, &cancelled) {
-                    let mut out = Vec::new();
-                    core.write_reply(&mut out, &id, revision, &reply);
-                    notifier.send(Outgoing::Message(out)).await;
+                    room.send(Outgoing::Message(answer.bytes, answer.kept));
                 }
+            } else {
+                session.finish(&id, &cancelled);
             }
         });
     }
@@ -230,13 +235,15 @@ impl Connection {
         let alive = self.alive.clone();
         future::spawn(async move {
             let _alive = alive;
+            let mut kept = Vec::new();
             let (done, mut finished) = tokio::sync::mpsc::channel(running.len());
             // Each runs in a task of its own, so that they run at the same time.
             for (id, revision, rest, cancelled) in running {
-                let done = done.clone();
+                let (done, core, session) = (done.clone(), Arc::clone(&core), Arc::clone(&session));
                 future::spawn(async move {
                     if let Some(reply) = cancelled.run_until_cancelled(rest).await {
-                        let _ = done.send((id, revision, reply, cancelled)).await;
+                        let answer = WaitingAnswer::new(&core, &session, &id, revision, &reply);
+                        let _ = done.send((id, answer, cancelled)).await;
                     }
                 });
             }
@@ -246,13 +253,14 @@ impl Connection {
                 replies.push(reply);
             }
             // They leave together, and until then each can still be cancelled.
-            for (id, revision, reply, cancelled) in replies {
+            for (id, answer, cancelled) in replies {
                 if session.finish(&id, &cancelled) {
-                    responses.push(written(&core, &id, revision, &reply));
+                    responses.push(answer.bytes);
+                    kept.extend(answer.kept);
                 }
             }
             if !responses.is_empty() {
-                notifier.send(Outgoing::Message(array(&responses))).await;
+                notifier.send(Outgoing::message(array(&responses))).await;
             }
         });
     }
@@ -268,16 +276,33 @@ fn refuse(unreadable: &Unreadable, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-fn written(core: &Core, id: &RawValue, revision: Revision, reply: &Reply) -> Vec<u8> {
-    let mut out = Vec::new();
-    core.write_reply(&mut out, id, revision, reply);
-    out
+/// An answer that waits for its reader, and the room that it takes while it does, where it is large.
+struct WaitingAnswer {
+    bytes: Vec<u8>,
+    kept: Option<KeptBytes>,
+}
+
+impl WaitingAnswer {
+    fn new(core: &Core, session: &Session, id: &RawValue, revision: Revision, reply: &Reply) -> Self {
+        let mut bytes = Vec::new();
+        core.write_reply(&mut bytes, id, revision, reply);
+        if bytes.len() < bounds::COUNTED {
+            return Self { bytes, kept: None };
+        }
+        let kept = session.kept().take(bytes.len());
+        if kept.is_none() {
+            bytes = Vec::new();
+            let full = RpcError::internal("the answer is not kept: too many wait to be read");
+            core.write_reply(&mut bytes, id, revision, &Err(full));
+        }
+        Self { bytes, kept }
+    }
 }
 
 /// Writes what handlers have sent so far.
 pub(crate) fn take_sent(outgoing: &mut Receiver<Outgoing>, out: &mut Vec<u8>) {
     while let Ok(sent) = outgoing.try_recv() {
-        if let Outgoing::Message(message) = sent {
+        if let Outgoing::Message(message, _) = sent {
             out.extend_from_slice(&message);
             out.push(b'\n');
         }

@@ -226,7 +226,7 @@ fn notice(change: &Change) -> (&'static str, Map<String, Value>) {
 
 async fn send(notifier: &Notifier, method: &str, params: &Value) -> bool {
     match to_raw_value(params) {
-        Ok(params) => notifier.send(Outgoing::Message(jsonrpc::notification(method, Some(&params)))).await,
+        Ok(params) => notifier.send(Outgoing::message(jsonrpc::notification(method, Some(&params)))).await,
         Err(_) => false,
     }
 }

@@ -571,6 +571,7 @@ impl Server {
     pub async fn serve_http(self, address: SocketAddr) -> Result {
         let server = self.build()?;
         let _signals = crate::server::signals::watch(server.core())?;
+        crate::printing::report_panics();
         // A `println!` in a handler must not fail its call because nobody reads.
         #[cfg(all(unix, feature = "stdio"))]
         let _claimed = crate::printing::guard_stdout()

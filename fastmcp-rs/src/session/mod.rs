@@ -12,7 +12,7 @@ mod shared;
 pub(crate) mod store;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -40,10 +40,17 @@ pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What leaves for the client outside of responses.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
-    /// One JSON-RPC message, without a line end.
-    Message(Vec<u8>),
+    /// One JSON-RPC message, without a line end, and the room that it takes while it waits, where it is large.
+    Message(Vec<u8>, Option<KeptBytes>),
     /// Close the event stream that carries this request; the client comes back for the rest (2025-11-25, SEP-1699).
     CloseStream,
+}
+
+impl Outgoing {
+    /// A message that is too small to be counted.
+    pub(crate) fn message(bytes: Vec<u8>) -> Self {
+        Self::Message(bytes, None)
+    }
 }
 
 /// Where the messages of one request, or of one conversation, go.
@@ -79,6 +86,15 @@ impl Notifier {
         }
     }
 
+    /// Waits for room for one message; `None` if the other end is gone.
+    pub(crate) async fn room(&self) -> Option<Room<'_>> {
+        match &self.0 {
+            Sink::Channel(sender) => sender.reserve().await.ok().map(Room::Channel),
+            #[cfg(feature = "http")]
+            Sink::Callback(_) => Some(Room::Callback(self)),
+        }
+    }
+
     /// Sends if there is room now: for notices that lose nothing by being dropped.
     pub(crate) fn offer(&self, outgoing: Outgoing) -> bool {
         match &self.0 {
@@ -87,6 +103,25 @@ impl Notifier {
             Sink::Callback(keep) => {
                 keep(outgoing);
                 true
+            }
+        }
+    }
+}
+
+/// Room for one message, which is sent at once.
+pub(crate) enum Room<'a> {
+    Channel(mpsc::Permit<'a, Outgoing>),
+    #[cfg(feature = "http")]
+    Callback(&'a Notifier),
+}
+
+impl Room<'_> {
+    pub(crate) fn send(self, outgoing: Outgoing) {
+        match self {
+            Self::Channel(permit) => permit.send(outgoing),
+            #[cfg(feature = "http")]
+            Self::Callback(notifier) => {
+                notifier.offer(outgoing);
             }
         }
     }
@@ -121,7 +156,8 @@ pub(crate) struct Session {
     initialized: AtomicBool,
     /// The least level that the client wants to see, once it has said so.
     log_level: AtomicU8,
-    subscriptions: Mutex<HashSet<String>>,
+    /// By the normal spelling of their URI, with what each takes of what is kept.
+    subscriptions: Mutex<HashMap<String, KeptBytes>>,
     next_request: AtomicU64,
     waiting: Mutex<HashMap<u64, AnswerSender>>,
     /// By the [key](id::key) of their id.
@@ -198,14 +234,19 @@ impl Session {
         level as u8 >= if least == UNSET { LogLevel::Info as u8 } else { least }
     }
 
-    /// Subscribes to a resource, by the normal spelling of its URI; `false` when the conversation has too many already.
+    /// Subscribes to a resource, by the normal spelling of its URI; `false` when the conversation has too many already, or there
+    /// is no room to keep it.
     pub(crate) fn subscribe(&self, uri: &str, limit: usize) -> bool {
         let uri = &*percent::normal(uri);
         let mut subscriptions = lock(&self.subscriptions);
-        if subscriptions.len() >= limit && !subscriptions.contains(uri) {
+        if subscriptions.contains_key(uri) {
+            return true;
+        }
+        if subscriptions.len() >= limit {
             return false;
         }
-        subscriptions.insert(uri.to_owned());
+        let Some(kept) = self.kept.take(uri.len()) else { return false };
+        subscriptions.insert(uri.to_owned(), kept);
         #[cfg(feature = "http")]
         self.note(|| SessionChange::Subscribed(uri.to_owned()));
         true
@@ -220,11 +261,11 @@ impl Session {
 
     pub(crate) fn is_subscribed(&self, uri: &str) -> bool {
         let uri = percent::normal(uri);
-        lock(&self.subscriptions).iter().any(|subscribed| covers(subscribed, &uri))
+        lock(&self.subscriptions).keys().any(|subscribed| covers(subscribed, &uri))
     }
 
     pub(crate) fn subscriptions(&self) -> Vec<String> {
-        lock(&self.subscriptions).iter().cloned().collect()
+        lock(&self.subscriptions).keys().cloned().collect()
     }
 
     /// Sends a request to the client and waits for the answer. Dropping the future takes the question back.
@@ -238,7 +279,7 @@ impl Session {
         let (sender, answer) = oneshot::channel();
         lock(&self.waiting).insert(id, sender);
         let asked = Asked { session: self, notifier, id };
-        if self.closed.is_cancelled() || !notifier.send(Outgoing::Message(jsonrpc::request(id, method, params))).await {
+        if self.closed.is_cancelled() || !notifier.send(Outgoing::message(jsonrpc::request(id, method, params))).await {
             return Err(InteractionError::Disconnected);
         }
         let answer = answer.await;
@@ -365,7 +406,7 @@ impl Drop for Asked<'_> {
         if lock(&self.session.waiting).remove(&self.id).is_some() {
             let params = serde_json::value::to_raw_value(&serde_json::json!({ "requestId": self.id }));
             if let Ok(params) = params {
-                self.notifier.offer(Outgoing::Message(jsonrpc::notification(method::CANCELLED, Some(&params))));
+                self.notifier.offer(Outgoing::message(jsonrpc::notification(method::CANCELLED, Some(&params))));
             }
         }
     }

@@ -91,7 +91,8 @@ impl Session {
         changes.iter().for_each(|change| record.apply(change));
         self.initialized.store(record.initialized, Ordering::Release);
         self.log_level.store(record.log_level.map_or(UNSET, |level| level as u8), Ordering::Relaxed);
-        *lock(&self.subscriptions) = record.subscriptions.into_iter().collect();
+        *lock(&self.subscriptions) =
+            record.subscriptions.into_iter().map(|uri| (uri.clone(), self.kept.keep(uri.len()))).collect();
         *lock(&self.values) = record.values.into_iter().collect();
     }
 

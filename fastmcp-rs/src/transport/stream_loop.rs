@@ -84,7 +84,10 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
                 && let Poll::Ready(message) = outgoing.poll_recv(task)
             {
                 return Poll::Ready(match message {
-                    Some(Outgoing::Message(message)) => Event::Message(message),
+                    Some(Outgoing::Message(message, kept)) => {
+                        drop(kept);
+                        Event::Message(message)
+                    }
                     Some(Outgoing::CloseStream) => Event::Message(Vec::new()),
                     None => Event::Quiet,
                 });
@@ -128,7 +131,7 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
                 while !out.is_full()
                     && let Ok(sent) = outgoing.try_recv()
                 {
-                    if let Outgoing::Message(message) = sent {
+                    if let Outgoing::Message(message, _) = sent {
                         out.push(&message);
                     }
                 }

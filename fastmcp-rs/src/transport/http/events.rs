@@ -70,7 +70,7 @@ impl Events for Response {
         loop {
             if let Poll::Ready(Some(message)) = self.messages.poll_recv(task) {
                 match message {
-                    Outgoing::Message(message) => return Poll::Ready(Some(event(&message))),
+                    Outgoing::Message(message, _) => return Poll::Ready(Some(event(&message))),
                     Outgoing::CloseStream => continue,
                 }
             }

@@ -15,6 +15,7 @@ mod routes;
 mod serve;
 mod service;
 mod session_requests;
+mod session_table;
 mod sessions;
 mod settings;
 mod shared_sessions;

@@ -299,7 +299,7 @@ impl Endpoint {
                     }
                     if self
                         .sessions
-                        .insert(session, caller.identity().map(ToOwned::to_owned), caller.address())
+                        .insert(session, caller.identity().map(ToOwned::to_owned), caller.network())
                         .is_err()
                     {
                         return too_many();
@@ -342,7 +342,7 @@ impl Endpoint {
             let polled = Pin::new(&mut running).poll(task);
             let message = loop {
                 match messages.poll_recv(task) {
-                    Poll::Ready(Some(Outgoing::Message(message))) => break Some(message),
+                    Poll::Ready(Some(Outgoing::Message(message, _))) => break Some(message),
                     Poll::Ready(Some(Outgoing::CloseStream)) => {}
                     Poll::Ready(None) | Poll::Pending => break None,
                 }

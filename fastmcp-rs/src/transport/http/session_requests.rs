@@ -19,7 +19,7 @@ use super::notifier::LazyNotifier;
 use super::responses::{
     Accepts, HttpResponse, events, gone, json_response, not_allowed, plain, refused, status, unavailable,
 };
-use super::sessions::{Held, Hold, HttpSession, Known, Sessions};
+use super::sessions::{Held, HttpSession, Known, Sessions};
 use crate::bounds;
 use crate::context::Caller;
 use crate::engine::connection::Connection;
@@ -63,6 +63,8 @@ impl Endpoint {
             Poll::Pending => ResponseWork::Running(running),
         };
         let Some(cancelled) = http.session.start(id) else { return still_running(id) };
+        // For as long as the client waits for it: a call that was left keeps nobody out.
+        let hold = http.hold();
         if http.session.running_count() > self.core.settings.running {
             http.session.finish(id, &cancelled);
             return too_many_running(id);
@@ -73,7 +75,6 @@ impl Endpoint {
             log: Arc::clone(&log),
             id: id.to_owned(),
             revision,
-            hold: http.hold(),
             session: Arc::clone(http),
             sessions: Arc::clone(&self.sessions),
             replicas: self.replicas.get().cloned(),
@@ -82,19 +83,18 @@ impl Endpoint {
             let done = cancelled.run_until_cancelled(driver.drive(work, messages)).await;
             driver.end(done, &cancelled).await;
         });
+        let unopened = Unopened { session: http, log: &log };
         match log.opening(accepts.events).await {
-            Opening::Response(response) => {
-                http.forget(&log);
-                json_response(StatusCode::OK, response.to_vec())
-            }
+            Opening::Response(response) => json_response(StatusCode::OK, response.to_vec()),
             // Cancelled: there is no response, and the exchange has to end somehow.
             Opening::Nothing => status(StatusCode::ACCEPTED),
             Opening::Stream => {
+                std::mem::forget(unopened);
                 if let (Some(replicas), Some(session)) = (self.replicas.get(), http.session.id()) {
                     Box::pin(replicas.begin(session, &log)).await;
                 }
                 http.keep_elsewhere(&log);
-                events(HttpBody::events(log.read(0, revision.primes_streams())))
+                events(HttpBody::events(Held::new(log.read(0, revision.primes_streams()), hold)))
             }
         }
     }
@@ -142,7 +142,7 @@ impl Endpoint {
                 .await
             };
             while let Some(message) = next().await {
-                if let Outgoing::Message(message) = message
+                if let Outgoing::Message(message, _) = message
                     && message.first() == Some(&b'[')
                 {
                     out = message;
@@ -234,6 +234,18 @@ fn too_many_running(id: &RawValue) -> HttpResponse {
     refused(200, Some(id), &RpcError::internal("too many requests are running: wait for one of them"))
 }
 
+/// The stream of a request whose client has seen nothing of it yet, and never can if it leaves now: then nobody asks for it again.
+struct Unopened<'a> {
+    session: &'a HttpSession,
+    log: &'a Log,
+}
+
+impl Drop for Unopened<'_> {
+    fn drop(&mut self) {
+        self.session.forget(self.log);
+    }
+}
+
 /// Runs one request of a session and writes what comes of it into its stream.
 struct Driver {
     core: Arc<Core>,
@@ -243,7 +255,6 @@ struct Driver {
     session: Arc<HttpSession>,
     sessions: Arc<Sessions>,
     replicas: Option<Arc<Replicas>>,
-    hold: Hold,
 }
 
 impl Driver {
@@ -260,7 +271,7 @@ impl Driver {
             // What was said before the end goes out before it.
             while let Some(receiver) = &mut messages {
                 match receiver.poll_recv(task) {
-                    Poll::Ready(Some(Outgoing::Message(message))) => self.log.push(message, false),
+                    Poll::Ready(Some(Outgoing::Message(message, _))) => self.log.push(message, false),
                     Poll::Ready(Some(Outgoing::CloseStream)) => self.log.send_away(),
                     Poll::Ready(None) => messages = None,
                     Poll::Pending => break,
@@ -288,6 +299,6 @@ impl Driver {
         } else {
             self.log.finish();
         }
-        drop(self.hold);
+        self.session.touch();
     }
 }

@@ -1,7 +1,7 @@
 //! The conversations of revisions with a handshake, over HTTP: found by an id that nobody can guess, bounded in number,
 //! ended when idle (2025-11-25, basic/transports, "Session Management").
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::body::Events;
 use super::events::Log;
+use super::session_table::{Owner, SessionTable};
 use crate::context::Caller;
 use crate::engine::core::Core;
 use crate::future;
@@ -26,8 +27,7 @@ const KEPT_STREAMS: usize = 16;
 pub(crate) struct HttpSession {
     pub session: Arc<Session>,
     subject: Option<String>,
-    /// Where it was begun from, where that is known.
-    peer: Option<IpAddr>,
+    pub(super) owner: Owner,
     used: Mutex<Instant>,
     /// Connections that hold a stream of it open.
     open: AtomicUsize,
@@ -45,8 +45,8 @@ impl HttpSession {
     ) -> Self {
         Self {
             session,
+            owner: subject.clone().map_or(Owner::Address(peer), Owner::Caller),
             subject,
-            peer,
             used: Mutex::new(Instant::now()),
             open: AtomicUsize::new(0),
             streams: Mutex::default(),
@@ -56,7 +56,8 @@ impl HttpSession {
         }
     }
 
-    fn touch(&self) {
+    /// It is used now.
+    pub(super) fn touch(&self) {
         *lock(&self.used) = Instant::now();
     }
 
@@ -64,17 +65,9 @@ impl HttpSession {
         (self.open.load(Ordering::Relaxed) == 0 && self.session.running_count() == 0).then(|| *lock(&self.used))
     }
 
-    /// Whose it is, when there is no room for all: its caller's, or that of whoever is at its address.
-    fn owner(&self) -> (Option<&str>, Option<IpAddr>) {
-        match &self.subject {
-            Some(subject) => (Some(subject), None),
-            None => (None, self.peer),
-        }
-    }
-
     /// Whether it may make room for another, and which goes first: one that is idle before one that only has calls under way, and
     /// the one that was used longest ago. One whose stream is being read stays.
-    fn may_go(&self) -> Option<(bool, Instant)> {
+    pub(super) fn may_go(&self) -> Option<(bool, Instant)> {
         (self.open.load(Ordering::Relaxed) == 0).then(|| (self.session.running_count() > 0, *lock(&self.used)))
     }
 
@@ -132,7 +125,7 @@ impl HttpSession {
         streams.insert(0, Arc::clone(&log));
         let kept = Arc::clone(&log);
         let notifier = Notifier::calling(move |outgoing| {
-            if let Outgoing::Message(message) = outgoing {
+            if let Outgoing::Message(message, _) = outgoing {
                 kept.push(message, false);
             }
         });
@@ -215,7 +208,7 @@ pub(super) enum Known {
 
 /// All conversations of a server, in memory.
 pub(crate) struct Sessions {
-    map: Mutex<HashMap<String, Arc<HttpSession>>>,
+    map: Mutex<SessionTable>,
     limit: usize,
     idle: Duration,
     /// What is kept for all clients.
@@ -264,7 +257,8 @@ impl Sessions {
             if !room.could_take(bytes) && own.is_some() {
                 return false;
             }
-            let mut others: Vec<Arc<HttpSession>> = lock(&self.map).values().cloned().collect();
+            let mut others: Vec<Arc<HttpSession>> =
+                lock(&self.map).iter().map(|(_, session)| Arc::clone(session)).collect();
             others.sort_by_key(|session| std::cmp::Reverse(session.session.kept().bytes()));
             if !others.iter().any(|session| session.forget_finished()) {
                 return false;
@@ -284,7 +278,7 @@ impl Sessions {
 
     /// All sessions that are in use here.
     pub(crate) fn ids(&self) -> Vec<String> {
-        lock(&self.map).keys().cloned().collect()
+        lock(&self.map).iter().map(|(id, _)| id.clone()).collect()
     }
 
     /// Takes in a session that has just been initialized, here or at another replica; one that is there already stays.
@@ -303,7 +297,7 @@ impl Sessions {
             }
             let mut evicted = None;
             if map.len() >= self.limit {
-                let goes = first_to_go(&map, &session).ok_or(Full)?;
+                let goes = map.first_to_go(&session.owner).ok_or(Full)?;
                 evicted = map.remove(&goes);
             }
             if !self.sweeping.swap(true, Ordering::Relaxed) {
@@ -328,7 +322,7 @@ impl Sessions {
 
     /// Nobody is asked any more, and the streams that belong to no request end; calls under way go on.
     pub(crate) fn wind_down(&self) {
-        let all: Vec<_> = lock(&self.map).values().cloned().collect();
+        let all: Vec<_> = lock(&self.map).iter().map(|(_, session)| Arc::clone(session)).collect();
         for session in all {
             session.wind_down();
         }
@@ -337,7 +331,7 @@ impl Sessions {
     /// Ends every session.
     pub(crate) fn close(&self) {
         let all = std::mem::take(&mut *lock(&self.map));
-        for session in all.into_values() {
+        for (_, session) in all.iter() {
             session.end();
         }
     }
@@ -374,28 +368,13 @@ impl Sessions {
                     session.end();
                 }
                 let map = lock(&sessions.map);
-                if map.is_empty() {
+                if map.len() == 0 {
                     sessions.sweeping.store(false, Ordering::Relaxed);
                     return;
                 }
             }
         });
     }
-}
-
-/// Which session makes room for a new one: of whoever has the most, so that one client that begins many takes the room of its
-/// own, and nobody else's.
-fn first_to_go(map: &HashMap<String, Arc<HttpSession>>, new: &HttpSession) -> Option<String> {
-    let mut count: HashMap<_, usize> = HashMap::new();
-    *count.entry(new.owner()).or_default() += 1;
-    for session in map.values() {
-        *count.entry(session.owner()).or_default() += 1;
-    }
-    let rank = |session: &HttpSession| {
-        let (runs, used) = session.may_go()?;
-        Some((std::cmp::Reverse(count[&session.owner()]), runs, used))
-    };
-    map.iter().filter_map(|(id, session)| Some((rank(session)?, id))).min().map(|(_, id)| id.clone())
 }
 
 /// 128 random bits, as text.

@@ -40,6 +40,31 @@ struct SseConversation {
     session: Arc<Session>,
     notifier: Notifier,
     subject: Option<String>,
+    /// Where it was opened from, where that is known.
+    peer: Option<IpAddr>,
+    opened: Instant,
+}
+
+impl SseConversation {
+    /// Whose it is, when there is no room for all: its caller's, or that of whoever is at its address.
+    fn owner(&self) -> (Option<&str>, Option<IpAddr>) {
+        match &self.subject {
+            Some(subject) => (Some(subject), None),
+            None => (None, self.peer),
+        }
+    }
+}
+
+/// The stream that makes room for a new one: the oldest of whoever has the most, if that is more than the newcomer would have.
+fn first_to_go(streams: &HashMap<String, Arc<SseConversation>>, new: &SseConversation) -> Option<String> {
+    let mut count: HashMap<_, usize> = HashMap::new();
+    for stream in streams.values() {
+        *count.entry(stream.owner()).or_default() += 1;
+    }
+    let own = count.get(&new.owner()).map_or(1, |count| count + 1);
+    let most = count.values().copied().max().filter(|most| *most > own)?;
+    let theirs = streams.iter().filter(|(_, stream)| count[&stream.owner()] == most);
+    theirs.min_by_key(|(_, stream)| stream.opened).map(|(id, _)| id.clone())
 }
 
 impl Endpoint {
@@ -83,12 +108,23 @@ impl Endpoint {
         let session = Arc::new(Session::new(Some(id.clone()), &self.core.kept));
         let notices = crate::engine::tell_session(Arc::clone(&self.core), Arc::clone(&session), notifier.clone());
         let subject = caller.identity().map(ToOwned::to_owned);
-        {
+        let peer = caller.network();
+        let conversation =
+            SseConversation { session: Arc::clone(&session), notifier, subject, peer, opened: Instant::now() };
+        let evicted = {
             let mut streams = lock(&self.streams.0);
+            let mut evicted = None;
             if streams.len() >= self.settings.max_sessions {
-                return plain(StatusCode::SERVICE_UNAVAILABLE, "there are too many streams".to_owned());
+                let Some(goes) = first_to_go(&streams, &conversation) else {
+                    return plain(StatusCode::SERVICE_UNAVAILABLE, "there are too many streams".to_owned());
+                };
+                evicted = streams.remove(&goes);
             }
-            streams.insert(id.clone(), Arc::new(SseConversation { session: Arc::clone(&session), notifier, subject }));
+            streams.insert(id.clone(), Arc::new(conversation));
+            evicted
+        };
+        if let Some(evicted) = evicted {
+            evicted.session.close();
         }
         let (endpoint, own) = (Arc::clone(self), id.clone());
         future::spawn(async move {
@@ -126,9 +162,17 @@ async fn take(connection: &Connection, notifier: &Notifier, bytes: &[u8]) -> Htt
     // Nothing waits in this channel: what handlers send goes into the stream by itself, ahead of the answer.
     connection.receive(text, &mut mpsc::channel(1).1, &mut out);
     for message in out.split(|byte| *byte == b'\n').filter(|message| !message.is_empty()) {
-        let sent = notifier.send(Outgoing::Message(message.to_vec()));
+        let unread = || plain(StatusCode::SERVICE_UNAVAILABLE, "the stream is not read".to_owned());
+        let kept = match message.len() {
+            small if small < bounds::COUNTED => None,
+            large => match connection.session().kept().take(large) {
+                None => return unread(),
+                kept => kept,
+            },
+        };
+        let sent = notifier.send(Outgoing::Message(message.to_vec(), kept));
         if !tokio::time::timeout(PATIENCE, sent).await.unwrap_or(false) {
-            return plain(StatusCode::SERVICE_UNAVAILABLE, "the stream is not read".to_owned());
+            return unread();
         }
     }
     status(StatusCode::ACCEPTED)
@@ -151,7 +195,10 @@ impl Events for SseStream {
         }
         while let Poll::Ready(message) = self.messages.poll_recv(task) {
             match message {
-                Some(Outgoing::Message(message)) => return Poll::Ready(Some(event(&message))),
+                Some(Outgoing::Message(message, kept)) => {
+                    drop(kept);
+                    return Poll::Ready(Some(event(&message)));
+                }
                 Some(Outgoing::CloseStream) => {}
                 None => return Poll::Ready(None),
             }

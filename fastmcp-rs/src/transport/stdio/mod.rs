@@ -30,6 +30,7 @@ pub(crate) enum Thread {
 /// Serves standard input and output until the input ends or the server shuts down.
 #[cfg_attr(not(unix), allow(unused_variables, reason = "there is always a thread for each end"))]
 pub(crate) async fn serve(core: Arc<Core>, on: Thread) -> Result<(), Error> {
+    printing::report_panics();
     #[cfg(unix)]
     let (output, _claimed) =
         printing::claim_stdout().map_err(|error| Error::new("standard output cannot be used").caused_by(error))?;
