@@ -47,6 +47,8 @@ pub use protocol::{
 pub use result::{ReadResult, ToolResult};
 pub use server::{Conversation, RunningServer, Server, cli};
 pub use tokio_util::sync::CancellationToken;
+#[cfg(feature = "page")]
+pub use transport::http::Page;
 #[cfg(feature = "http")]
 pub use transport::http::{Http, HttpBody, McpService};
 #[cfg(feature = "http")]

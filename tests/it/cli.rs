@@ -441,7 +441,7 @@ async fn version_is_the_servers_own() {
 async fn help_names_every_word_that_can_be_typed() {
     let ran = run(weather(&["--help"])).await;
     assert_eq!(ran.code, Some(0));
-    for word in ["list", "call", "read", "prompt", "inspect", "health", "version", "--stdio", "--http"] {
+    for word in ["list", "call", "read", "prompt", "inspect", "health", "version", "--stdio", "--http", "--open"] {
         assert!(ran.out.contains(word), "{word} is missing:\n{}", ran.out);
     }
 }

@@ -29,6 +29,7 @@ mod messages;
 mod middleware;
 mod notices;
 mod outputs;
+mod page;
 mod patterns;
 mod plain;
 mod prompts;

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use fastmcp_rs::{
     prelude::*,
     replicas::{
-        Append, BusListener, EventStore, Loaded, MemoryStore, OnceStore, Page, ReplicaBus, SessionChange,
+        Append, BusListener, EventPage, EventStore, Loaded, MemoryStore, OnceStore, ReplicaBus, SessionChange,
         SessionRecord, SessionStore, StoreFuture,
     },
 };
@@ -535,7 +535,7 @@ impl EventStore for Slow {
         })
     }
 
-    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<Page>> {
+    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<EventPage>> {
         self.0.read(session, stream, after)
     }
 }

@@ -17,6 +17,7 @@ mod pages {
         ResultsAndErrors: "results-and-errors.md",
         Interaction: "interaction.md",
         Running: "running.md",
+        Page: "page.md",
         Scaling: "scaling.md",
         Middleware: "middleware.md",
         Extensions: "extensions.md",

@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::future;
 pub use crate::session::record::{SessionChange, SessionRecord};
 pub use crate::session::store::{
-    Append, BusEvent, BusListener, EventLimits, EventStore, Loaded, MemoryStore, OnceStore, Page, ReplicaBus,
+    Append, BusEvent, BusListener, EventLimits, EventPage, EventStore, Loaded, MemoryStore, OnceStore, ReplicaBus,
     ReplicaStore, SessionStore, StoreError, StoreFuture,
 };
 use crate::session::{ReplicaLink, Session, lock};
@@ -144,7 +144,7 @@ impl Replicas {
     }
 
     /// Reads a stream.
-    pub(crate) async fn read(&self, session: &str, stream: u64, after: u64) -> Result<Option<Page>, StoreError> {
+    pub(crate) async fn read(&self, session: &str, stream: u64, after: u64) -> Result<Option<EventPage>, StoreError> {
         self.store.read(session, stream, after).await
     }
 

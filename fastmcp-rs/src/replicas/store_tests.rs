@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::protocol::LogLevel;
 use crate::session::record::{SessionChange, SessionRecord};
-use crate::session::store::{Append, BusEvent, EventLimits, Loaded, MemoryStore, Page, ReplicaStore};
+use crate::session::store::{Append, BusEvent, EventLimits, EventPage, Loaded, MemoryStore, ReplicaStore};
 
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -128,7 +128,7 @@ async fn a_stream_is_kept_within_its_bounds() {
         let read = async |after| store.read("a", 7, after).await.expect("an answer");
         assert_eq!(read(0).await, None);
         append(&[], false, 0, limits).await;
-        assert_eq!(read(0).await, Some(Page::default()));
+        assert_eq!(read(0).await, Some(EventPage::default()));
         append(&events(1..=3), false, 0, limits).await;
         // Again, as after an answer that got lost.
         append(&events(1..=3), false, 1, limits).await;

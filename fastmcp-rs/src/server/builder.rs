@@ -421,7 +421,13 @@ impl Server {
     #[cfg(feature = "http")]
     #[must_use]
     pub fn http(mut self, http: Http) -> Self {
+        #[cfg(feature = "page")]
+        let page = std::mem::take(&mut self.http.page);
         self.http = http;
+        #[cfg(feature = "page")]
+        {
+            self.http.page = page;
+        }
         self
     }
 

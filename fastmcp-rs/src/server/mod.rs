@@ -3,6 +3,8 @@
 mod builder;
 pub mod cli;
 pub(crate) mod log;
+#[cfg(feature = "page")]
+mod page;
 mod running;
 #[cfg(any(feature = "stdio", feature = "http"))]
 pub(crate) mod signals;

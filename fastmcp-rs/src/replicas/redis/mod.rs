@@ -12,7 +12,7 @@ use redis::{FromRedisValue, Value};
 
 use crate::session::record::{SessionChange, SessionRecord};
 use crate::session::store::{
-    Append, BusListener, EventStore, Loaded, OnceStore, Page, ReplicaBus, SessionStore, StoreError, StoreFuture,
+    Append, BusListener, EventPage, EventStore, Loaded, OnceStore, ReplicaBus, SessionStore, StoreError, StoreFuture,
 };
 use link::Link;
 use scripts::Scripts;
@@ -177,7 +177,7 @@ impl EventStore for RedisStore {
         })
     }
 
-    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<Page>> {
+    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<EventPage>> {
         Box::pin(async move {
             let (state, events) = self.events(session, stream);
             let mut call = self.0.scripts.read.prepare_invoke();
@@ -187,7 +187,7 @@ impl EventStore for RedisStore {
                 return Ok(None);
             }
             let (done, closed, events): (u8, u64, Vec<RedisEntry>) = read_value(read)?;
-            let mut page = Page { closed, ..Page::default() };
+            let mut page = EventPage { closed, ..EventPage::default() };
             // What is left for the next page comes before the end.
             page.done = done == 1 && events.len() < PAGE;
             for (id, mut fields) in events {

@@ -51,6 +51,8 @@ pub(super) struct AddressFlags {
     port: Option<u16>,
     #[cfg(feature = "http")]
     path: Option<String>,
+    #[cfg(feature = "page")]
+    open: Option<()>,
 }
 
 #[cfg(feature = "http")]
@@ -81,6 +83,8 @@ impl AddressFlags {
             }
             #[cfg(feature = "http")]
             "host" | "port" | "path" => self.take_part(flag, parser)?,
+            #[cfg(feature = "page")]
+            "open" => once(&mut self.open, "--open", ())?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -139,7 +143,10 @@ impl AddressFlags {
     #[cfg(feature = "http")]
     fn part(&self) -> Option<&'static str> {
         let parts = [("--host", self.host.is_some()), ("--port", self.port.is_some()), ("--path", self.path.is_some())];
-        parts.into_iter().find_map(|(flag, given)| given.then_some(flag))
+        let part = parts.into_iter().find_map(|(flag, given)| given.then_some(flag));
+        #[cfg(feature = "page")]
+        let part = part.or(self.open.map(|()| "--open"));
+        part
     }
 
     #[cfg(not(feature = "http"))]
@@ -189,6 +196,12 @@ impl AddressFlags {
             (None, None) => DEFAULT_PORT,
         };
         Ok(SocketAddr::new(host, port))
+    }
+
+    /// Whether the page is to be opened.
+    #[cfg(feature = "page")]
+    pub(super) const fn open(&self) -> bool {
+        self.open.is_some()
     }
 
     /// The path of the endpoint, if it is not left to the program.

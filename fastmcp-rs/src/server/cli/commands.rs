@@ -92,6 +92,8 @@ pub(super) static SERVING: &[Flag] = &[
     PORT,
     #[cfg(feature = "http")]
     PATH,
+    #[cfg(feature = "page")]
+    flag("open", "", "Serve over HTTP, and open the page of the server in the browser"),
 ];
 
 const TRANSPORTS: &str = match (cfg!(feature = "stdio"), cfg!(feature = "http"), cfg!(feature = "sse")) {

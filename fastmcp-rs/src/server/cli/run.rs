@@ -72,6 +72,10 @@ async fn serve(mut server: Server, place: &AddressFlags, program: &str) -> Resul
             if let Some(path) = place.path()? {
                 server.http.path = path;
             }
+            #[cfg(feature = "page")]
+            if place.open() {
+                server.http.page.open();
+            }
             server.serve_http(place.address()?).await
         }
         #[cfg(feature = "sse")]
@@ -80,6 +84,10 @@ async fn serve(mut server: Server, place: &AddressFlags, program: &str) -> Resul
                 server.http.path = path;
             }
             server.http.sse = true;
+            #[cfg(feature = "page")]
+            if place.open() {
+                server.http.page.open();
+            }
             server.serve_http(place.address()?).await
         }
     }

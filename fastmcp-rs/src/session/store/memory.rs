@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    Append, BusEvent, BusListener, EventStore, Loaded, OnceStore, Page, ReplicaBus, SessionChange, SessionRecord,
+    Append, BusEvent, BusListener, EventPage, EventStore, Loaded, OnceStore, ReplicaBus, SessionChange, SessionRecord,
     SessionStore, StoreFuture,
 };
 use crate::session::lock;
@@ -133,14 +133,14 @@ impl EventStore for MemoryStore {
         })
     }
 
-    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<Page>> {
+    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<EventPage>> {
         Box::pin(async move {
             let now = Instant::now();
             let streams = lock(&self.streams);
             let stream = streams
                 .get(&(session.to_owned(), stream))
                 .filter(|stream| stream.until.is_none_or(|until| until > now));
-            Ok(stream.map(|stream| Page {
+            Ok(stream.map(|stream| EventPage {
                 events: stream
                     .events
                     .range(after.saturating_add(1)..)

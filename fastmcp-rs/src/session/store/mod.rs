@@ -110,7 +110,7 @@ pub struct Append<'a> {
 
 /// A piece of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct EventPage {
     /// Events with their numbers, in order. Not all have to come at once.
     pub events: Vec<(u64, Vec<u8>)>,
     /// Nothing comes after what the store has.
@@ -126,7 +126,7 @@ pub trait EventStore: Send + Sync + 'static {
     fn append<'a>(&'a self, session: &'a str, stream: u64, what: Append<'a>) -> StoreFuture<'a, ()>;
 
     /// Reads the events after the one of the number `after`; `None` if there is no such stream.
-    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<Page>>;
+    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<EventPage>>;
 }
 
 /// What a replica hears.

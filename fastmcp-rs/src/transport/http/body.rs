@@ -51,6 +51,11 @@ impl HttpBody {
         Self(BodyKind::Full(bytes.into()))
     }
 
+    #[cfg(feature = "page")]
+    pub(crate) const fn fixed(bytes: &'static [u8]) -> Self {
+        Self(BodyKind::Full(Bytes::from_static(bytes)))
+    }
+
     pub(crate) fn events(events: impl Events + 'static) -> Self {
         Self(BodyKind::Events(Box::new(events)))
     }

@@ -7,6 +7,8 @@ mod events;
 mod mirrored_headers;
 mod notifier;
 mod origin;
+#[cfg(feature = "page")]
+mod page;
 #[cfg(test)]
 mod replica_tests;
 mod responses;
@@ -25,6 +27,8 @@ mod stall_timeout;
 mod streaming;
 
 pub use body::HttpBody;
+#[cfg(feature = "page")]
+pub use page::Page;
 pub(crate) use routes::router;
 pub(crate) use serve::{listen, serve};
 pub use service::McpService;

@@ -16,7 +16,7 @@ use super::sessions::{Held, HttpSession};
 use crate::engine::core::Core;
 use crate::future;
 use crate::replicas::{BusMessage, RemoteStream, Replicas};
-use crate::session::store::{Append, EventLimits, Page, StoreError};
+use crate::session::store::{Append, EventLimits, EventPage, StoreError};
 
 /// How long a stream is kept after its end.
 const AGE: Duration = Duration::from_secs(5 * 60);
@@ -125,7 +125,7 @@ impl Replicas {
 async fn read_on(
     replicas: Arc<Replicas>,
     place: RemoteStream,
-    first: Page,
+    first: EventPage,
     mut after: u64,
     sender: mpsc::Sender<Bytes>,
 ) {

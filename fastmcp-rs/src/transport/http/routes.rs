@@ -1,11 +1,14 @@
 //! Which URL leads where: one table, for our own listener and for an axum router.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use axum::http::{Request, Response, StatusCode};
 use hyper::body::Body;
 
 use super::body::HttpBody;
+#[cfg(feature = "page")]
+use super::page;
 use super::service::McpService;
 use super::settings::Http;
 
@@ -17,15 +20,22 @@ enum Route {
     /// The older HTTP+SSE transport.
     #[cfg(feature = "sse")]
     Sse,
+    /// The page for people, and what it is made of.
+    #[cfg(feature = "page")]
+    Page(page::PageFile),
 }
 
 /// The URLs that a server answers.
-fn routes(settings: &Http) -> impl Iterator<Item = (&str, Route)> {
-    let endpoint = std::iter::once((settings.path.as_str(), Route::Endpoint));
+fn routes(settings: &Http) -> impl Iterator<Item = (Cow<'_, str>, Route)> {
+    let endpoint = std::iter::once((Cow::from(&settings.path), Route::Endpoint));
     #[cfg(feature = "sse")]
     let endpoint = endpoint.chain(
-        [(super::sse::STREAM, Route::Sse), (super::sse::MESSAGES, Route::Sse)].into_iter().filter(|_| settings.sse),
+        [(super::sse::STREAM.into(), Route::Sse), (super::sse::MESSAGES.into(), Route::Sse)]
+            .into_iter()
+            .filter(|_| settings.sse),
     );
+    #[cfg(feature = "page")]
+    let endpoint = endpoint.chain(page::urls(settings).map(|(url, part)| (url, Route::Page(part))));
     endpoint
 }
 
@@ -59,18 +69,27 @@ impl McpService {
             Route::Endpoint => self.handle(request, peer).await,
             #[cfg(feature = "sse")]
             Route::Sse => self.handle_sse(request, peer).await,
+            #[cfg(feature = "page")]
+            Route::Page(part) => self.page(&request, part),
         }
     }
 }
 
 /// The URLs of a server in an axum router.
 pub(crate) fn router(service: &McpService) -> axum::Router {
-    routes(service.settings()).fold(axum::Router::new(), |router, (path, route)| {
+    let mut taken = Vec::new();
+    // The first of a path is the one that our own listener finds, and axum takes none twice.
+    let routes = routes(service.settings()).filter(|(path, _)| {
+        let new = !taken.contains(path);
+        taken.push(path.clone());
+        new
+    });
+    routes.fold(axum::Router::new(), |router, (path, route)| {
         let service = service.clone();
         let answer = move |request: axum::extract::Request| {
             let service = service.clone();
             async move { service.at(route, request, None).await.map(axum::body::Body::new) }
         };
-        router.route(path, axum::routing::any(answer))
+        router.route(&path, axum::routing::any(answer))
     })
 }

@@ -61,6 +61,8 @@ pub(crate) async fn serve<L: Listener>(core: Arc<Core>, mut settings: Http, mut 
             "fastmcp-rs: warning: {address} can be reached from other machines, and nobody is asked who they are"
         ));
     }
+    #[cfg(feature = "page")]
+    let open = settings.page.decide(address, settings.guard.is_open())?;
     let connections = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
     let service = McpService::new(Arc::clone(&core), settings);
     service.join().await?;
@@ -69,6 +71,10 @@ pub(crate) async fn serve<L: Listener>(core: Arc<Core>, mut settings: Http, mut 
         #[cfg(feature = "sse")]
         if service.settings().sse {
             printing::say(&format!("fastmcp-rs: serving http://{address}{} (HTTP+SSE)", super::sse::STREAM));
+        }
+        #[cfg(feature = "page")]
+        if let Some(path) = service.settings().page.path() {
+            super::page::announce(address, path, open);
         }
     }
     // Held by every connection: when the last is gone, so is the receiver's reason to wait.

@@ -24,6 +24,7 @@ use super::endpoint::Endpoint;
 use super::events::{KEEP_ALIVE, Response as EventResponse, ResponseWork};
 use super::mirrored_headers::{Head, SESSION_ID};
 use super::notifier::LazyNotifier;
+use super::origin::Refused;
 use super::responses::{
     Accepts, HttpResponse, events, gone, later, not_allowed, only_post, plain, refused, settled, status, too_many,
     unavailable,
@@ -111,6 +112,10 @@ impl McpService {
         let endpoint = &*self.0;
         self.admitted(request, async |request| {
             let (parts, body) = request.into_parts();
+            #[cfg(feature = "page")]
+            if let Some(answer) = super::page::instead(&endpoint.settings, &parts) {
+                return answer;
+            }
             let caller = caller_of(&parts.extensions, peer);
             match parts.method {
                 Method::POST => settled(endpoint.post(&parts.headers, body, &caller).await).await,
@@ -142,10 +147,7 @@ impl McpService {
         let endpoint = &*self.0;
         let origin = match endpoint.settings.guard.check(request.uri(), request.headers()) {
             Ok(origin) => origin.cloned(),
-            Err(refused) => {
-                tracing::warn!("a request was refused: {}", refused.why);
-                return plain(StatusCode::from_u16(refused.status).unwrap_or(StatusCode::FORBIDDEN), refused.why);
-            }
+            Err(refused) => return turned_away(refused),
         };
         if !endpoint.core.is_started()
             && let Err(error) = endpoint.core.start().await
@@ -177,6 +179,12 @@ pub(super) fn caller_of(extensions: &Extensions, peer: Option<IpAddr>) -> Caller
     let caller = extensions.get::<Caller>().cloned().unwrap_or_default();
     let peer = peer.or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip()));
     if caller.address().is_none() { caller.with_address(peer) } else { caller }
+}
+
+/// The answer to a request whose host or origin is not expected.
+pub(super) fn turned_away(refused: Refused) -> HttpResponse {
+    tracing::warn!("a request was refused: {}", refused.why);
+    plain(StatusCode::from_u16(refused.status).unwrap_or(StatusCode::FORBIDDEN), refused.why)
 }
 
 impl Endpoint {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::origin::Guard;
+#[cfg(feature = "page")]
+use super::page::Shown;
 use crate::error::unusable;
 use crate::replicas::ReplicaConfig;
 use crate::session::store::ReplicaStore;
@@ -26,6 +28,8 @@ pub struct Http {
     pub(crate) replicas: Option<ReplicaConfig>,
     #[cfg(feature = "sse")]
     pub(crate) sse: bool,
+    #[cfg(feature = "page")]
+    pub(crate) page: Shown,
     /// What of it cannot be used.
     problems: Vec<String>,
 }
@@ -41,6 +45,8 @@ impl Default for Http {
             replicas: None,
             #[cfg(feature = "sse")]
             sse: false,
+            #[cfg(feature = "page")]
+            page: Shown::default(),
             problems: Vec::new(),
         }
     }
@@ -152,7 +158,10 @@ impl Http {
 
     /// What of them cannot be used, and where it was given.
     pub(crate) fn problems(&self) -> Vec<String> {
-        self.problems.clone()
+        let problems = self.problems.iter().cloned();
+        #[cfg(feature = "page")]
+        let problems = problems.chain(self.page.problem());
+        problems.collect()
     }
 }
 
