@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::catalog::ListKind;
 use crate::component::tool::ToolComponent;
 use crate::context::{Caller, Host, Origin};
+use crate::engine::answered::Answered;
 use crate::engine::connection::Connection;
 use crate::engine::core::Core;
 use crate::engine::encode::{Body, Reply};
@@ -116,7 +117,7 @@ impl Handler {
         let work = Work::Tool(Arc::clone(&self.tool), self.start(arguments));
         let running = Running::new(&self.stages.core, Revision::LATEST, work);
         let reply = pin!(running).poll(&mut Task::from_waker(Waker::noop()));
-        matches!(black_box(&reply), Poll::Ready(Ok(Body::Tool(result))) if !result.is_error())
+        matches!(black_box(&reply), Poll::Ready(Answered { reply: Ok(Body::Tool(result)), .. }) if !result.is_error())
     }
 
     fn start(&self, arguments: &RawValue) -> BoxFuture<'static, Result<ToolResult, ToolError>> {

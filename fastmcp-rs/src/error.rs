@@ -274,7 +274,7 @@ impl ToolError {
     }
 
     /// Replaces the text of a masked error by one that names its place in the log.
-    pub(crate) fn mask(mut self, incident: &str) -> Self {
+    pub(crate) fn mask(mut self, incident: &dyn fmt::Display) -> Self {
         self.0.message = Cow::Owned(format!("internal error (incident {incident})"));
         self.0.cause = Cause::Author;
         self

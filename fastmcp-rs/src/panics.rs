@@ -2,19 +2,11 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::ToolError;
 use crate::future::BoxFuture;
+use crate::incident::incident;
 use crate::text::sanitize;
-
-/// A name for one failure, under which its cause stands in the log.
-pub(crate) fn incident() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    format!("{:x}-{:x}", time & 0xffff_ffff, COUNT.fetch_add(1, Ordering::Relaxed))
-}
 
 /// The failure that a panic becomes.
 pub(crate) fn panicked(panic: &(dyn Any + Send), name: &str) -> ToolError {
@@ -23,8 +15,9 @@ pub(crate) fn panicked(panic: &(dyn Any + Send), name: &str) -> ToolError {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("(no text)");
-    let incident = incident();
-    tracing::error!(incident, component = name, "a handler panicked: {}", sanitize::for_log(text));
+    let text = sanitize::for_log(text);
+    let incident = incident(&text, true);
+    tracing::error!(%incident, component = name, "a handler panicked: {text}");
     ToolError::internal(format!("internal error (incident {incident})"))
 }
 

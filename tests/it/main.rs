@@ -28,6 +28,7 @@ mod lists;
 mod messages;
 mod middleware;
 mod notices;
+mod observe;
 mod outputs;
 mod page;
 mod patterns;

@@ -227,6 +227,14 @@ impl Client {
         }
     }
 
+    /// Where a server's own lines are: stdout over HTTP, stderr over stdio.
+    pub fn output_or_log(&self) -> &Log {
+        match &self.wire {
+            Wire::Http(server) => &server.output,
+            Wire::Stdio(pipe) => &pipe.log,
+        }
+    }
+
     /// What the server wrote to stderr.
     pub fn log(&self) -> &Log {
         match &self.wire {

@@ -169,6 +169,8 @@ pub struct HttpServer {
     server: Running,
     /// What it wrote to stderr; nothing if it is no process.
     pub log: Log,
+    /// What it wrote to stdout; nothing if it is no process.
+    pub output: Log,
     /// `127.0.0.1:PORT`
     pub address: String,
     /// The path of the endpoint.
@@ -193,6 +195,7 @@ impl HttpServer {
     pub async fn listen(example: Example) -> Self {
         let mut child = example.spawn();
         drop(child.stdin.take());
+        let output = Log::collect(child.stdout.take().unwrap());
         let log = Log::collect(child.stderr.take().unwrap());
         let url = log
             .wait_for("the line that says what is served", |text| {
@@ -203,7 +206,7 @@ impl HttpServer {
             .await;
         let (address, path) = url.split_once('/').unwrap_or((&url, ""));
         let server = Running::Process(Box::new(child));
-        Self { server, log, address: address.into(), path: format!("/{path}") }
+        Self { server, log, output, address: address.into(), path: format!("/{path}") }
     }
 
     /// Serves `server` in a task of this process.
@@ -237,6 +240,7 @@ impl HttpServer {
         Self {
             server: Running::Task(server, task),
             log: Log::collect(tokio::io::empty()),
+            output: Log::collect(tokio::io::empty()),
             address,
             path: "/mcp".to_owned(),
         }
@@ -257,6 +261,7 @@ impl HttpServer {
         Self {
             server: Running::Task(server, task),
             log: Log::collect(tokio::io::empty()),
+            output: Log::collect(tokio::io::empty()),
             address: address.to_string(),
             path: "/mcp".to_owned(),
         }
@@ -264,7 +269,13 @@ impl HttpServer {
 
     /// The same server for one more client, who does not end it.
     pub fn beside(&self) -> Self {
-        Self { server: Running::Beside, log: self.log.clone(), address: self.address.clone(), path: self.path.clone() }
+        Self {
+            server: Running::Beside,
+            log: self.log.clone(),
+            output: self.output.clone(),
+            address: self.address.clone(),
+            path: self.path.clone(),
+        }
     }
 
     /// Asks it to end (SIGTERM, for a process). Once is enough: the second time it ends at once.

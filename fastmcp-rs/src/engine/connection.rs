@@ -10,14 +10,15 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc::{Receiver, Sender};
 
+use super::answered::Answered;
 use super::core::Core;
-use super::encode::Reply;
 use super::lifecycle::cancelled_id;
 use super::request::{Answer, Request, Step};
 use super::run::Running;
 use crate::bounds;
 use crate::context::{Caller, Host};
 use crate::future;
+use crate::observe::record::Via;
 use crate::protocol::jsonrpc::write_error;
 use crate::protocol::message::{Batch, JsonRpc, Unreadable};
 use crate::protocol::params::Params;
@@ -33,6 +34,7 @@ pub(crate) struct Connection {
     session: Arc<Session>,
     notifier: Option<Notifier>,
     caller: Caller,
+    way: Via,
     /// Held by every request that runs beside the connection: when the last lets go, all is answered.
     alive: Option<Sender<Infallible>>,
 }
@@ -40,7 +42,12 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new(core: Arc<Core>, session: Arc<Session>, notifier: Option<Notifier>, caller: Caller) -> Self {
         let host: Arc<dyn Host> = Arc::clone(&core) as _;
-        Self { core, host, session, notifier, caller, alive: None }
+        Self { core, host, session, notifier, caller, way: Via::Stream, alive: None }
+    }
+
+    /// Says how its requests come in.
+    pub(crate) fn over(self, way: Via) -> Self {
+        Self { way, ..self }
     }
 
     pub(crate) fn session(&self) -> &Arc<Session> {
@@ -70,7 +77,10 @@ impl Connection {
             return self.receive_batch(text, outgoing, out);
         }
         match JsonRpc::read(text) {
-            Ok(JsonRpc::Request { id, method, params }) => self.request(id, &method, params, outgoing, out),
+            Ok(JsonRpc::Request { id, method, params }) => {
+                let answer = self.begin(id, &method, params, text.len());
+                self.reply(id, answer, outgoing, out);
+            }
             Ok(JsonRpc::Notification { method, params }) => self.notification(&method, params),
             Ok(JsonRpc::Response { id, outcome }) => self.session.answer(id, outcome),
             Err(unreadable) => refuse(&unreadable, out),
@@ -88,48 +98,41 @@ impl Connection {
         self.session.handshake().is_some_and(|handshake| handshake.revision.can_batch())
     }
 
-    fn request(
-        &self,
-        id: &RawValue,
-        method: &str,
-        params: Result<Params<'_>, &'static str>,
-        outgoing: &mut Receiver<Outgoing>,
-        out: &mut Vec<u8>,
-    ) {
-        let Answer { revision, step } = self.begin(id, method, params);
+    fn reply(&self, id: &RawValue, answer: Answer, outgoing: &mut Receiver<Outgoing>, out: &mut Vec<u8>) {
+        let Answer { revision, step } = answer;
         match step {
             Step::Run(running) => self.spawn(id, revision, running),
-            Step::Done(reply) => {
+            Step::Done(mut answered) => {
                 take_sent(outgoing, out);
-                self.core.write_reply(out, id, revision, &reply);
+                self.core.write_answer(out, id, revision, &mut answered);
                 out.push(b'\n');
             }
         }
     }
 
     /// Takes the first step of a request, which for most is the only one.
-    fn begin(&self, id: &RawValue, method: &str, params: Result<Params<'_>, &'static str>) -> Answer {
+    fn begin(&self, id: &RawValue, method: &str, params: Result<Params<'_>, &'static str>, bytes: usize) -> Answer {
+        let request = Request::incoming(&self.core, &self.host, Some(&self.session), &self.notifier, &self.caller)
+            .over(self.way, bytes);
         if self.session.is_running(id) {
             let error = RpcError::invalid_request(format!(
                 "a request with the id {} is still running",
                 bounded(id.get(), bounds::ECHO)
             ));
-            // An error has the same shape in all.
-            return Answer { revision: Revision::LATEST, step: Step::Done(Err(error)) };
+            return request.refuse(id, method, error);
         }
-        let request = Request::incoming(&self.core, &self.host, Some(&self.session), &self.notifier, &self.caller);
         let Answer { revision, step } = request.answer(id, method, params);
         let step = match step {
-            Step::Run(_) if self.session.running_count() >= self.core.settings.running => {
+            Step::Run(running) if self.session.running_count() >= self.core.settings.running => {
                 // Before its first step, which may be its effect.
                 let limit = self.core.settings.running;
                 let what = format!("more than {limit} requests are running: wait for one of them");
-                Step::Done(Err(RpcError::internal(what)))
+                Step::Done(running.refused(RpcError::internal(what)))
             }
             Step::Run(mut running) => {
                 // Most handlers finish in their first step, and cost no task.
                 match pin!(&mut running).poll(&mut Task::from_waker(Waker::noop())) {
-                    Poll::Ready(reply) => Step::Done(reply),
+                    Poll::Ready(answered) => Step::Done(answered),
                     Poll::Pending => Step::Run(running),
                 }
             }
@@ -147,7 +150,7 @@ impl Connection {
         future::spawn(async move {
             let _alive = alive;
             let answered = cancelled.run_until_cancelled(async {
-                let answer = WaitingAnswer::new(&core, &session, &id, revision, &running.await);
+                let answer = WaitingAnswer::new(&core, &session, &id, revision, running.await);
                 // Until a reader makes room for its answer, it counts as running: so no more begin than may run.
                 (answer, notifier.room().await)
             });
@@ -203,9 +206,11 @@ impl Connection {
                     );
                 }
                 Ok(JsonRpc::Request { id, method, params }) => {
-                    let Answer { revision, step } = self.begin(id, &method, params);
+                    let Answer { revision, step } = self.begin(id, &method, params, entry.get().len());
                     match step {
-                        Step::Done(reply) => self.core.write_reply(&mut response, id, revision, &reply),
+                        Step::Done(mut answered) => {
+                            self.core.write_answer(&mut response, id, revision, &mut answered);
+                        }
                         Step::Run(rest) => {
                             if let Some(cancelled) = self.session.start(id) {
                                 running.push((id.to_owned(), revision, rest, cancelled));
@@ -241,8 +246,8 @@ impl Connection {
             for (id, revision, rest, cancelled) in running {
                 let (done, core, session) = (done.clone(), Arc::clone(&core), Arc::clone(&session));
                 future::spawn(async move {
-                    if let Some(reply) = cancelled.run_until_cancelled(rest).await {
-                        let answer = WaitingAnswer::new(&core, &session, &id, revision, &reply);
+                    if let Some(answered) = cancelled.run_until_cancelled(rest).await {
+                        let answer = WaitingAnswer::new(&core, &session, &id, revision, answered);
                         let _ = done.send((id, answer, cancelled)).await;
                     }
                 });
@@ -283,9 +288,9 @@ struct WaitingAnswer {
 }
 
 impl WaitingAnswer {
-    fn new(core: &Core, session: &Session, id: &RawValue, revision: Revision, reply: &Reply) -> Self {
+    fn new(core: &Core, session: &Session, id: &RawValue, revision: Revision, mut answered: Answered) -> Self {
         let mut bytes = Vec::new();
-        core.write_reply(&mut bytes, id, revision, reply);
+        core.write_answer(&mut bytes, id, revision, &mut answered);
         if bytes.len() < bounds::COUNTED {
             return Self { bytes, kept: None };
         }
@@ -293,7 +298,8 @@ impl WaitingAnswer {
         if kept.is_none() {
             bytes = Vec::new();
             let full = RpcError::internal("the answer is not kept: too many wait to be read");
-            core.write_reply(&mut bytes, id, revision, &Err(full));
+            answered = answered.instead(full);
+            core.write_answer(&mut bytes, id, revision, &mut answered);
         }
         Self { bytes, kept }
     }

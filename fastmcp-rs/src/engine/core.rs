@@ -18,6 +18,7 @@ use crate::error::{Error, ToolError};
 use crate::extension::Extensions;
 use crate::future::BoxFuture;
 use crate::middleware::Chain;
+use crate::observe::Observers;
 use crate::protocol::{CacheHints, Implementation, LogLevel, PromptResult, ResourceResult, ServerCapabilities};
 use crate::result::ToolResult;
 use crate::session::{KeptRoom, lock};
@@ -76,6 +77,8 @@ pub(crate) struct Core {
     pub settings: Settings,
     pub middleware: Chain,
     pub extensions: Extensions,
+    /// Who wants to know of every request.
+    pub observers: Arc<Observers>,
     /// `{"name":..,"version":..}`, as every 2026-07-28 result carries it.
     pub info_json: String,
     /// The same as a member of `_meta`.
@@ -108,7 +111,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    #[allow(clippy::too_many_arguments, reason = "called once, by the builder; seven without `interaction`")]
+    #[allow(clippy::too_many_arguments, reason = "called once, by the builder; one fewer without `interaction`")]
     pub(crate) fn new(
         me: Weak<Self>,
         info: Implementation,
@@ -118,6 +121,7 @@ impl Core {
         extensions: Extensions,
         registry: Registry,
         lifespans: Lifespans,
+        observers: Observers,
         #[cfg(feature = "interaction")] sealer: crate::engine::seal::LazySealer,
     ) -> Self {
         let kept_bytes = settings.kept_bytes;
@@ -142,8 +146,9 @@ impl Core {
             catalog: RwLock::new(catalog),
             states: RwLock::default(),
             // Nothing to start is started.
-            started: tokio::sync::OnceCell::new_with(lifespans.is_empty().then_some(())),
+            started: tokio::sync::OnceCell::new_with((lifespans.is_empty() && observers.is_empty()).then_some(())),
             lifespans: tokio::sync::Mutex::new(Some(lifespans)),
+            observers: Arc::new(observers),
             changes: broadcast::Sender::new(CHANGES),
             #[cfg(feature = "http")]
             relay: OnceLock::new(),
@@ -167,6 +172,7 @@ impl Core {
                 let waiting = lifespans
                     .as_mut()
                     .ok_or_else(|| Error::new("the server did not start, or has already shut down"))?;
+                me.observers.start(&me.info, &me.catalog())?;
                 let started = waiting.start(&me.states).await;
                 if started.is_err() {
                     *lifespans = None;
@@ -193,6 +199,11 @@ impl Core {
         self.shutdown.cancel();
         if let Some(lifespans) = self.lifespans.lock().await.take() {
             lifespans.stop(&self.states).await;
+        }
+        if !self.observers.is_empty() {
+            let observers = Arc::clone(&self.observers);
+            // It may wait for a disk.
+            let _ = tokio::task::spawn_blocking(move || observers.close()).await;
         }
     }
 
@@ -271,6 +282,7 @@ impl Host for Core {
     }
 
     fn changed(&self, change: Change) {
+        self.observers.changed(&change, || self.catalog());
         #[cfg(feature = "http")]
         if let Some(relay) = self.relay.get() {
             relay(&change);

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::answered::Answered;
 use super::core::Core;
 use crate::catalog::ListKind;
-use crate::error::ToolError;
+use crate::error::{ErrorKind, ToolError};
+use crate::observe::record::CallOutcome;
 use crate::protocol::jsonrpc::{begin_result, write_error, write_json};
 use crate::protocol::shape::Shaped;
 use crate::protocol::{CacheHints, Content, InputRequired, PromptResult, ResourceResult, Revision, RpcError, meta};
@@ -46,11 +48,26 @@ pub(crate) enum Body {
 }
 
 impl Core {
-    /// Appends the response to a request.
-    pub(crate) fn write_reply(&self, out: &mut Vec<u8>, id: &RawValue, revision: Revision, reply: &Reply) {
+    /// Appends the response to a request, and tells its record how large it is.
+    pub(crate) fn write_answer(&self, out: &mut Vec<u8>, id: &RawValue, revision: Revision, answered: &mut Answered) {
+        let start = out.len();
+        let whole = self.write_reply(out, id, revision, &answered.reply);
+        if let Some(record) = &mut answered.record {
+            record.response_bytes = out.len() - start;
+            if !whole {
+                record.conclude(CallOutcome::Failed(ErrorKind::Internal), Some("the result was too large".into()));
+            }
+        }
+    }
+
+    /// Appends a response; whether it is the reply itself, and not the error that it is too large.
+    pub(crate) fn write_reply(&self, out: &mut Vec<u8>, id: &RawValue, revision: Revision, reply: &Reply) -> bool {
         let start = out.len();
         match reply {
-            Err(error) => return write_error(out, Some(id), error),
+            Err(error) => {
+                write_error(out, Some(id), error);
+                return true;
+            }
             Ok(body) => {
                 begin_result(out, id);
                 self.write_result(out, revision, body);
@@ -72,7 +89,9 @@ impl Core {
                 }
                 _ => write_error(out, Some(id), &RpcError::internal(too_large)),
             }
+            return false;
         }
+        true
     }
 
     /// Appends one result object.

@@ -27,6 +27,7 @@ use crate::context::interaction::{Earlier, Rounds};
 use crate::error::{ErrorKind, Parts, ToolError};
 use crate::future::BoxFuture;
 use crate::middleware::{CallTool, GetPrompt, Hooked as _, Outcome, ReadResource};
+use crate::observe::Admission;
 use crate::protocol::jsonrpc::{self, text};
 use crate::protocol::params::Members;
 use crate::protocol::{PromptResult, ResourceResult, RpcError, method};
@@ -40,21 +41,40 @@ pub(crate) fn enter(request: &Request<'_>) -> Result<Running, RpcError> {
     let piped = !request.core.middleware.is_empty();
     let catalog = request.core.catalog();
     if piped {
-        if !catalog.is_restricted() {
+        if !catalog.is_restricted() && !request.is_recorded() {
             return Ok(pipeline::component(request, &catalog));
         }
         let asked = request.asked();
         let found = asked.as_ref().ok().and_then(|asked| Found::of(request, &catalog, asked).ok());
+        if let Some(found) = &found {
+            request.is_for(|| found.info());
+        }
         return match found.and_then(|found| found.denied(request, &catalog)) {
             Some(error) => request.denied(error),
-            None => Ok(pipeline::component(request, &catalog)),
+            None => observed(request, || Ok(pipeline::component(request, &catalog))),
         };
     }
     let asked = request.asked()?;
     let found = Found::of(request, &catalog, &asked)?;
+    request.is_for(|| found.info());
     match found.denied(request, &catalog) {
         Some(error) => request.denied(error),
-        None => found.start(request),
+        None => observed(request, || found.start(request)),
+    }
+}
+
+/// Begins a call if those who want to know of it can take it.
+fn observed(request: &Request<'_>, begin: impl FnOnce() -> Result<Running, RpcError>) -> Result<Running, RpcError> {
+    if request.core.observers.is_empty() {
+        return begin();
+    }
+    match request.core.observers.admit(request.record.borrow_mut().as_deref_mut()) {
+        Admission::Granted => begin(),
+        Admission::Refused(error) => {
+            let tool = request.method == method::TOOLS_CALL;
+            Ok(pipeline::answered(request, request.core.conclude(request.revision(), tool, error)))
+        }
+        Admission::Later(first) => Ok(begin()?.after(first)),
     }
 }
 
@@ -279,7 +299,7 @@ fn begin(request: &Request<'_>, asked: &str) -> Result<BoxFuture<'static, Outcom
     }
     let running = last(request, asked).map_err(failed)?;
     let method = request.component_method();
-    Ok(Box::pin(async move { outcome(method, running.await) }))
+    Ok(Box::pin(async move { outcome(method, running.await.reply) }))
 }
 
 /// The stations after middleware.

@@ -69,9 +69,14 @@ static METHODS: [Method; 15] = {
     ]
 };
 
+/// The method's name, if it is one of the protocol's, in any revision.
+pub(crate) fn known(method: &str) -> Option<&'static str> {
+    METHODS.iter().map(|known| known.name).find(|known| *known == method)
+}
+
 /// Whether a method is one of the protocol's, in any revision.
 pub(crate) fn is_taken(method: &str) -> bool {
-    METHODS.iter().any(|known| known.name == method)
+    known(method).is_some()
 }
 
 fn completed(request: &Request<'_>) -> Option<ComponentInfo> {
@@ -79,7 +84,7 @@ fn completed(request: &Request<'_>) -> Option<ComponentInfo> {
 }
 
 fn done(body: Body) -> Step {
-    Step::Done(Ok(body))
+    Step::Done(Ok(body).into())
 }
 
 impl Era {

@@ -1,5 +1,6 @@
 //! The engine: it takes one request at a time to its component and back, and knows methods, not bytes.
 
+pub(crate) mod answered;
 #[cfg(feature = "interaction")]
 mod binding;
 mod bound;

@@ -169,7 +169,7 @@ impl End for Passage {
         };
         Box::pin(async move {
             match begun {
-                Ok(running) => outcome(method, running.await),
+                Ok(running) => outcome(method, running.await.reply),
                 Err(error) => Outcome::failed(method, error),
             }
         })
@@ -191,8 +191,8 @@ impl Passage {
         });
         Box::pin(async move {
             let reply = match step {
-                Ok(Step::Done(reply)) => reply,
-                Ok(Step::Run(running)) => running.await,
+                Ok(Step::Done(answered)) => answered.reply,
+                Ok(Step::Run(running)) => running.await.reply,
                 Err(error) => Err(error),
             };
             if ListKind::of(&method).is_some() {

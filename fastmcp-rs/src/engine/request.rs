@@ -2,19 +2,23 @@
 //! calls another component, a program that calls its own server) and is the same from there to the component.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use super::answered::Answered;
 use super::bound::Binding;
 use super::core::{Core, log_level};
-use super::encode::Reply;
+use super::methods;
 use super::run::Running;
 use crate::bounds;
+use crate::component::ComponentInfo;
 use crate::context::interaction::{Earlier, Rounds, is_own_key};
 use crate::context::{Caller, Context, Host, OpenNotifier, Origin};
 use crate::future::BoxFuture;
+use crate::incident::{self, CallNotes};
+use crate::observe::record::{Record, Via};
 use crate::protocol::jsonrpc::{self, text};
 use crate::protocol::meta::{self, Meta};
 use crate::protocol::params::{Members, Params, unique_members};
@@ -33,6 +37,11 @@ pub(crate) struct Request<'a> {
     pub outer: Option<&'a Context>,
     /// What a [`Context`] is made of.
     pub origin: Origin<'a>,
+    pub way: Via,
+    /// The whole message.
+    pub bytes: usize,
+    /// What is known of the request, where anybody wants to know.
+    pub record: RefCell<Option<Box<Record>>>,
 }
 
 /// The headers of a modern HTTP request, which repeat what its body says (2026-07-28, basic/transports, "Request Metadata").
@@ -55,7 +64,7 @@ pub(crate) struct Answer {
 
 /// A reply that is there, or a handler to be run.
 pub(crate) enum Step {
-    Done(Reply),
+    Done(Answered),
     Run(Running),
 }
 
@@ -88,7 +97,15 @@ impl<'a> Request<'a> {
                 rounds: OnceCell::new(),
                 context: None,
             },
+            way: Via::Direct,
+            bytes: 0,
+            record: RefCell::default(),
         }
+    }
+
+    /// With how it came in, and how large its message is.
+    pub(crate) fn over(self, way: Via, bytes: usize) -> Self {
+        Self { way, bytes, ..self }
     }
 
     /// With the headers that came with it: those that a handler may ask for, and those that repeat what the body says.
@@ -105,7 +122,17 @@ impl<'a> Request<'a> {
 
     /// The same request with members that were read before, or that somebody has made.
     pub(crate) fn of(core: &'a Arc<Core>, method: &'a str, members: Members<'a>, origin: Origin<'a>) -> Self {
-        Self { core, method, params: Params::made(members), mirrored: None, outer: None, origin }
+        Self {
+            core,
+            method,
+            params: Params::made(members),
+            mirrored: None,
+            outer: None,
+            origin,
+            way: Via::Direct,
+            bytes: 0,
+            record: RefCell::default(),
+        }
     }
 
     /// A request of a handler's own, on behalf of the call that it serves.
@@ -123,12 +150,88 @@ impl<'a> Request<'a> {
         method: &'a str,
         params: Result<Params<'a>, &'static str>,
     ) -> Answer {
+        let record = self.core.observers.begin();
         match self.read(id, method, params) {
-            Ok(()) => {
-                let step = self.route().unwrap_or_else(|error| Step::Done(Err(error)));
-                Answer { revision: self.revision(), step }
+            Ok(()) => Answer { revision: self.revision(), step: self.recorded(record) },
+            Err((revision, error)) => {
+                self.origin.id = Some(id);
+                (self.method, self.origin.revision) = (method, revision);
+                Answer { revision, step: self.refused(record, error) }
             }
-            Err((revision, error)) => Answer { revision, step: Step::Done(Err(error)) },
+        }
+    }
+
+    /// Answers a request before anything of it is read.
+    pub(crate) fn refuse(mut self, id: &'a RawValue, method: &'a str, error: RpcError) -> Answer {
+        let record = self.core.observers.begin();
+        (self.method, self.origin.id) = (method, Some(id));
+        // An error has the same shape in all.
+        Answer { revision: Revision::LATEST, step: self.refused(record, error) }
+    }
+
+    fn refused(&self, record: Option<Box<Record>>, error: RpcError) -> Step {
+        if record.is_some() {
+            self.begin(record);
+            self.unknown();
+        }
+        Step::Done(Answered::new(Err(error), self.record.take()))
+    }
+
+    /// Sends the request to its method, under the eyes of those who want to know what comes of it.
+    pub(crate) fn recorded(&self, record: Option<Box<Record>>) -> Step {
+        if record.is_none() {
+            return self.route().unwrap_or_else(|error| Step::Done(Err(error).into()));
+        }
+        let entered = incident::enter(self.begin(record));
+        let step = self.route();
+        let notes = entered.leave();
+        if let Some(record) = &mut *self.record.borrow_mut() {
+            record.notes = notes;
+        }
+        self.unknown();
+        let record = self.record.take();
+        match step {
+            Ok(Step::Run(running)) => Step::Run(running.recorded(record)),
+            Ok(Step::Done(answered)) => Step::Done(Answered::new(answered.reply, record)),
+            Err(error) => Step::Done(Answered::new(Err(error), record)),
+        }
+    }
+
+    /// Puts down who asks for what, and gives the notes that are made on the way.
+    fn begin(&self, record: Option<Box<Record>>) -> Option<Box<CallNotes>> {
+        let mut record = record?;
+        let origin = &self.origin;
+        record.way = self.way;
+        record.revision = origin.revision;
+        record.method = methods::known(self.method);
+        record.caller = origin.caller.clone();
+        record.session = origin.session.cloned();
+        record.request_id = origin.id.map(ToOwned::to_owned);
+        record.trace = origin.meta.traceparent().map(|trace| bounded(&trace, bounds::ECHO).into());
+        record.request_bytes = self.bytes;
+        let notes = record.notes.take();
+        *self.record.borrow_mut() = Some(record);
+        notes
+    }
+
+    /// Whether anybody wants to know of it.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.record.borrow().is_some()
+    }
+
+    /// Puts down which component it is that is asked for.
+    pub(crate) fn is_for(&self, component: impl FnOnce() -> ComponentInfo) {
+        if let Some(record) = &mut *self.record.borrow_mut() {
+            record.is_for(Some(component()), self.params.members.arguments);
+        }
+    }
+
+    /// Puts down what was asked for where there is no such component.
+    fn unknown(&self) {
+        let Some(record) = &mut *self.record.borrow_mut() else { return };
+        if record.component.is_none() {
+            record.asked = self.own_name().map(|name| bounded(&name, bounds::ECHO).into());
+            record.is_for(None, self.params.members.arguments);
         }
     }
 

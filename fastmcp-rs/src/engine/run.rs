@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tokio::time::Sleep;
 
+use super::answered::Answered;
 use super::bound::Binding;
 use super::core::Core;
 use super::encode::{Body, Reply};
@@ -23,7 +24,9 @@ use crate::context::interaction::{Earlier, Rounds};
 use crate::context::read_capabilities;
 use crate::error::{ErrorKind, InteractionError, Parts, ToolError, chain};
 use crate::future::BoxFuture;
-use crate::panics::{drop_contained, incident, panicked};
+use crate::incident::{self, incident};
+use crate::observe::record::Record;
+use crate::panics::{drop_contained, panicked};
 use crate::protocol::{InputRequired, PromptResult, ResourceResult, Revision, RpcError, jsonrpc, method};
 use crate::result::{ReadResult, ToolResult};
 use crate::session::KeptBytes;
@@ -64,6 +67,8 @@ pub(crate) struct Running {
     /// The arguments, as long as the call is under way.
     kept: Option<KeptBytes>,
     done: bool,
+    /// Told how it ends, if anybody wants to know.
+    record: Option<Box<Record>>,
 }
 
 /// A request that can be run again with answers.
@@ -99,6 +104,7 @@ impl Running {
             outer: None,
             kept: None,
             done: false,
+            record: None,
         }
     }
 
@@ -115,9 +121,32 @@ impl Running {
         self
     }
 
+    /// Tells a record how it ends.
+    pub(crate) fn recorded(mut self, record: Option<Box<Record>>) -> Self {
+        self.record = record;
+        self
+    }
+
+    /// The answer to a request that does not run after all.
+    pub(crate) fn refused(mut self, error: RpcError) -> Answered {
+        Answered::new(Err(error), self.record.take())
+    }
+
     /// Asks before the first step whether the request may run.
     pub(crate) fn admitted(mut self, admission: Option<BoxFuture<'static, Result<(), RpcError>>>) -> Self {
         self.admission = admission;
+        self
+    }
+
+    /// Waits for something before all else.
+    pub(crate) fn after(mut self, first: BoxFuture<'static, Result<(), RpcError>>) -> Self {
+        self.admission = Some(match self.admission.take() {
+            None => first,
+            Some(admission) => Box::pin(async move {
+                first.await?;
+                admission.await
+            }),
+        });
         self
     }
 
@@ -226,10 +255,11 @@ impl Running {
             let structured = result.structured.as_deref().and_then(|json| serde_json::from_str(json).ok());
             let faults = structured.as_ref().map(|value| output.check.faults(value));
             if faults.as_ref().is_none_or(|faults| !faults.is_empty()) {
-                let incident = incident();
                 let what =
                     faults.map_or_else(|| "there is no structured content".to_owned(), |faults| faults.to_string());
-                tracing::error!(incident, tool = %tool.common.name, "the result does not fit the tool's output schema: {}", sanitize::for_log(&what));
+                let what = format!("the result does not fit the tool's output schema: {}", sanitize::for_log(&what));
+                let incident = incident(&what, false);
+                tracing::error!(%incident, tool = %tool.common.name, "{what}");
                 return self.fail(ToolError::internal(format!("internal error (incident {incident})")));
             }
         }
@@ -318,8 +348,9 @@ impl Core {
     fn mask(&self, error: ToolError, component: &str) -> ToolError {
         let error = if self.settings.expose_errors { error.expose() } else { error };
         let Some(cause) = error.masked_cause().map(|cause| chain(cause)) else { return error };
-        let incident = incident();
-        tracing::error!(incident, component, "{}", sanitize::for_log(&cause));
+        let cause = sanitize::for_log(&cause);
+        let incident = incident(&cause, false);
+        tracing::error!(%incident, component, "{cause}");
         error.mask(&incident)
     }
 
@@ -342,10 +373,25 @@ impl Core {
 }
 
 impl Future for Running {
-    type Output = Reply;
+    type Output = Answered;
 
-    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Reply> {
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Answered> {
         let this = &mut *self;
+        let Some(record) = &mut this.record else { return this.step(task).map(Answered::from) };
+        let entered = incident::enter(record.notes.take());
+        let polled = this.step(task);
+        let notes = entered.leave();
+        if let Some(record) = &mut this.record {
+            record.notes = notes;
+        }
+        polled.map(|reply| Answered::new(reply, this.record.take()))
+    }
+}
+
+impl Running {
+    /// One step of the request.
+    fn step(&mut self, task: &mut Task<'_>) -> Poll<Reply> {
+        let this = self;
         if let Some(admission) = &mut this.admission {
             match admission.as_mut().poll(task) {
                 Poll::Pending => return Poll::Pending,
@@ -418,7 +464,7 @@ impl Replay {
             }
             let running = self.again(&core, earlier)?;
             let rounds = running.rounds.clone();
-            match running.await {
+            match running.await.reply {
                 Ok(Body::Input(mut next)) => {
                     let state = next.state.take();
                     earlier = rounds.map(|rounds| rounds.remember(state)).unwrap_or_default();

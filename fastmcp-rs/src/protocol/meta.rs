@@ -93,6 +93,8 @@ pub(crate) struct Keys<'a> {
     log_level: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "progressToken")]
     progress_token: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    traceparent: Option<&'a RawValue>,
 }
 
 impl<'a> Meta<'a> {
@@ -129,6 +131,11 @@ impl<'a> Meta<'a> {
 
     pub(crate) fn client_info(&self) -> Option<&'a RawValue> {
         self.keys.client_info
+    }
+
+    /// The trace that the request belongs to (2026-07-28, basic, `_meta`).
+    pub(crate) fn traceparent(&self) -> Option<Cow<'a, str>> {
+        self.keys.traceparent.and_then(text)
     }
 
     pub(crate) fn log_level(&self) -> Option<&'a RawValue> {

@@ -17,6 +17,7 @@ use crate::engine::lifespan::Lifespans;
 use crate::error::{BoxError, Error, Result, unusable};
 use crate::extension::{Extension, Extensions};
 use crate::middleware::{Chain, Middleware};
+use crate::observe::Observers;
 use crate::protocol::{CacheHints, CacheScope, Icon, Implementation};
 use crate::text::sanitize::bounded;
 #[cfg(feature = "http")]
@@ -65,6 +66,7 @@ struct BuilderParts {
     access: Access,
     registry: Registry,
     lifespans: Lifespans,
+    observers: Observers,
     collect: bool,
     only: Vec<String>,
     except: Vec<String>,
@@ -100,6 +102,7 @@ impl Server {
                 access: Access::default(),
                 registry: Registry::default(),
                 lifespans: Lifespans::default(),
+                observers: Observers::default(),
                 collect,
                 only: Vec::new(),
                 except: Vec::new(),
@@ -114,6 +117,10 @@ impl Server {
             #[cfg(feature = "http")]
             http: Http::default(),
         }
+    }
+
+    pub(super) fn observers(&mut self) -> &mut Observers {
+        &mut self.parts.observers
     }
 
     fn set(mut self, change: impl FnOnce(&mut BuilderParts)) -> Self {
@@ -549,6 +556,7 @@ impl Server {
         let thread = if self.own_runtime { Thread::This } else { Thread::Other };
         let server = self.build()?;
         let core = server.core();
+        core.observers.log_to(false);
         let _signals = crate::server::signals::watch(core)?;
         core.start().await?;
         let served = crate::transport::stdio::serve(Arc::clone(core), thread).await;
@@ -576,6 +584,7 @@ impl Server {
     #[cfg(feature = "http")]
     pub async fn serve_http(self, address: SocketAddr) -> Result {
         let server = self.build()?;
+        server.core().observers.log_to(true);
         let _signals = crate::server::signals::watch(server.core())?;
         crate::printing::report_panics();
         // A `println!` in a handler must not fail its call because nobody reads.
@@ -676,6 +685,7 @@ impl BuilderParts {
                 self.extensions,
                 self.registry,
                 self.lifespans,
+                self.observers,
                 #[cfg(feature = "interaction")]
                 sealer,
             )

@@ -2,12 +2,16 @@
 //! `FASTMCP_LOG` sets the level: `off`, `error`, `warn` (the default), `info`, `debug` or `trace`.
 
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
+use crate::observe::event::TARGET;
+use crate::observe::lines::LineWriter;
+use crate::observe::log::write_event;
 use crate::printing;
 use crate::text::sanitize::bounded;
 
@@ -15,7 +19,7 @@ use crate::text::sanitize::bounded;
 const FIELD: usize = 4096;
 
 /// Shows warnings and errors from now on, unless the program has a subscriber of its own.
-pub(crate) fn show() {
+pub(crate) fn show(lines: Option<Arc<LineWriter>>) {
     if tracing::dispatcher::has_been_set() {
         return;
     }
@@ -30,7 +34,7 @@ pub(crate) fn show() {
         }),
     };
     // Somebody else may be quicker; then theirs is used.
-    let _ = tracing::subscriber::set_global_default(LineSubscriber(level));
+    let _ = tracing::subscriber::set_global_default(LineSubscriber { level, lines });
 }
 
 fn level(name: &str) -> Option<LevelFilter> {
@@ -47,18 +51,27 @@ fn level(name: &str) -> Option<LevelFilter> {
 }
 
 /// A subscriber that knows events and no spans.
-struct LineSubscriber(LevelFilter);
+struct LineSubscriber {
+    level: LevelFilter,
+    /// Where lines of JSON go, if that is asked for.
+    lines: Option<Arc<LineWriter>>,
+}
 
 impl Subscriber for LineSubscriber {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= self.0
+        // The call log has its own line for each of those.
+        let twice = self.lines.is_some() && metadata.target() == TARGET;
+        metadata.is_event() && *metadata.level() <= self.level && !twice
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.0)
+        Some(self.level)
     }
 
     fn event(&self, event: &Event<'_>) {
+        if let Some(lines) = self.lines.as_ref().filter(|lines| lines.is_running()) {
+            return write_event(lines, event);
+        }
         let mut line = EventLine::default();
         event.record(&mut line);
         let level = event.metadata().level().as_str().to_ascii_lowercase();

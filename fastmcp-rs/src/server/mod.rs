@@ -3,6 +3,7 @@
 mod builder;
 pub mod cli;
 pub(crate) mod log;
+mod observe;
 #[cfg(feature = "page")]
 mod page;
 mod running;

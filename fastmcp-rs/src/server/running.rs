@@ -19,6 +19,7 @@ use crate::engine::encode::{Body, Reply};
 use crate::engine::request::{Request, Step};
 use crate::error::Error;
 use crate::future::BoxFuture;
+use crate::observe::record::Via;
 use crate::protocol::params::Members;
 use crate::protocol::{PromptResult, ResourceResult, Revision, RpcError, method};
 use crate::result::ToolResult;
@@ -69,7 +70,7 @@ impl Conversation {
         let serve = move |caller| -> BoxFuture<'static, ()> {
             Box::pin(async move {
                 match core.start().await {
-                    Ok(()) => crate::transport::stream_loop::run(core, stream, caller).await,
+                    Ok(()) => crate::transport::stream_loop::run(core, stream, caller, Via::Stream).await,
                     Err(error) => tracing::error!(%error, "a conversation ended before it began"),
                 }
             })
@@ -151,6 +152,7 @@ impl RunningServer {
     /// When the listener is reachable from other machines without [`Http::allowed_hosts`], or a lifespan fails.
     #[cfg(feature = "http")]
     pub async fn serve_http_on<L: Listener>(&self, listener: L) -> Result<(), Error> {
+        self.core.observers.log_to(true);
         self.core.start().await?;
         crate::transport::http::serve(Arc::clone(&self.core), Http::clone(&self.http), listener).await
     }
@@ -183,6 +185,7 @@ impl RunningServer {
     #[cfg(feature = "http")]
     #[must_use]
     pub fn service(&self) -> McpService {
+        self.core.observers.log_to(true);
         McpService::new(Arc::clone(&self.core), Http::clone(&self.http))
     }
 
@@ -341,11 +344,11 @@ impl RunningServer {
             let host: Arc<dyn Host> = Arc::clone(&self.core) as _;
             let caller = Caller::local();
             let origin = Request::incoming(&self.core, &host, None, &None::<Notifier>, &caller).origin;
-            Request::of(&self.core, method, members, origin).route()?
+            Request::of(&self.core, method, members, origin).recorded(self.core.observers.begin())
         };
         match step {
-            Step::Done(reply) => reply,
-            Step::Run(running) => running.await,
+            Step::Done(answered) => answered.reply,
+            Step::Run(running) => running.await.reply,
         }
     }
 

@@ -17,6 +17,7 @@ use crate::context::Caller;
 use crate::engine::connection::{Connection, take_sent};
 use crate::engine::core::Core;
 use crate::future;
+use crate::observe::record::Via;
 use crate::session::{Notifier, Outgoing, Session};
 use crate::wire::lines::{Line, Lines};
 
@@ -40,7 +41,7 @@ enum Event {
 }
 
 /// Serves one conversation until its input ends and what it began is done, or the server shuts down.
-pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, caller: Caller) {
+pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, caller: Caller, way: Via) {
     let mut stream = pin!(stream);
     let session = Arc::new(Session::new(None, &core.kept));
     let (sender, mut outgoing) = mpsc::channel(bounds::OUTGOING);
@@ -48,7 +49,7 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
     let (alive, mut running) = mpsc::channel(1);
     let notices = future::spawn(crate::engine::tell_session(Arc::clone(&core), Arc::clone(&session), notifier.clone()));
     let mut connection =
-        Connection::new(Arc::clone(&core), Arc::clone(&session), Some(notifier), caller).tracked(alive);
+        Connection::new(Arc::clone(&core), Arc::clone(&session), Some(notifier), caller).over(way).tracked(alive);
     let mut lines = Lines::new(core.settings.message_bytes);
     let mut chunk = vec![0; SMALL_CHUNK];
     // What of the chunk is still to be answered.

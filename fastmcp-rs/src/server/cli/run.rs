@@ -14,9 +14,13 @@ use crate::printing;
 use crate::server::Server;
 
 /// Does what the arguments say; the first is the program's own path.
-pub(crate) async fn run(server: Server, arguments: impl Iterator<Item = OsString>) -> Result<(), Error> {
-    crate::server::log::show();
+pub(crate) async fn run(mut server: Server, arguments: impl Iterator<Item = OsString>) -> Result<(), Error> {
+    let lines = server.observers().lines.clone();
+    crate::server::log::show(lines.clone());
     let done = perform(server, lexopt::Parser::from_iter(arguments)).await;
+    if let Some(lines) = lines {
+        lines.finish();
+    }
     printing::finish();
     if let Err(error) = &done
         && let Some(code) = error.exit_code()

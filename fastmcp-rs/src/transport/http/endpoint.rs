@@ -13,8 +13,8 @@ use super::sessions::{Known, Sessions};
 use super::settings::Http;
 use crate::bounds;
 use crate::context::{Caller, Host};
+use crate::engine::answered::Answered;
 use crate::engine::core::Core;
-use crate::engine::encode::Reply;
 use crate::protocol::Revision;
 use crate::protocol::jsonrpc::INVALID_REQUEST;
 use crate::replicas::Replicas;
@@ -62,15 +62,15 @@ impl Endpoint {
     }
 
     /// A reply in one piece.
-    pub(super) fn json(&self, id: &RawValue, revision: Revision, reply: &Reply) -> HttpResponse {
-        let code = match reply {
+    pub(super) fn json(&self, id: &RawValue, revision: Revision, mut answered: Answered) -> HttpResponse {
+        let code = match &answered.reply {
             Err(error) if revision.has_error_statuses() || error.code == INVALID_REQUEST => error.status,
             _ => 200,
         };
         let mut out = Vec::with_capacity(512);
-        self.core.write_reply(&mut out, id, revision, reply);
+        self.core.write_answer(&mut out, id, revision, &mut answered);
         let mut response = json_response(StatusCode::from_u16(code).unwrap_or(StatusCode::OK), out);
-        if let (403, Err(error)) = (code, reply)
+        if let (403, Err(error)) = (code, &answered.reply)
             && let Some(challenge) = challenge(error)
         {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);

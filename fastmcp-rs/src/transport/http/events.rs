@@ -13,8 +13,8 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, Sleep};
 
 use super::body::Events;
+use crate::engine::answered::Answered;
 use crate::engine::core::Core;
-use crate::engine::encode::Reply;
 use crate::engine::run::Running;
 use crate::protocol::Revision;
 use crate::session::{KeptBytes, KeptRoom, Outgoing, lock};
@@ -58,7 +58,7 @@ pub(crate) struct Response {
 
 pub(crate) enum ResponseWork {
     Running(Running),
-    Done(Reply),
+    Done(Answered),
     Sent,
 }
 
@@ -76,15 +76,15 @@ impl Events for Response {
             }
             match &mut self.work {
                 ResponseWork::Sent => return Poll::Ready(None),
-                ResponseWork::Done(reply) => {
+                ResponseWork::Done(answered) => {
                     let mut out = Vec::new();
-                    self.core.write_reply(&mut out, &self.id, self.revision, reply);
+                    self.core.write_answer(&mut out, &self.id, self.revision, answered);
                     self.work = ResponseWork::Sent;
                     return Poll::Ready(Some(event(&out)));
                 }
                 ResponseWork::Running(running) => match Pin::new(running).poll(task) {
                     // What it sent in its last step goes first.
-                    Poll::Ready(reply) => self.work = ResponseWork::Done(reply),
+                    Poll::Ready(answered) => self.work = ResponseWork::Done(answered),
                     Poll::Pending => break,
                 },
             }

@@ -37,6 +37,7 @@ use crate::engine::connection::{Connection, observe};
 use crate::engine::core::Core;
 use crate::engine::request::{Answer, MirroredHeaders as _, Request as Incoming, Step};
 use crate::engine::run::Running;
+use crate::observe::record::Via;
 use crate::protocol::jsonrpc::PARSE_ERROR;
 use crate::protocol::message::{JsonRpc, Unreadable};
 use crate::protocol::params::Params;
@@ -223,7 +224,7 @@ impl Endpoint {
                     let own = if let Known::Session(http) = &known { Some(&**http) } else { None };
                     self.sessions.make_room(own, text.len());
                 }
-                self.request(id, &method, params, headers, &known, caller, accepts).await
+                self.request(id, &method, params, text.len(), headers, &known, caller, accepts).await
             }
             Ok(JsonRpc::Notification { method, params }) => {
                 self.notification(&method, params, headers, &known, caller).await
@@ -246,6 +247,7 @@ impl Endpoint {
         id: &RawValue,
         method: &str,
         params: Result<Params<'_>, &'static str>,
+        bytes: usize,
         headers: &HeaderMap,
         known: &Known,
         caller: &Caller,
@@ -268,6 +270,7 @@ impl Endpoint {
         let notifier = LazyNotifier::new(accepts);
         let Answer { revision, step } = Incoming::incoming(&self.core, &self.host, session, &notifier, caller)
             .headers(&head, &head)
+            .over(Via::Http, bytes)
             .answer(id, method, params);
         let stateless = !revision.has_handshake();
         if !stateless && fresh.is_none() {
@@ -293,14 +296,15 @@ impl Endpoint {
             step => step,
         };
         match step {
-            Step::Done(reply) => {
+            Step::Done(answered) => {
                 if let (Known::Session(http), None, false) = (known, &fresh, stateless || self.is_alone())
                     && !Box::pin(self.save_changes(http)).await
                 {
                     return unavailable();
                 }
-                let mut response = self.json(id, revision, &reply);
-                if let (Some(session), Ok(_), false) = (fresh, &reply, stateless) {
+                let greeted = answered.reply.is_ok();
+                let mut response = self.json(id, revision, answered);
+                if let (Some(session), true, false) = (fresh, greeted, stateless) {
                     let session_id = session.id().and_then(|id| HeaderValue::from_str(id).ok());
                     if !self.is_alone() && !Box::pin(self.create_shared(&session, caller)).await {
                         return unavailable();
@@ -321,7 +325,7 @@ impl Endpoint {
             Step::Run(running) if stateless => self.run_modern(id, revision, running, notifier, accepts).await,
             Step::Run(running) => match known {
                 Known::Session(http) => self.run_in_session(id, revision, running, notifier, accepts, http).await,
-                _ => self.json(id, revision, &running.await),
+                _ => self.json(id, revision, running.await),
             },
         }
     }
@@ -338,10 +342,10 @@ impl Endpoint {
         let Some(mut messages) = notifier.into_messages() else {
             // Nothing can be said before the end, and most handlers want nothing said.
             if !accepts.events {
-                return self.json(id, revision, &running.await);
+                return self.json(id, revision, running.await);
             }
             return match tokio::time::timeout(KEEP_ALIVE, &mut running).await {
-                Ok(reply) => self.json(id, revision, &reply),
+                Ok(answered) => self.json(id, revision, answered),
                 Err(_) => self.stream(id, revision, ResponseWork::Running(running), mpsc::channel(1).1, None),
             };
         };
@@ -366,8 +370,8 @@ impl Endpoint {
         })
         .await;
         match (work, first) {
-            (Some(reply), None) => self.json(id, revision, &reply),
-            (Some(reply), first) => self.stream(id, revision, ResponseWork::Done(reply), messages, first),
+            (Some(answered), None) => self.json(id, revision, answered),
+            (Some(answered), first) => self.stream(id, revision, ResponseWork::Done(answered), messages, first),
             (None, first) => self.stream(id, revision, ResponseWork::Running(running), messages, first),
         }
     }

@@ -22,11 +22,12 @@ use super::responses::{
 use super::sessions::{Held, HttpSession, Known, Sessions};
 use crate::bounds;
 use crate::context::Caller;
+use crate::engine::answered::Answered;
 use crate::engine::connection::Connection;
 use crate::engine::core::Core;
-use crate::engine::encode::Reply;
 use crate::engine::run::Running;
 use crate::future;
+use crate::observe::record::Via;
 use crate::protocol::{Revision, RpcError};
 use crate::replicas::Replicas;
 use crate::session::{Notifier, Outgoing};
@@ -58,8 +59,8 @@ impl Endpoint {
             return unavailable();
         }
         let work = match first {
-            Poll::Ready(reply) if quiet => return self.json(id, revision, &reply),
-            Poll::Ready(reply) => ResponseWork::Done(reply),
+            Poll::Ready(answered) if quiet => return self.json(id, revision, answered),
+            Poll::Ready(answered) => ResponseWork::Done(answered),
             Poll::Pending => ResponseWork::Running(running),
         };
         let Some(cancelled) = http.session.start(id) else { return still_running(id) };
@@ -127,6 +128,7 @@ impl Endpoint {
         {
             let mut connection =
                 Connection::new(Arc::clone(&self.core), Arc::clone(&session.session), notifier, caller.clone())
+                    .over(Via::Http)
                     .tracked(alive);
             connection.receive(text, &mut mpsc::channel(1).1, &mut out);
             connection.close_notifier();
@@ -258,12 +260,12 @@ struct Driver {
 }
 
 impl Driver {
-    async fn drive(&self, mut work: ResponseWork, mut messages: Option<mpsc::Receiver<Outgoing>>) -> Reply {
+    async fn drive(&self, mut work: ResponseWork, mut messages: Option<mpsc::Receiver<Outgoing>>) -> Answered {
         poll_fn(|task| {
             let polled = match &mut work {
                 ResponseWork::Running(running) => Pin::new(running).poll(task),
                 ResponseWork::Done(_) => match std::mem::replace(&mut work, ResponseWork::Sent) {
-                    ResponseWork::Done(reply) => Poll::Ready(reply),
+                    ResponseWork::Done(answered) => Poll::Ready(answered),
                     _ => Poll::Pending,
                 },
                 ResponseWork::Sent => Poll::Pending,
@@ -282,18 +284,19 @@ impl Driver {
         .await
     }
 
-    async fn end(self, done: Option<Reply>, cancelled: &CancellationToken) {
+    async fn end(self, done: Option<Answered>, cancelled: &CancellationToken) {
         // What the handler left in the session is there before its answer, for the next request may go elsewhere.
         if let Some(replicas) = &self.replicas {
             replicas.save_changes(&self.session.session).await;
         }
-        if let (Some(reply), true) = (done, self.session.session.finish(&self.id, cancelled)) {
+        if let (Some(mut answered), true) = (done, self.session.session.finish(&self.id, cancelled)) {
             let mut out = Vec::new();
-            self.core.write_reply(&mut out, &self.id, self.revision, &reply);
+            self.core.write_answer(&mut out, &self.id, self.revision, &mut answered);
             if !self.sessions.make_room(Some(&self.session), out.len()) {
                 out.clear();
                 let full = RpcError::internal("the answer is not kept: too many wait to be read in this session");
-                self.core.write_reply(&mut out, &self.id, self.revision, &Err(full));
+                answered = answered.instead(full);
+                self.core.write_answer(&mut out, &self.id, self.revision, &mut answered);
             }
             self.log.push(out, true);
         } else {

@@ -23,6 +23,7 @@ use crate::bounds;
 use crate::context::Caller;
 use crate::engine::connection::Connection;
 use crate::future;
+use crate::observe::record::Via;
 use crate::session::{Notifier, Outgoing, Session, lock};
 
 /// Where the stream is.
@@ -89,7 +90,8 @@ impl Endpoint {
                     Ok(bytes) => {
                         // With the rights that the caller has now, which need not be those of when the stream was opened.
                         let (session, notifier) = (Arc::clone(&conversation.session), conversation.notifier.clone());
-                        let connection = Connection::new(Arc::clone(&self.core), session, Some(notifier), caller);
+                        let connection =
+                            Connection::new(Arc::clone(&self.core), session, Some(notifier), caller).over(Via::Sse);
                         take(&connection, &conversation.notifier, &bytes).await
                     }
                     Err(response) => response,

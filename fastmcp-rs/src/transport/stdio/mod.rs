@@ -17,6 +17,7 @@ use std::thread::{self, JoinHandle};
 use super::stream_loop::run;
 use crate::engine::core::Core;
 use crate::error::Error;
+use crate::observe::record::Via;
 use crate::printing;
 
 /// Which thread may serve, and be kept until the end.
@@ -43,7 +44,7 @@ pub(crate) async fn serve(core: Arc<Core>, on: Thread) -> Result<(), Error> {
         Err(output) => output,
     };
     let caller = core.settings.stdio_caller.clone();
-    run(core, threads::Threads::start(output)?, caller).await;
+    run(core, threads::Threads::start(output)?, caller, Via::Stdio).await;
     Ok(())
 }
 

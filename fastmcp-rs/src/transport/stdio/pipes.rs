@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Thread, spawn};
 use crate::engine::core::Core;
 use crate::error::Error;
+use crate::observe::record::Via;
 use crate::transport::stream_loop::run;
 
 /// Both ends.
@@ -117,7 +118,7 @@ fn converse(
     let stream = PipeStream { pipes, interest: &interest };
     let caller = core.settings.stdio_caller.clone();
     // tokio's budget for a task is renewed when the task comes back to tokio, which this one does at its end.
-    let conversation = pin!(unconstrained(stop.run_until_cancelled(run(core, stream, caller))));
+    let conversation = pin!(unconstrained(stop.run_until_cancelled(run(core, stream, caller, Via::Stdio))));
     drive(conversation, pipes, &interest, bell, rung, grace)
 }
 

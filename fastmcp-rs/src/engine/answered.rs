@@ -1,0 +1,73 @@
+//! The end of a request: its reply, and the record that is told what the reply is.
+
+use std::borrow::Cow;
+
+use super::encode::{Body, Reply};
+use crate::error::{ErrorKind, ToolError};
+use crate::observe::record::{CallOutcome, Record};
+use crate::protocol::{RpcError, jsonrpc};
+use crate::result::ToolResult;
+
+/// A reply on its way to its client. Once it is dropped, written or not, the request has ended.
+pub(crate) struct Answered {
+    pub reply: Reply,
+    pub record: Option<Box<Record>>,
+}
+
+impl Answered {
+    pub(crate) fn new(reply: Reply, mut record: Option<Box<Record>>) -> Self {
+        if let Some(record) = &mut record {
+            let (outcome, error) = outcome_of(&reply);
+            record.conclude(outcome, error);
+        }
+        Self { reply, record }
+    }
+
+    /// An error in place of the reply.
+    pub(crate) fn instead(mut self, error: RpcError) -> Self {
+        Self::new(Err(error), self.record.take())
+    }
+}
+
+impl From<Reply> for Answered {
+    fn from(reply: Reply) -> Self {
+        Self { reply, record: None }
+    }
+}
+
+fn outcome_of(reply: &Reply) -> (CallOutcome, Option<Cow<'static, str>>) {
+    match reply {
+        Ok(Body::Tool(result)) if result.is_error => {
+            (CallOutcome::Failed(kind_of(result)), Some(Cow::Owned(result.to_text())))
+        }
+        Ok(Body::Input(_)) => (CallOutcome::InputRequired, None),
+        Ok(_) => (CallOutcome::Ok, None),
+        Err(error) => (CallOutcome::Failed(error.kind()), Some(error.message.clone())),
+    }
+}
+
+/// The kind of a failed result, which it says itself if a `ToolError` became it.
+fn kind_of(result: &ToolResult) -> ErrorKind {
+    let code = result.meta(ToolError::META_KEY).and_then(|facts| facts.get("code")?.as_str());
+    code.and_then(ErrorKind::parse).unwrap_or(ErrorKind::Internal)
+}
+
+impl RpcError {
+    /// The kind that says the same in one word.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match (self.code, self.status) {
+            (_, 401) => ErrorKind::Unauthorized,
+            (_, 403) => ErrorKind::Forbidden,
+            (jsonrpc::METHOD_NOT_FOUND, _) => ErrorKind::NotFound,
+            (
+                jsonrpc::PARSE_ERROR
+                | jsonrpc::INVALID_REQUEST
+                | jsonrpc::HEADER_MISMATCH
+                | jsonrpc::MISSING_CAPABILITY
+                | jsonrpc::UNSUPPORTED_VERSION,
+                _,
+            ) => ErrorKind::InvalidParams,
+            _ => ToolError::rpc(self.clone()).kind(),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What is known of requests: one [`Record`](record::Record) for each, which is handed to everybody who asked for it when the request
+//! ends. Where nobody asks, a request costs one look at an empty list.
+
+#![allow(dead_code, reason = "the audit log and the metrics use the rest")]
+
+pub(crate) mod event;
+pub(crate) mod lines;
+pub(crate) mod log;
+pub(crate) mod record;
+mod shown;
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use crate::catalog::Catalog;
+use crate::context::Change;
+use crate::error::{Error, ToolError};
+use crate::future::BoxFuture;
+use crate::protocol::{Implementation, RpcError};
+use lines::LineWriter;
+use record::Record;
+
+/// Somebody who wants to know of every request. Each does nothing about what it does not override.
+pub(crate) trait Observer: Send + Sync {
+    /// The server starts. An error keeps it from starting.
+    fn start(&self, _server: &Implementation, _catalog: &Catalog) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// What the server offers has changed.
+    fn changed(&self, _change: &Change, _catalog: &Catalog) {}
+
+    /// Whether a request for a component may run, which is asked before anything of it does.
+    fn admit(&self, _record: &mut Record) -> Admission {
+        Admission::Granted
+    }
+
+    /// A request has begun, and its component is known, if there is one. Its record may be added to.
+    fn begun(&self, _record: &mut Record, _arguments: Option<&RawValue>) {}
+
+    /// A request has ended. It is called exactly once for each that has begun.
+    fn ended(&self, record: &Record);
+
+    /// Files are to be opened anew, since somebody has moved them away (SIGHUP).
+    fn reopen(&self) {}
+
+    /// The server has ended: what is still to be written is written. It may wait, for a few seconds.
+    fn close(&self) {}
+}
+
+/// Whether a request may run.
+pub(crate) enum Admission {
+    Granted,
+    Refused(ToolError),
+    /// It may, once this is done.
+    Later(BoxFuture<'static, Result<(), RpcError>>),
+}
+
+/// All who want to know.
+#[derive(Default)]
+pub(crate) struct Observers {
+    each: Vec<Arc<dyn Observer>>,
+    /// Where the call log goes, if there is one.
+    pub lines: Option<Arc<LineWriter>>,
+}
+
+impl Observers {
+    pub(crate) fn add(&mut self, observer: Arc<dyn Observer>) {
+        self.each.push(observer);
+    }
+
+    /// The same, who is told before all others.
+    pub(crate) fn add_first(&mut self, observer: Arc<dyn Observer>) {
+        self.each.insert(0, observer);
+    }
+
+    /// Says where the call log goes, unless that is known: to standard output, or to standard error.
+    pub(crate) fn log_to(&self, output: bool) {
+        if let Some(lines) = self.lines.as_ref().filter(|lines| !lines.is_running()) {
+            lines.write_to(lines::standard(output));
+        }
+    }
+
+    /// Whether nobody wants to know.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.each.is_empty()
+    }
+
+    pub(crate) fn start(&self, server: &Implementation, catalog: &Catalog) -> Result<(), Error> {
+        self.log_to(false);
+        self.each.iter().try_for_each(|observer| observer.start(server, catalog))
+    }
+
+    /// A record for a request that begins now, if anybody wants to know of it.
+    pub(crate) fn begin(self: &Arc<Self>) -> Option<Box<Record>> {
+        if self.each.is_empty() && !event::is_heard() {
+            return None;
+        }
+        Some(Box::new(Record::new(self)))
+    }
+
+    fn begun(&self, record: &mut Record, arguments: Option<&RawValue>) {
+        for observer in &self.each {
+            observer.begun(record, arguments);
+        }
+    }
+
+    /// Whether a request for a component may run. The first who refuses is who matters.
+    pub(crate) fn admit(&self, record: Option<&mut Record>) -> Admission {
+        let mut admission = Admission::Granted;
+        let Some(record) = record else { return admission };
+        for observer in &self.each {
+            match observer.admit(record) {
+                Admission::Granted => {}
+                Admission::Refused(error) => return Admission::Refused(error),
+                later @ Admission::Later(_) => admission = later,
+            }
+        }
+        admission
+    }
+
+    pub(crate) fn changed(&self, change: &Change, catalog: impl Fn() -> Arc<Catalog>) {
+        self.each.iter().for_each(|observer| observer.changed(change, &catalog()));
+    }
+
+    pub(crate) fn reopen(&self) {
+        self.each.iter().for_each(|observer| observer.reopen());
+    }
+
+    pub(crate) fn close(&self) {
+        self.each.iter().for_each(|observer| observer.close());
+    }
+
+    fn ended(&self, record: &Record) {
+        for observer in &self.each {
+            observer.ended(record);
+        }
+        event::tell(record);
+    }
+}

@@ -1,0 +1,54 @@
+//! What tests need of a server of whose calls something is known: each way in which a call can end, and a log of them.
+
+use std::future::pending;
+use std::io;
+
+use fastmcp_rs::prelude::*;
+use serde_json::json;
+
+/// Ends as it is told.
+#[tool]
+async fn end(how: String, #[arg(sensitive)] secret: Option<String>, ctx: Context) -> Result<String, ToolError> {
+    match how.as_str() {
+        "conflict" => Err(ToolError::conflict("it is in use").with_details(json!({ "by": "somebody" }))),
+        "masked" => Err(io::Error::other("the disk is\u{1b}[2J\nfull").into()),
+        "panic" => panic!("nothing is left"),
+        "ask" => Ok(ctx.confirm("Well?").await?.to_string()),
+        _ => Ok(format!("{how} {}", secret.is_some())),
+    }
+}
+
+/// Is always late.
+#[tool(timeout = "50ms")]
+async fn late() -> String {
+    pending().await
+}
+
+/// Takes its time.
+#[tool(timeout = "none")]
+async fn wait(ctx: Context) -> String {
+    ctx.progress(1.0, 2.0).await;
+    pending().await
+}
+
+/// Blocks, and fails.
+#[tool]
+fn plainly() -> Result<String, ToolError> {
+    panic!("a plain function, too")
+}
+
+/// A note.
+#[resource("note://{id}")]
+fn note(id: String) -> Result<String, ToolError> {
+    if id == "0" { Err(ToolError::not_found("there is no such note")) } else { Ok(format!("note {id}")) }
+}
+
+/// Greets.
+#[prompt]
+fn greet(name: String) -> String {
+    format!("Hello, {name}!")
+}
+
+fn main() -> fastmcp_rs::Result {
+    Server::new("observed").version("1.2.3").json_logs().log_arguments().run()
+}
