@@ -367,6 +367,16 @@ pub(crate) enum Parts {
     Rpc(RpcError),
 }
 
+/// A failure outside of a tool is a JSON-RPC error, with its kind in `data`.
+pub(crate) fn in_band(error: &ToolError) -> RpcError {
+    let code = match error.kind() {
+        ErrorKind::InvalidParams | ErrorKind::NotFound => jsonrpc::INVALID_PARAMS,
+        _ => jsonrpc::INTERNAL_ERROR,
+    };
+    let text = sanitize::bounded_lines(error.message(), bounds::ERROR_TEXT).into_owned();
+    RpcError::new(code, text).with_data(error.to_json())
+}
+
 /// Whole seconds, rounded up, so that whoever waits that long has waited long enough.
 pub(crate) fn seconds_up(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)

@@ -42,6 +42,8 @@ pub use error::{BoxError, Error, ErrorKind, InteractionError, Result, ToolError}
 pub use extension::Extension;
 pub use fastmcp_rs_macros::{model, prompt, resource, server, tool};
 pub use middleware::Middleware;
+#[cfg(feature = "interaction")]
+pub use observe::audit::{Audit, AuditArguments, AuditFsync, AuditFull};
 pub use protocol::{
     Audio, CacheHints, CacheScope, Content, Elicited, File, Icon, Image, InputRequest, InputRequired, LogLevel,
     Message, PromptResult, ResourceContents, ResourceResult, Revision, RpcError, SamplingRequest,

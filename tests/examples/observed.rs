@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::io;
 
-use fastmcp_rs::prelude::*;
+use fastmcp_rs::{Audit, AuditArguments, AuditFsync, AuditFull, prelude::*};
 use serde_json::json;
 
 /// Ends as it is told.
@@ -50,5 +50,19 @@ fn greet(name: String) -> String {
 }
 
 fn main() -> fastmcp_rs::Result {
-    Server::new("observed").version("1.2.3").json_logs().log_arguments().run()
+    let server = Server::new("observed").version("1.2.3").json_logs().log_arguments();
+    let Some(path) = std::env::var_os("AUDIT") else { return server.run() };
+    let said = |name: &str| std::env::var(name).unwrap_or_default();
+    let mut audit = Audit::file(path).fsync(AuditFsync::EachLine);
+    audit = match said("AUDIT_FULL").as_str() {
+        "wait" => audit.when_full(AuditFull::Wait),
+        "count" => audit.when_full(AuditFull::Count),
+        _ => audit,
+    };
+    audit = match said("AUDIT_ARGUMENTS").as_str() {
+        "redacted" => audit.arguments(AuditArguments::Redacted),
+        "full" => audit.arguments(AuditArguments::Full),
+        _ => audit,
+    };
+    server.audit(audit).run()
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod arguments;
+mod audit;
 mod bad_input;
 mod blocking;
 mod changes;

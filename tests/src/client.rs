@@ -235,6 +235,16 @@ impl Client {
         }
     }
 
+    /// Sends a signal to the server, which is a process.
+    pub async fn signal(&self, name: &str) {
+        let id = match &self.wire {
+            Wire::Stdio(pipe) => pipe.process_id(),
+            Wire::Http(server) => server.process_id(),
+        };
+        let id = id.expect("a process that runs").to_string();
+        assert!(tokio::process::Command::new("kill").args(["-s", name, &id]).status().await.unwrap().success());
+    }
+
     /// What the server wrote to stderr.
     pub fn log(&self) -> &Log {
         match &self.wire {

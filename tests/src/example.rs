@@ -267,6 +267,14 @@ impl HttpServer {
         }
     }
 
+    /// The process, if it is one.
+    pub fn process_id(&self) -> Option<u32> {
+        match &self.server {
+            Running::Process(child) => child.id(),
+            Running::Task(..) | Running::Beside => None,
+        }
+    }
+
     /// The same server for one more client, who does not end it.
     pub fn beside(&self) -> Self {
         Self {

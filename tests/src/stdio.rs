@@ -58,6 +58,14 @@ impl fmt::Display for Ended {
 }
 
 impl Pipe {
+    /// The process, if it is one.
+    pub fn process_id(&self) -> Option<u32> {
+        match &self.server {
+            Running::Process(child) => child.id(),
+            Running::Task(_) => None,
+        }
+    }
+
     /// Starts `example`; without further arguments it serves stdio.
     pub fn open(example: &Example) -> Self {
         let mut child = example.spawn();

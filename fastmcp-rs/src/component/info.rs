@@ -2,11 +2,21 @@
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "interaction")]
+use std::time::Duration;
 
 use super::prompt::PromptComponent;
 use super::resource::ResourceComponent;
+#[cfg(feature = "interaction")]
+use super::resource::ResourceEntry;
 use super::signature::Signature;
 use super::tool::{Common, ToolComponent};
+#[cfg(feature = "interaction")]
+use crate::protocol::Revision;
+#[cfg(feature = "interaction")]
+use crate::protocol::jsonrpc::write_json;
+#[cfg(feature = "interaction")]
+use crate::protocol::shape::Shaped;
 
 /// What kind of component a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,6 +109,34 @@ impl ComponentInfo {
             Of::Resource(resource) => resource.signature(),
             Of::Prompt(prompt) => prompt.signature(),
         }
+    }
+}
+
+/// What the audit log says of it.
+#[cfg(feature = "interaction")]
+impl ComponentInfo {
+    /// A number that no other component of the process has.
+    pub(crate) fn id(&self) -> u64 {
+        self.common().pace.id
+    }
+
+    /// How long a call may take, under a server's own limit.
+    pub(crate) fn limit(&self, server: Option<Duration>) -> Option<Duration> {
+        self.common().limit(server)
+    }
+
+    /// What clients are told of it, as JSON.
+    pub(crate) fn definition(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        match &self.0 {
+            Of::Tool(tool) => write_json(&mut out, &Shaped(&tool.entry, Revision::LATEST)),
+            Of::Resource(resource) => match &resource.entry {
+                ResourceEntry::Fixed(entry) => write_json(&mut out, &Shaped(entry, Revision::LATEST)),
+                ResourceEntry::Template(entry) => write_json(&mut out, &Shaped(entry, Revision::LATEST)),
+            },
+            Of::Prompt(prompt) => write_json(&mut out, &Shaped(&prompt.entry, Revision::LATEST)),
+        }
+        out
     }
 }
 

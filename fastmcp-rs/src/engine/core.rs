@@ -18,7 +18,7 @@ use crate::error::{Error, ToolError};
 use crate::extension::Extensions;
 use crate::future::BoxFuture;
 use crate::middleware::Chain;
-use crate::observe::Observers;
+use crate::observe::{Observers, Started};
 use crate::protocol::{CacheHints, Implementation, LogLevel, PromptResult, ResourceResult, ServerCapabilities};
 use crate::result::ToolResult;
 use crate::session::{KeptRoom, lock};
@@ -172,7 +172,8 @@ impl Core {
                 let waiting = lifespans
                     .as_mut()
                     .ok_or_else(|| Error::new("the server did not start, or has already shut down"))?;
-                me.observers.start(&me.info, &me.catalog())?;
+                let started = Started { server: &me.info, catalog: &me.catalog(), timeout: me.settings.timeout };
+                me.observers.start(&started)?;
                 let started = waiting.start(&me.states).await;
                 if started.is_err() {
                     *lifespans = None;

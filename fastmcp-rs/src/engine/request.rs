@@ -37,7 +37,7 @@ pub(crate) struct Request<'a> {
     pub outer: Option<&'a Context>,
     /// What a [`Context`] is made of.
     pub origin: Origin<'a>,
-    pub way: Via,
+    pub via: Via,
     /// The whole message.
     pub bytes: usize,
     /// What is known of the request, where anybody wants to know.
@@ -97,15 +97,15 @@ impl<'a> Request<'a> {
                 rounds: OnceCell::new(),
                 context: None,
             },
-            way: Via::Direct,
+            via: Via::Direct,
             bytes: 0,
             record: RefCell::default(),
         }
     }
 
     /// With how it came in, and how large its message is.
-    pub(crate) fn over(self, way: Via, bytes: usize) -> Self {
-        Self { way, bytes, ..self }
+    pub(crate) fn over(self, via: Via, bytes: usize) -> Self {
+        Self { via, bytes, ..self }
     }
 
     /// With the headers that came with it: those that a handler may ask for, and those that repeat what the body says.
@@ -129,7 +129,7 @@ impl<'a> Request<'a> {
             mirrored: None,
             outer: None,
             origin,
-            way: Via::Direct,
+            via: Via::Direct,
             bytes: 0,
             record: RefCell::default(),
         }
@@ -201,7 +201,7 @@ impl<'a> Request<'a> {
     fn begin(&self, record: Option<Box<Record>>) -> Option<Box<CallNotes>> {
         let mut record = record?;
         let origin = &self.origin;
-        record.way = self.way;
+        record.via = self.via;
         record.revision = origin.revision;
         record.method = methods::known(self.method);
         record.caller = origin.caller.clone();

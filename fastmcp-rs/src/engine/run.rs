@@ -22,7 +22,7 @@ use crate::component::tool::ToolComponent;
 use crate::context::Context;
 use crate::context::interaction::{Earlier, Rounds};
 use crate::context::read_capabilities;
-use crate::error::{ErrorKind, InteractionError, Parts, ToolError, chain};
+use crate::error::{ErrorKind, InteractionError, Parts, ToolError, chain, in_band};
 use crate::future::BoxFuture;
 use crate::incident::{self, incident};
 use crate::observe::record::Record;
@@ -489,16 +489,6 @@ impl Drop for Running {
         }
         self.end();
     }
-}
-
-/// A failure outside of a tool is a JSON-RPC error, with its kind in `data`.
-fn in_band(error: &ToolError) -> RpcError {
-    let code = match error.kind() {
-        ErrorKind::InvalidParams | ErrorKind::NotFound => jsonrpc::INVALID_PARAMS,
-        _ => jsonrpc::INTERNAL_ERROR,
-    };
-    let text = sanitize::bounded_lines(error.message(), bounds::ERROR_TEXT).into_owned();
-    RpcError::new(code, text).with_data(error.to_json())
 }
 
 impl RpcError {

@@ -48,7 +48,7 @@ fn event(record: &Record) {
                 caller = &*caller,
                 client_id = client.as_deref(),
                 session = record.session_name().as_deref(),
-                transport = record.way.as_str(),
+                transport = record.via.as_str(),
                 revision = record.revision.as_str(),
                 request_bytes = record.request_bytes,
                 response_bytes = record.response_bytes,

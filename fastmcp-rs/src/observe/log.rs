@@ -78,6 +78,24 @@ impl JsonLine<'_> {
         self.text(name, &bounded(value, most));
     }
 
+    /// Members that are written already.
+    #[cfg(feature = "interaction")]
+    pub(super) fn members(&mut self, members: &str) {
+        if self.0.last() != Some(&b'{') {
+            self.0.push(b',');
+        }
+        self.0.extend_from_slice(members.as_bytes());
+    }
+
+    /// An object within it.
+    #[cfg(feature = "interaction")]
+    pub(super) fn object(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+        self.name(name);
+        self.0.push(b'{');
+        write(self);
+        self.0.push(b'}');
+    }
+
     /// What is JSON already, or a number.
     pub(super) fn value(&mut self, name: &str, value: impl fmt::Display) {
         self.name(name);
@@ -89,7 +107,7 @@ impl JsonLine<'_> {
 fn write_call(out: &mut Vec<u8>, record: &Record) {
     out.push(b'{');
     let mut line = JsonLine(out);
-    write_time(&mut line, record.time);
+    write_time(&mut line, "timestamp", record.time);
     line.text("level", if record.outcome.is_trouble() { "warn" } else { "info" });
     line.text("target", event::TARGET);
     line.text("message", record.message().unwrap_or_default());
@@ -115,7 +133,7 @@ fn write_call(out: &mut Vec<u8>, record: &Record) {
     if let Some(session) = record.session_name() {
         line.text("session", &session);
     }
-    line.text("transport", record.way.as_str());
+    line.text("transport", record.via.as_str());
     line.text("revision", record.revision.as_str());
     line.value("request_bytes", record.request_bytes);
     line.value("response_bytes", record.response_bytes);
@@ -143,11 +161,11 @@ impl fmt::Display for Milliseconds {
 }
 
 /// `"timestamp":"2026-07-28T12:00:00.123456Z"` (RFC 3339).
-pub(super) fn write_time(line: &mut JsonLine<'_>, time: SystemTime) {
+pub(super) fn write_time(line: &mut JsonLine<'_>, name: &str, time: SystemTime) {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (days, seconds) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
     let (year, month, day) = civil(days);
-    line.name("timestamp");
+    line.name(name);
     let digits = |value: u64, at: u32| b'0' + (value / 10u64.pow(at) % 10) as u8;
     let mut text = *b"\"0000-00-00T00:00:00.000000Z\"";
     let parts = [
@@ -184,7 +202,7 @@ pub(crate) fn write_event(lines: &LineWriter, event: &tracing::Event<'_>) {
     lines.line(|out| {
         out.push(b'{');
         let mut line = JsonLine(out);
-        write_time(&mut line, SystemTime::now());
+        write_time(&mut line, "timestamp", SystemTime::now());
         line.text("level", &event.metadata().level().as_str().to_ascii_lowercase());
         line.text("target", event.metadata().target());
         event.record(&mut line);
@@ -231,7 +249,7 @@ mod tests {
             (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
         ] {
             let mut out = b"{".to_vec();
-            write_time(&mut JsonLine(&mut out), UNIX_EPOCH + Duration::from_micros(micros));
+            write_time(&mut JsonLine(&mut out), "timestamp", UNIX_EPOCH + Duration::from_micros(micros));
             assert_eq!(String::from_utf8(out).unwrap(), format!("{{\"timestamp\":\"{expected}\""));
         }
     }

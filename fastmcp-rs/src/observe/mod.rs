@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "the audit log and the metrics use the rest")]
 
+#[cfg(feature = "interaction")]
+pub(crate) mod audit;
 pub(crate) mod event;
 pub(crate) mod lines;
 pub(crate) mod log;
@@ -10,21 +12,22 @@ pub(crate) mod record;
 mod shown;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 
 use crate::catalog::Catalog;
-use crate::context::Change;
-use crate::error::{Error, ToolError};
+use crate::context::{Caller, Change};
+use crate::error::{Error, ErrorKind, ToolError};
 use crate::future::BoxFuture;
 use crate::protocol::{Implementation, RpcError};
 use lines::LineWriter;
-use record::Record;
+use record::{Record, Via};
 
 /// Somebody who wants to know of every request. Each does nothing about what it does not override.
 pub(crate) trait Observer: Send + Sync {
     /// The server starts. An error keeps it from starting.
-    fn start(&self, _server: &Implementation, _catalog: &Catalog) -> Result<(), Error> {
+    fn start(&self, _started: &Started<'_>) -> Result<(), Error> {
         Ok(())
     }
 
@@ -42,11 +45,41 @@ pub(crate) trait Observer: Send + Sync {
     /// A request has ended. It is called exactly once for each that has begun.
     fn ended(&self, record: &Record);
 
+    /// Somebody was turned away before there was a request of theirs: without a token that is good, or too often.
+    fn turned_away(&self, _away: &TurnedAway<'_>) {}
+
+    /// Whether the server should be given calls.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
+    /// Whether it has files that somebody may move away.
+    fn reopens(&self) -> bool {
+        false
+    }
+
     /// Files are to be opened anew, since somebody has moved them away (SIGHUP).
     fn reopen(&self) {}
 
     /// The server has ended: what is still to be written is written. It may wait, for a few seconds.
     fn close(&self) {}
+}
+
+/// A server that starts.
+pub(crate) struct Started<'a> {
+    pub server: &'a Implementation,
+    pub catalog: &'a Catalog,
+    /// How long a call may take, unless its component says otherwise.
+    pub timeout: Option<Duration>,
+}
+
+/// Somebody who was turned away.
+pub(crate) struct TurnedAway<'a> {
+    pub caller: &'a Caller,
+    pub via: Via,
+    pub kind: ErrorKind,
+    /// In a word or a sentence, for whoever runs the server.
+    pub why: &'a str,
 }
 
 /// Whether a request may run.
@@ -63,6 +96,9 @@ pub(crate) struct Observers {
     each: Vec<Arc<dyn Observer>>,
     /// Where the call log goes, if there is one.
     pub lines: Option<Arc<LineWriter>>,
+    /// There is an audit log.
+    #[cfg(feature = "interaction")]
+    pub audited: bool,
 }
 
 impl Observers {
@@ -87,9 +123,9 @@ impl Observers {
         self.each.is_empty()
     }
 
-    pub(crate) fn start(&self, server: &Implementation, catalog: &Catalog) -> Result<(), Error> {
+    pub(crate) fn start(&self, started: &Started<'_>) -> Result<(), Error> {
         self.log_to(false);
-        self.each.iter().try_for_each(|observer| observer.start(server, catalog))
+        self.each.iter().try_for_each(|observer| observer.start(started))
     }
 
     /// A record for a request that begins now, if anybody wants to know of it.
@@ -122,6 +158,19 @@ impl Observers {
 
     pub(crate) fn changed(&self, change: &Change, catalog: impl Fn() -> Arc<Catalog>) {
         self.each.iter().for_each(|observer| observer.changed(change, &catalog()));
+    }
+
+    pub(crate) fn turned_away(&self, away: &TurnedAway<'_>) {
+        self.each.iter().for_each(|observer| observer.turned_away(away));
+    }
+
+    /// Whether the server should be given calls.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.each.iter().all(|observer| observer.is_ready())
+    }
+
+    pub(crate) fn reopens(&self) -> bool {
+        self.each.iter().any(|observer| observer.reopens())
     }
 
     pub(crate) fn reopen(&self) {

@@ -108,7 +108,7 @@ pub(crate) struct Record {
     pub id: InvocationId,
     pub time: SystemTime,
     begun: Instant,
-    pub way: Via,
+    pub via: Via,
     pub revision: Revision,
     /// One of the methods that there are; `None` for any other.
     pub method: Option<&'static str>,
@@ -127,6 +127,9 @@ pub(crate) struct Record {
     pub arguments: Option<Box<str>>,
     /// What the audit says of the arguments.
     pub digest: Option<Box<str>>,
+    /// Room for the line of the audit.
+    #[cfg(feature = "interaction")]
+    pub slot: Option<Arc<super::audit::AuditSlot>>,
     /// What those who word failures leave; `None` while the request takes a step.
     pub notes: Option<Box<CallNotes>>,
     pub outcome: CallOutcome,
@@ -143,7 +146,7 @@ impl Record {
             id,
             time,
             begun: Instant::now(),
-            way: Via::Direct,
+            via: Via::Direct,
             revision: Revision::LATEST,
             method: None,
             component: None,
@@ -156,6 +159,8 @@ impl Record {
             response_bytes: 0,
             arguments: None,
             digest: None,
+            #[cfg(feature = "interaction")]
+            slot: None,
             notes: Some(Box::new(CallNotes { id, panicked: false, cause: None })),
             // Until it is known to have come to anything else.
             outcome: CallOutcome::Cancelled,

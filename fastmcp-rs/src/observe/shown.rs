@@ -45,7 +45,7 @@ pub(super) fn redacted(component: &ComponentInfo, arguments: &RawValue) -> Strin
 }
 
 /// JSON on one line, in which nothing reaches a terminal as a command.
-fn one_line(json: &str) -> String {
+pub(super) fn one_line(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for letter in json.chars() {
         match letter {

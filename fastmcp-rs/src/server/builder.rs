@@ -130,7 +130,7 @@ impl Server {
 
     /// Notes a setting that cannot be used.
     #[track_caller]
-    fn check(mut self, usable: bool, setting: &str, why: &str) -> Self {
+    pub(super) fn check(mut self, usable: bool, setting: &str, why: &str) -> Self {
         if !usable {
             self.parts.problems.push(unusable(setting, why));
         }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::Server;
+#[cfg(feature = "interaction")]
+use crate::observe::audit::{Audit, AuditLog};
 use crate::observe::lines::LineWriter;
 use crate::observe::log::{ArgumentsKept, CallLog};
 
@@ -22,6 +24,20 @@ impl Server {
             observers.lines = Some(lines);
         }
         self
+    }
+
+    /// Writes a line for each call and each refusal into an audit log, chained so that none can be taken away unseen. Default:
+    /// none. A second one is a start-up error, and so is a file that cannot be opened.
+    #[cfg(feature = "interaction")]
+    #[must_use]
+    #[track_caller]
+    pub fn audit(mut self, audit: Audit) -> Self {
+        let observers = self.observers();
+        let first = !std::mem::replace(&mut observers.audited, true);
+        if first {
+            observers.add(Arc::new(AuditLog::new(audit)));
+        }
+        self.check(first, "audit(..)", "is given twice: a server has one audit log")
     }
 
     /// Shows the arguments of calls in the call log, and in the events of `tracing`. Those that are declared `sensitive` are

@@ -67,10 +67,17 @@ pub(crate) fn watch(core: &Arc<Core>) -> Result<Watch, Error> {
     let failed = |error: std::io::Error| Error::new("signals cannot be watched").caused_by(error);
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    // Without files to be opened anew it keeps its meaning: the terminal is gone.
+    let mut hangup = core.observers.reopens().then(|| signal(SignalKind::hangup())).transpose().map_err(failed)?;
     Ok(Watch::new(core, |shutdown| {
         Box::pin(async move {
             loop {
                 std::future::poll_fn(|task| {
+                    while let Some(hangup) = &mut hangup
+                        && hangup.poll_recv(task).is_ready()
+                    {
+                        shutdown.core.observers.reopen();
+                    }
                     if interrupt.poll_recv(task).is_ready() {
                         std::task::Poll::Ready(())
                     } else {

@@ -61,6 +61,13 @@ pub(super) static COMMANDS: &[&Command] = &[
         operands: &[("[URL]", "Where it runs; put together from --host, --port and --path if left out")],
         flags: &[HOST, PORT, PATH, JSON],
     },
+    #[cfg(feature = "interaction")]
+    &Command {
+        word: "check",
+        about: "Check what a server has left",
+        operands: &[],
+        flags: &[flag("audit", "<FILE>", "An audit log: whether lines were changed or taken away")],
+    },
     &Command { word: "version", about: "Show the server's name and version", operands: &[], flags: &[JSON] },
     &Command {
         word: "help",

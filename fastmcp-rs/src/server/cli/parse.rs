@@ -30,6 +30,8 @@ pub(super) enum Task {
         uri: String,
         json: bool,
     },
+    #[cfg(feature = "interaction")]
+    CheckAudit(std::path::PathBuf),
     #[cfg(feature = "http")]
     Health {
         url: Option<String>,
@@ -109,6 +111,10 @@ fn in_command(
                 json = true;
                 early.push("--json".into());
             }
+            #[cfg(feature = "interaction")]
+            Long("audit") if command.word == "check" => {
+                return Ok(Task::CheckAudit(parser.value().map_err(usage)?.into()));
+            }
             Long("args") if takes_arguments => {
                 let value = parser.value().map_err(usage)?;
                 early.extend(["--args".into(), value]);
@@ -172,6 +178,7 @@ fn in_command(
             },
         },
         "read" => Task::Read { uri: needs(first)?, json },
+        "check" => return Err(Error::new(format!("`check` needs --audit FILE. Try {program} check --help"))),
         _ => {
             needs(first)?;
             Task::Help(Some(command))
