@@ -5,10 +5,11 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use fastmcp_rs::{Http, Page, prelude::*};
 use fastmcp_rs_tests::{
-    Example,
+    Client, Example, Revision, Transport,
     example::HttpServer,
     http::{Connection, Response},
 };
+use serde_json::json;
 
 /// What a browser says when somebody opens an address.
 const BROWSER: (&str, &str) = ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
@@ -22,6 +23,12 @@ fn echo(text: String) -> String {
 
 fn server() -> Server {
     Server::empty("paged").tool(echo)
+}
+
+/// Opens a door.
+#[tool(inline)]
+fn enter(#[arg(sensitive)] word: String, door: u8) -> usize {
+    word.len() + usize::from(door)
 }
 
 async fn ask(address: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
@@ -227,6 +234,17 @@ fn a_path_that_is_none_keeps_the_server_from_starting() {
     for path in ["docs", "", "/a b", "/{name}", "/a?b", "/a#b"] {
         let error = server().page(Page::at(path)).build().unwrap_err().to_string();
         assert!(error.contains("Page::at") && error.contains("page.rs"), "{path}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_is_marked_in_the_schema_for_whoever_makes_a_form_of_it() {
+    for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
+        let mut client = Client::start(Server::empty("doors").tool(enter), Transport::Http, revision).await;
+        let tools = client.list("tools/list", "tools").await;
+        let properties = &tools[0]["inputSchema"]["properties"];
+        assert_eq!((&properties["word"]["writeOnly"], &properties["door"]["writeOnly"]), (&json!(true), &json!(null)));
+        client.finish().await;
     }
 }
 

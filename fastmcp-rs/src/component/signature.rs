@@ -254,7 +254,15 @@ fn publish(params: &[Param], kinds: &[ParamKind], docs: &Docs, problems: &mut Ve
     }
     let required = required.into_iter().filter(|name| params.iter().any(|param| param.name == *name)).collect();
     // A description beside a `$ref` has to move; running it again changes nothing else.
-    let root = schema::normalise(root);
+    let mut root = schema::normalise(root);
+    // The schema's own word for a secret, by which forms know what to mask; of types, it is left out as noise.
+    for param in params.iter().filter(|param| param.sensitive) {
+        if let Some(Value::Object(property)) = root["properties"].get_mut(param.name)
+            && !property.contains_key("$ref")
+        {
+            property.insert("writeOnly".to_owned(), Value::Bool(true));
+        }
+    }
     PublishedSchema { schema: root, own, required, extra }
 }
 
