@@ -61,9 +61,14 @@ function put(object: Members, name: string, value: Json | undefined): Members {
 function Field(props: Asked) {
   const id = useId();
   const schema = resolve(props.schema, props.root);
-  const shown = kind(schema, props.root);
+  const depth = props.pointer.split("/").length;
+  const shown = depth > 12 ? ({ as: "json" } as const) : kind(schema, props.root);
+  // A schema may lead to itself, so what is far down is unfolded by hand.
+  const deep = depth > 3 && props.value === undefined && !props.required;
   const fault = props.faults.get(props.pointer);
-  const about = text(schema["description"]);
+  // Schemas say the default in words as well, for clients that drop it; here it stands in the field.
+  const said = text(schema["description"]);
+  const about = "default" in schema ? said?.replace(/\s*Default: [^\n]{1,200}\.$/, "") : said;
   const example = list(schema["examples"])[0];
   const kept = rules(schema, props.root);
   const title = text(schema["title"]);
@@ -98,12 +103,17 @@ function Field(props: Asked) {
           <span class="name">{short(props.name)}</span> {marks}
         </legend>
         {notes}
-        {shown.as === "group" && (
+        {shown.as === "group" && deep && (
+          <button type="button" class="small" onClick={() => props.change({})}>
+            Fill in<span class="unseen"> {short(props.name)}</span>
+          </button>
+        )}
+        {shown.as === "group" && !deep && (
           <Fields
             {...props}
             schema={shown.schema}
             value={isObject(props.value) ? props.value : {}}
-            change={(value) => props.change(Object.keys(value).length || props.required ? value : undefined)}
+            change={(value) => props.change(Object.keys(value).length || props.required || depth > 3 ? value : undefined)}
           />
         )}
         {shown.as === "choices" && <Choices {...props} choices={shown.choices} />}

@@ -6,6 +6,7 @@ const HIDDEN =
 
 /** The text with hidden characters spelled out. */
 export function visible(text: string): string {
+  if (/^[\n\x20-\x7e]*$/.test(text)) return text;
   return text
     .replaceAll("\r\n", "\n")
     .replace(HIDDEN, (one) => `⟨${(one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`);

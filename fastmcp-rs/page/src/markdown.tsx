@@ -24,8 +24,9 @@ export function Markdown({ text }: { text: string }) {
   );
 }
 
-/** Whether quotes, lists or brackets go so deep that reading them would not end soon. */
-const nested = (text: string) => /^(?:[ \t]*(?:>|[-*+]|\d+[.)])[ \t]*){12,}/m.test(text) || /[[(*_~!]{60,}/.test(text) || /(?:\[[^\]\n]{0,3}){40,}/.test(text);
+/** Whether quotes, lists or brackets go so deep, or emphasis changes so often, that reading them would not end soon. */
+const nested = (text: string) =>
+  (text.match(/[*_~]/g)?.length ?? 0) > 3000 || /^(?:[ \t]*(?:>|[-*+]|\d+[.)])[ \t]*){12,}/m.test(text) || /[[(*_~!]{60,}/.test(text) || /(?:\[[^\]\n]{0,3}){40,}/.test(text);
 
 function blocks(tokens: Token[], depth: number): ComponentChildren {
   return tokens.map((token) => block(token as Tokens.Generic, depth));

@@ -185,18 +185,17 @@ export function faults(schema: Schema, value: Json): Map<string, string> {
     const { errors } = new Validator(plain(schema) as never, "2020-12", false).validate(plain(value));
     // The innermost comes last, and says it best.
     for (const error of errors) {
+      const at = error.instanceLocation.replace(/^#/, "");
       if (["properties", "items", "additionalProperties", "$ref", "anyOf", "oneOf", "allOf"].includes(error.keyword)) {
-        if (error.keyword === "additionalProperties" && !found.has(error.instanceLocation)) {
-          found.set(error.instanceLocation, error.error);
-        }
+        if (error.keyword === "additionalProperties" && !found.has(at)) found.set(at, error.error);
         continue;
       }
       if (error.keyword === "required") {
         const missing = /required property "([^"]*)"/.exec(error.error)?.[1];
-        if (missing !== undefined) found.set(`${error.instanceLocation}/${escapePointer(missing)}`, "needed");
+        if (missing !== undefined) found.set(`${at}/${escapePointer(missing)}`, "needed");
         continue;
       }
-      found.set(error.instanceLocation, error.error);
+      found.set(at, error.error);
     }
   } catch {
     // A schema that the checker does not know is checked by the server alone.

@@ -62,14 +62,17 @@ function Group({ label, components }: { label: string; components: Component[] }
         {label} <span class="quiet">{components.length.toLocaleString("en")}</span>
       </h2>
       <ul>
-        {components.slice(0, most).map((one) => (
-          <li key={`${one.sort} ${one.id}`}>
-            <a href={address(one)} aria-current={wanted?.sort === one.sort && wanted.id === one.id ? "page" : undefined}>
-              {short(one.name, 100)}
-            </a>
-            <span>{summary(text(one.entry["title"]) ?? text(one.entry["description"]))}</span>
-          </li>
-        ))}
+        {components.slice(0, most).map((one) => {
+          const here = wanted?.sort === one.sort && wanted.id === one.id;
+          return (
+            <li key={`${one.sort} ${one.id}`} class={here ? "here" : undefined}>
+              <a href={address(one)} aria-current={here ? "page" : undefined}>
+                {short(one.name, 100)}
+              </a>
+              <span>{summary(text(one.entry["title"]) ?? text(one.entry["description"]))}</span>
+            </li>
+          );
+        })}
       </ul>
       {components.length > most && (
         <button type="button" class="small" onClick={() => setMost(most * 2)}>
