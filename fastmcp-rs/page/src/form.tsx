@@ -398,17 +398,19 @@ export function JsonBox(props: {
   label?: string;
 }) {
   const [typed, setTyped] = useState("");
-  const [fault, setFault] = useState("");
+  // What is wrong with it, and beside which value; another value is none of its concern.
+  const [wrong, setWrong] = useState({ fault: "", beside: "" });
+  const json = write(props.value);
+  const fault = wrong.beside === json ? wrong.fault : "";
   // Typed text stays as it is for as long as it means the same.
   const same = () => {
     try {
-      return write(typed.trim() === "" ? undefined : parse(typed)) === write(props.value);
+      return write(typed.trim() === "" ? undefined : parse(typed)) === json;
     } catch {
       return false;
     }
   };
   const shown = fault || same() ? typed : props.value === undefined ? "" : write(props.value, 2);
-  useEffect(() => setFault(""), [write(props.value)]);
   return (
     <>
       <textarea
@@ -424,10 +426,10 @@ export function JsonBox(props: {
           try {
             const value = next.trim() === "" ? undefined : parse(next);
             if (props.object && value !== undefined && !isObject(value)) throw new Error("arguments are an object: { … }");
-            setFault("");
+            setWrong({ fault: "", beside: "" });
             props.change(value);
           } catch (error) {
-            setFault(error instanceof Error ? error.message : "not JSON");
+            setWrong({ fault: error instanceof Error ? error.message : "not JSON", beside: json });
           }
         }}
         {...props.described}

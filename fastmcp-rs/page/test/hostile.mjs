@@ -1,5 +1,5 @@
 // A server that means harm, or only says too much: its answers are made up here, the page and its headers are real.
-import { choose, equal, ok, open, press, result, serve, shows, test } from "./kit.mjs";
+import { choose, equal, ok, open, press, result, serve, shows, test, until } from "./kit.mjs";
 
 const tool = (name, more = {}) => ({ name, description: "A tool.", inputSchema: { type: "object", properties: {} }, ...more });
 const text = (text) => ({ content: [{ type: "text", text }] });
@@ -231,7 +231,7 @@ test("schemas that the form does not understand get JSON, and strange ones break
   await choose(page, "recursive");
   await press(page, "Fill in next");
   await press(page, "Fill in next");
-  equal(JSON.parse(await page.getByLabel("JSON", { exact: true }).inputValue()), { tree: { next: { next: { next: {} } } } });
+  await until(async () => JSON.parse(await page.getByLabel("JSON", { exact: true }).inputValue()), { tree: { next: { next: { next: {} } } } });
   equal(page.complaints, []);
 });
 

@@ -41,7 +41,7 @@ export const stopping = [];
 export async function open(url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
@@ -63,6 +63,17 @@ export const press = (page, name) => page.getByRole("button", { name, exact: tru
 export const result = (page) => page.getByRole("region", { name: "Result" });
 /** Waits until the locator has the text. */
 export const shows = (locator, text) => locator.filter({ hasText: text }).first().waitFor();
+
+/** Waits until `read` gives what is wanted. */
+export async function until(read, wanted) {
+  const before = performance.now();
+  for (;;) {
+    const is = await read();
+    if (JSON.stringify(is) === JSON.stringify(wanted)) return;
+    if (performance.now() - before > 30_000) return equal(is, wanted, "at last");
+    await new Promise((go) => setTimeout(go, 20));
+  }
+}
 
 export function equal(actual, wanted, what = "") {
   const [one, other] = [JSON.stringify(actual), JSON.stringify(wanted)];

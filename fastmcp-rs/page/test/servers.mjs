@@ -1,7 +1,7 @@
 // What people do with the example servers.
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { choose, equal, ok, open, press, result, scratch, serve, shows, test } from "./kit.mjs";
+import { choose, equal, ok, open, press, result, scratch, serve, shows, test, until } from "./kit.mjs";
 
 const todo = async () => serve("todo", { env: { TODO_DB: join(await scratch(), "todo.json") } });
 const quiet = (page) => equal(page.complaints, [], "the console");
@@ -62,7 +62,7 @@ test("faults are shown at the field, and the server says them as well", async ()
   await press(page, "Call");
   await shows(result(page), "at least 1");
   await shows(result(page), "invalid_params");
-  equal(await page.getByLabel("todo_id").getAttribute("aria-invalid"), "true");
+  await until(() => page.getByLabel("todo_id").getAttribute("aria-invalid"), "true");
   await page.getByLabel("todo_id").fill("77");
   await page.getByLabel("done").check();
   await press(page, "Call");
@@ -77,15 +77,15 @@ test("form and JSON are one, both ways, and no digit is lost", async () => {
   await choose(page, "set_todo_status");
   const json = page.getByLabel("JSON", { exact: true });
   await page.getByLabel("todo_id").fill("18446744073709551615");
-  equal(await json.inputValue(), '{\n  "todo_id": 18446744073709551615\n}');
+  await until(() => json.inputValue(), '{\n  "todo_id": 18446744073709551615\n}');
   await json.fill('{ "todo_id": 3, "done": true }');
-  equal(await page.getByLabel("todo_id").inputValue(), "3");
+  await until(() => page.getByLabel("todo_id").inputValue(), "3");
   ok(await page.getByLabel("done").isChecked(), "done is checked");
   equal(await json.inputValue(), '{ "todo_id": 3, "done": true }', "what is typed stays as it is");
   await json.fill('{ "todo_id": ');
   await shows(page.getByRole("alert"), "Not JSON yet");
   await page.getByLabel("todo_id").fill("4");
-  equal(JSON.parse(await json.inputValue()), { done: true, todo_id: 4 });
+  await until(() => json.inputValue(), '{\n  "done": true,\n  "todo_id": 4\n}');
   quiet(page);
 });
 
@@ -99,7 +99,7 @@ test("defaults are filled in, choices are a select, and what is left out is not 
   await page.getByLabel("city").press("Enter");
   await shows(result(page), "fahrenheit");
   await press(page, "Leave out unit");
-  equal(JSON.parse(await page.getByLabel("JSON", { exact: true }).inputValue()), { city: "Oslo" });
+  await until(() => page.getByLabel("JSON", { exact: true }).inputValue(), '{\n  "city": "Oslo"\n}');
   quiet(page);
 });
 
@@ -107,12 +107,18 @@ test("progress and logs are shown while a call is under way", async () => {
   const { url } = await serve("conformance");
   const page = await open(url);
   await choose(page, "test_tool_with_progress");
-  await press(page, "Call");
   const bar = page.getByRole("progressbar");
-  await bar.waitFor();
-  await page.waitForFunction(() => document.querySelector("progress")?.max === 100);
+  // It is there for a moment only.
+  await page.evaluate(() => {
+    window.seen = [];
+    const look = () => document.querySelectorAll("progress").forEach((bar) => window.seen.push(`${bar.value} of ${bar.max}`));
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+  });
+  await press(page, "Call");
   await shows(result(page), "Tool with progress completed.");
   await bar.waitFor({ state: "detached" });
+  const seen = await page.evaluate(() => window.seen);
+  ok(seen.includes("50 of 100"), `50 of 100 is not among ${[...new Set(seen)]}`);
   await choose(page, "test_tool_with_logging");
   await press(page, "Call");
   const logs = page.getByRole("region", { name: "Logs" });
