@@ -2,7 +2,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { choose, equal, ok, open, pictures, press, result, scratch, serve, shows, test } from "./kit.mjs";
+import { choose, equal, ok, open, pictures, press, result, serve, shows, test } from "./kit.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
@@ -110,19 +110,5 @@ if (pictures) {
     await press(page, "Call");
     await page.getByRole("dialog").waitFor();
     await shot(page, "page-question");
-  });
-  test("pictures: the list of to-dos", async () => {
-    const { url } = await serve("todo", { port: 8000, env: { TODO_DB: join(await scratch(), "todo.json") } });
-    const page = await open(url, { colorScheme: "light" });
-    await choose(page, "create_todo");
-    for (const title of ["Learn MCP", "Write a server", "Show it to a friend"]) {
-      await page.getByLabel("title").fill(title);
-      await press(page, "Call");
-      await shows(result(page), title);
-    }
-    await choose(page, "list_todos");
-    await press(page, "Call");
-    await result(page).getByRole("table").waitFor();
-    await shot(page, "page-todo");
   });
 }
