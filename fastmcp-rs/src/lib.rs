@@ -44,6 +44,8 @@ pub use fastmcp_rs_macros::{model, prompt, resource, server, tool};
 pub use middleware::Middleware;
 #[cfg(feature = "interaction")]
 pub use observe::audit::{Audit, AuditArguments, AuditFsync, AuditFull};
+#[cfg(feature = "metrics")]
+pub use prometheus_client;
 pub use protocol::{
     Audio, CacheHints, CacheScope, Content, Elicited, File, Icon, Image, InputRequest, InputRequired, LogLevel,
     Message, PromptResult, ResourceContents, ResourceResult, Revision, RpcError, SamplingRequest,

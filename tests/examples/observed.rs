@@ -50,7 +50,13 @@ fn greet(name: String) -> String {
 }
 
 fn main() -> fastmcp_rs::Result {
-    let server = Server::new("observed").version("1.2.3").json_logs().log_arguments();
+    let mut server = Server::new("observed").version("1.2.3").json_logs().log_arguments();
+    if std::env::var_os("METRICS").is_some() {
+        server = server.metrics();
+    }
+    if let Ok(address) = std::env::var("METRICS_AT") {
+        server = server.metrics_at(address.parse::<std::net::SocketAddr>().unwrap());
+    }
     let Some(path) = std::env::var_os("AUDIT") else { return server.run() };
     let said = |name: &str| std::env::var(name).unwrap_or_default();
     let mut audit = Audit::file(path).fsync(AuditFsync::EachLine);

@@ -27,6 +27,7 @@ mod interaction;
 mod lifespan;
 mod lists;
 mod messages;
+mod metrics;
 mod middleware;
 mod notices;
 mod observe;

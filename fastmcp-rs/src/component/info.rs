@@ -112,14 +112,18 @@ impl ComponentInfo {
     }
 }
 
-/// What the audit log says of it.
-#[cfg(feature = "interaction")]
+/// How metrics and the audit log know it again.
+#[cfg(any(feature = "interaction", feature = "metrics"))]
 impl ComponentInfo {
     /// A number that no other component of the process has.
     pub(crate) fn id(&self) -> u64 {
         self.common().pace.id
     }
+}
 
+/// What the audit log says of it.
+#[cfg(feature = "interaction")]
+impl ComponentInfo {
     /// How long a call may take, under a server's own limit.
     pub(crate) fn limit(&self, server: Option<Duration>) -> Option<Duration> {
         self.common().limit(server)

@@ -172,7 +172,9 @@ impl Core {
                 let waiting = lifespans
                     .as_mut()
                     .ok_or_else(|| Error::new("the server did not start, or has already shut down"))?;
-                let started = Started { server: &me.info, catalog: &me.catalog(), timeout: me.settings.timeout };
+                let (catalog, methods) = (me.catalog(), super::methods::names());
+                let timeout = me.settings.timeout;
+                let started = Started { server: &me.info, catalog: &catalog, timeout, methods: &methods };
                 me.observers.start(&started)?;
                 let started = waiting.start(&me.states).await;
                 if started.is_err() {

@@ -69,6 +69,11 @@ static METHODS: [Method; 15] = {
     ]
 };
 
+/// The names of all methods of the protocol.
+pub(crate) fn names() -> Vec<&'static str> {
+    METHODS.iter().map(|known| known.name).collect()
+}
+
 /// The method's name, if it is one of the protocol's, in any revision.
 pub(crate) fn known(method: &str) -> Option<&'static str> {
     METHODS.iter().map(|known| known.name).find(|known| *known == method)

@@ -1,17 +1,26 @@
 //! What is known of requests: one [`Record`](record::Record) for each, which is handed to everybody who asked for it when the request
 //! ends. Where nobody asks, a request costs one look at an empty list.
 
-#![allow(dead_code, reason = "the audit log and the metrics use the rest")]
+#![cfg_attr(
+    not(all(feature = "interaction", feature = "metrics")),
+    allow(dead_code, reason = "the audit log and the metrics need more than the call log")
+)]
 
 #[cfg(feature = "interaction")]
 pub(crate) mod audit;
 pub(crate) mod event;
 pub(crate) mod lines;
 pub(crate) mod log;
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics;
 pub(crate) mod record;
 mod shown;
 
-use std::sync::Arc;
+use std::fmt;
+#[cfg(feature = "metrics")]
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -21,6 +30,7 @@ use crate::context::{Caller, Change};
 use crate::error::{Error, ErrorKind, ToolError};
 use crate::future::BoxFuture;
 use crate::protocol::{Implementation, RpcError};
+use crate::session::lock;
 use lines::LineWriter;
 use record::{Record, Via};
 
@@ -71,6 +81,8 @@ pub(crate) struct Started<'a> {
     pub catalog: &'a Catalog,
     /// How long a call may take, unless its component says otherwise.
     pub timeout: Option<Duration>,
+    /// The methods that it may know, in any revision.
+    pub methods: &'a [&'static str],
 }
 
 /// Somebody who was turned away.
@@ -90,10 +102,61 @@ pub(crate) enum Admission {
     Later(BoxFuture<'static, Result<(), RpcError>>),
 }
 
+/// What is counted while it lasts, or by somebody else than a request.
+#[derive(Default)]
+pub(crate) struct Levels {
+    pub connections: AtomicI64,
+    pub streams: AtomicI64,
+    pub audit_lines: AtomicU64,
+    pub audit_lost: AtomicU64,
+    /// How many sessions each endpoint has.
+    sessions: Mutex<Vec<Box<dyn Fn() -> usize + Send + Sync>>>,
+}
+
+impl Levels {
+    /// Counts something for as long as what it gives is held.
+    pub(crate) fn more(self: &Arc<Self>, what: fn(&Self) -> &AtomicI64) -> Counted {
+        what(self).fetch_add(1, Ordering::Relaxed);
+        Counted(Arc::clone(self), what)
+    }
+
+    /// Counts the sessions of an endpoint, whenever somebody asks.
+    pub(crate) fn count_sessions(&self, count: impl Fn() -> usize + Send + Sync + 'static) {
+        lock(&self.sessions).push(Box::new(count));
+    }
+
+    fn sessions(&self) -> usize {
+        lock(&self.sessions).iter().map(|count| count()).sum()
+    }
+}
+
+impl fmt::Debug for Levels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Levels").finish_non_exhaustive()
+    }
+}
+
+/// One of something, until it is dropped.
+pub(crate) struct Counted(Arc<Levels>, fn(&Levels) -> &AtomicI64);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        (self.1)(&self.0).fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// All who want to know.
 #[derive(Default)]
 pub(crate) struct Observers {
     each: Vec<Arc<dyn Observer>>,
+    pub levels: Arc<Levels>,
+    #[cfg(feature = "metrics")]
+    pub metrics: Option<Arc<metrics::Metrics>>,
+    /// Whether the listener that clients use shows the metrics, and where else they are.
+    #[cfg(feature = "metrics")]
+    pub shows_metrics: bool,
+    #[cfg(feature = "metrics")]
+    pub metrics_at: Option<SocketAddr>,
     /// Where the call log goes, if there is one.
     pub lines: Option<Arc<LineWriter>>,
     /// There is an audit log.
@@ -165,6 +228,7 @@ impl Observers {
     }
 
     /// Whether the server should be given calls.
+    #[expect(dead_code, reason = "for a probe of readiness")]
     pub(crate) fn is_ready(&self) -> bool {
         self.each.iter().all(|observer| observer.is_ready())
     }

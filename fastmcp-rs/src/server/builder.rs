@@ -559,6 +559,10 @@ impl Server {
         core.observers.log_to(false);
         let _signals = crate::server::signals::watch(core)?;
         core.start().await?;
+        #[cfg(feature = "metrics")]
+        if let Some(address) = core.observers.metrics_at {
+            crate::transport::http::metrics::serve_at(core, address).await?;
+        }
         let served = crate::transport::stdio::serve(Arc::clone(core), thread).await;
         core.stop().await;
         served

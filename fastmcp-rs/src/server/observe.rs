@@ -7,6 +7,8 @@ use super::Server;
 use crate::observe::audit::{Audit, AuditLog};
 use crate::observe::lines::LineWriter;
 use crate::observe::log::{ArgumentsKept, CallLog};
+#[cfg(feature = "metrics")]
+use crate::observe::metrics::Metrics;
 
 /// # What is known of its calls
 ///
@@ -26,6 +28,46 @@ impl Server {
         self
     }
 
+    /// Counts requests for Prometheus, and shows what was counted at `/metrics` where the server serves HTTP: to scrapers on the same
+    /// machine or in a private network, and to nobody who comes through a proxy. Default: nothing is counted.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn metrics(mut self) -> Self {
+        self.counting();
+        self.observers().shows_metrics = true;
+        self
+    }
+
+    /// Counts requests for Prometheus, and serves `/metrics` at an address of its own, to everybody who can reach it; over stdio, too.
+    /// An address that cannot be used keeps the server from starting.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn metrics_at(mut self, address: impl Into<std::net::SocketAddr>) -> Self {
+        self.counting();
+        self.observers().metrics_at = Some(address.into());
+        self
+    }
+
+    /// Adds metrics of the program's own to those of the server.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn registry(mut self, add: impl FnOnce(&mut prometheus_client::registry::Registry)) -> Self {
+        self.counting().register(add);
+        self
+    }
+
+    #[cfg(feature = "metrics")]
+    fn counting(&mut self) -> Arc<Metrics> {
+        let observers = self.observers();
+        if let Some(metrics) = &observers.metrics {
+            return Arc::clone(metrics);
+        }
+        let metrics = Arc::new(Metrics::new(&observers.levels));
+        observers.metrics = Some(Arc::clone(&metrics));
+        observers.add(Arc::clone(&metrics) as _);
+        metrics
+    }
+
     /// Writes a line for each call and each refusal into an audit log, chained so that none can be taken away unseen. Default:
     /// none. A second one is a start-up error, and so is a file that cannot be opened.
     #[cfg(feature = "interaction")]
@@ -35,7 +77,8 @@ impl Server {
         let observers = self.observers();
         let first = !std::mem::replace(&mut observers.audited, true);
         if first {
-            observers.add(Arc::new(AuditLog::new(audit)));
+            let log = AuditLog::new(audit, &observers.levels);
+            observers.add(Arc::new(log));
         }
         self.check(first, "audit(..)", "is given twice: a server has one audit log")
     }

@@ -154,6 +154,10 @@ impl RunningServer {
     pub async fn serve_http_on<L: Listener>(&self, listener: L) -> Result<(), Error> {
         self.core.observers.log_to(true);
         self.core.start().await?;
+        #[cfg(feature = "metrics")]
+        if let Some(address) = self.core.observers.metrics_at {
+            crate::transport::http::metrics::serve_at(&self.core, address).await?;
+        }
         crate::transport::http::serve(Arc::clone(&self.core), Http::clone(&self.http), listener).await
     }
 

@@ -21,7 +21,7 @@ use target::AuditTarget;
 
 use super::log::{JsonLine, write_time};
 use super::record::{CallOutcome, Record, hex};
-use super::{Admission, Observer, Started, TurnedAway, shown};
+use super::{Admission, Levels, Observer, Started, TurnedAway, shown};
 use crate::bounds;
 use crate::catalog::Catalog;
 use crate::component::ComponentInfo;
@@ -161,11 +161,11 @@ pub(crate) struct AuditLog {
 }
 
 impl AuditLog {
-    pub(crate) fn new(audit: Audit) -> Self {
+    pub(crate) fn new(audit: Audit, levels: &Arc<Levels>) -> Self {
         Self {
             settings: audit.settings,
             target: Mutex::new(Some(audit.target)),
-            queue: AuditQueue::new(),
+            queue: AuditQueue::new(levels),
             key: OnceLock::new(),
             server: OnceLock::new(),
             digests: Mutex::default(),

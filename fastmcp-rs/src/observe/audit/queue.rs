@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use ring::digest;
 use tokio::sync::{Notify, Semaphore};
 
+use super::super::Levels;
 use super::super::record::hex;
 use super::AuditFsync;
 use super::target::AuditTarget;
@@ -32,8 +33,7 @@ pub(super) struct AuditQueue {
     /// Nothing can be written.
     pub(super) down: AtomicBool,
     up: Notify,
-    pub(super) written: AtomicU64,
-    pub(super) lost: AtomicU64,
+    levels: Arc<Levels>,
 }
 
 #[derive(Default)]
@@ -81,7 +81,7 @@ impl Drop for AuditSlot {
 }
 
 impl AuditQueue {
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(levels: &Arc<Levels>) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::default(),
             came: Condvar::new(),
@@ -89,8 +89,7 @@ impl AuditQueue {
             slots: Semaphore::new(SLOTS),
             down: AtomicBool::new(false),
             up: Notify::new(),
-            written: AtomicU64::new(0),
-            lost: AtomicU64::new(0),
+            levels: Arc::clone(levels),
         })
     }
 
@@ -119,7 +118,7 @@ impl AuditQueue {
             match self.slots.try_acquire() {
                 Ok(permit) => permit.forget(),
                 Err(_) => {
-                    self.lost.fetch_add(1, Ordering::Relaxed);
+                    self.levels.audit_lost.fetch_add(1, Ordering::Relaxed);
                     return;
                 }
             }
@@ -201,11 +200,11 @@ impl AuditWriter<'_> {
             self.chain.link(&mut line);
             if !self.write(&line) {
                 let lost = 1 + lock(&self.queue.state).lines.len();
-                self.queue.lost.fetch_add(lost as u64, Ordering::Relaxed);
+                self.queue.levels.audit_lost.fetch_add(lost as u64, Ordering::Relaxed);
                 printing::say(&format!("fastmcp-rs: error: {lost} audit lines could not be written"));
                 return;
             }
-            self.queue.written.fetch_add(1, Ordering::Relaxed);
+            self.queue.levels.audit_lines.fetch_add(1, Ordering::Relaxed);
             self.queue.slots.add_permits(1);
             self.unsynced.get_or_insert_with(Instant::now);
             match self.fsync {

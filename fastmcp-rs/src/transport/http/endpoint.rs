@@ -36,6 +36,11 @@ impl Endpoint {
     pub(super) fn new(core: Arc<Core>, settings: Http) -> Self {
         let host: Arc<dyn Host> = Arc::clone(&core) as _;
         let sessions = Sessions::new(settings.max_sessions, settings.session_idle, Arc::clone(&core.kept));
+        #[cfg(feature = "metrics")]
+        if core.observers.metrics.is_some() {
+            let counted = Arc::downgrade(&sessions);
+            core.observers.levels.count_sessions(move || counted.upgrade().map_or(0, |sessions| sessions.len()));
+        }
         Self {
             core,
             host,

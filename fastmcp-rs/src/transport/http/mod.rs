@@ -4,6 +4,8 @@ mod body;
 mod cors;
 mod endpoint;
 mod events;
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics;
 mod mirrored_headers;
 mod notifier;
 mod origin;

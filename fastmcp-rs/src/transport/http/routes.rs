@@ -7,10 +7,11 @@ use axum::http::{Request, Response, StatusCode};
 use hyper::body::Body;
 
 use super::body::HttpBody;
+#[cfg(feature = "metrics")]
+use super::metrics;
 #[cfg(feature = "page")]
 use super::page;
 use super::service::McpService;
-use super::settings::Http;
 
 /// What a URL leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +24,16 @@ enum Route {
     /// The page for people, and what it is made of.
     #[cfg(feature = "page")]
     Page(page::PageFile),
+    /// What Prometheus scrapes.
+    #[cfg(feature = "metrics")]
+    Metrics,
 }
 
 /// The URLs that a server answers.
-fn routes(settings: &Http) -> impl Iterator<Item = (Cow<'_, str>, Route)> {
+fn routes(service: &McpService) -> impl Iterator<Item = (Cow<'_, str>, Route)> {
+    let settings = service.settings();
+    #[cfg(feature = "metrics")]
+    let shows_metrics = service.metrics().is_some();
     let endpoint = std::iter::once((Cow::from(&settings.path), Route::Endpoint));
     #[cfg(feature = "sse")]
     let endpoint = endpoint.chain(
@@ -36,6 +43,8 @@ fn routes(settings: &Http) -> impl Iterator<Item = (Cow<'_, str>, Route)> {
     );
     #[cfg(feature = "page")]
     let endpoint = endpoint.chain(page::urls(settings).map(|(url, part)| (url, Route::Page(part))));
+    #[cfg(feature = "metrics")]
+    let endpoint = endpoint.chain(shows_metrics.then_some((metrics::PATH.into(), Route::Metrics)));
     endpoint
 }
 
@@ -51,7 +60,7 @@ impl McpService {
         B: Body<Error: std::fmt::Display>,
     {
         let path = trimmed(request.uri().path());
-        match routes(self.settings()).find(|(known, _)| trimmed(known) == path) {
+        match routes(self).find(|(known, _)| trimmed(known) == path) {
             Some((_, route)) => self.at(route, request, peer).await,
             None => {
                 let mut response = Response::new(HttpBody::empty());
@@ -71,6 +80,8 @@ impl McpService {
             Route::Sse => self.handle_sse(request, peer).await,
             #[cfg(feature = "page")]
             Route::Page(part) => self.page(&request, part),
+            #[cfg(feature = "metrics")]
+            Route::Metrics => self.show_metrics(&request, peer),
         }
     }
 }
@@ -79,7 +90,7 @@ impl McpService {
 pub(crate) fn router(service: &McpService) -> axum::Router {
     let mut taken = Vec::new();
     // The first of a path is the one that our own listener finds, and axum takes none twice.
-    let routes = routes(service.settings()).filter(|(path, _)| {
+    let routes = routes(service).filter(|(path, _)| {
         let new = !taken.contains(path);
         taken.push(path.clone());
         new

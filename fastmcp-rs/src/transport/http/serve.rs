@@ -95,9 +95,11 @@ pub(crate) async fn serve<L: Listener>(core: Arc<Core>, mut settings: Http, mut 
             head_time: if near_full { HEAD_TIME_NEAR_FULL } else { HEAD_TIME },
             stream: Mutex::default(),
         };
+        let counted = core.observers.levels.more(|levels| &levels.connections);
+        let core = Arc::clone(&core);
         future::spawn(async move {
-            serve_connection(StallTimeout::new(stream), Arc::new(here), shutdown).await;
-            drop((permit, alive));
+            serve_connection(StallTimeout::new(stream), Arc::new(here), shutdown, &core).await;
+            drop((permit, alive, counted));
         });
     }
     drop((listener, alive));
@@ -140,7 +142,7 @@ struct Stream {
     close: bool,
 }
 
-async fn serve_connection(mut io: StallTimeout, here: Arc<Here>, shutdown: CancellationToken) {
+async fn serve_connection(mut io: StallTimeout, here: Arc<Here>, shutdown: CancellationToken, core: &Core) {
     let served = loop {
         let (taken, stream) = match serve_requests(io, &here, &shutdown).await {
             Ok(Some(taken)) => taken,
@@ -149,7 +151,9 @@ async fn serve_connection(mut io: StallTimeout, here: Arc<Here>, shutdown: Cance
         };
         io = taken;
         let close = stream.close || shutdown.is_cancelled();
+        let counted = core.observers.levels.more(|levels| &levels.streams);
         let written = streaming::write(&mut io, stream.response, close).await;
+        drop(counted);
         if close || written.is_err() || shutdown.is_cancelled() {
             let _ = io.shutdown().await;
             break written.map_err(Into::into);

@@ -37,6 +37,8 @@ use crate::engine::connection::{Connection, observe};
 use crate::engine::core::Core;
 use crate::engine::request::{Answer, MirroredHeaders as _, Request as Incoming, Step};
 use crate::engine::run::Running;
+use crate::error::ErrorKind;
+use crate::observe::TurnedAway;
 use crate::observe::record::Via;
 use crate::protocol::jsonrpc::PARSE_ERROR;
 use crate::protocol::message::{JsonRpc, Unreadable};
@@ -101,6 +103,23 @@ impl McpService {
         if self.0.is_alone() { Ok(()) } else { self.0.join().await }
     }
 
+    /// The metrics, if this listener shows them.
+    #[cfg(feature = "metrics")]
+    pub(super) fn metrics(&self) -> Option<&crate::observe::metrics::Metrics> {
+        let observers = &self.0.core.observers;
+        observers.metrics.as_deref().filter(|_| observers.shows_metrics)
+    }
+
+    /// Answers a scraper. Neither host nor token is asked for: scrapers come by the address, and have none.
+    #[cfg(feature = "metrics")]
+    pub(super) fn show_metrics<B>(&self, request: &Request<B>, peer: Option<IpAddr>) -> HttpResponse {
+        let peer = caller_of(request.extensions(), peer).address();
+        match self.metrics() {
+            Some(metrics) => super::metrics::answer(metrics, request.method(), request.headers(), peer),
+            None => status(StatusCode::NOT_FOUND),
+        }
+    }
+
     pub(super) fn settings(&self) -> &Http {
         &self.0.settings
     }
@@ -111,7 +130,7 @@ impl McpService {
         B: Body<Error: std::fmt::Display>,
     {
         let endpoint = &*self.0;
-        self.admitted(request, async |request| {
+        self.admitted(request, peer, async |request| {
             let (parts, body) = request.into_parts();
             #[cfg(feature = "page")]
             if let Some(answer) = super::page::instead(&endpoint.settings, &parts) {
@@ -136,19 +155,25 @@ impl McpService {
     where
         B: Body<Error: std::fmt::Display>,
     {
-        self.admitted(request, async |request| self.0.sse(request, peer).await).await
+        self.admitted(request, peer, async |request| self.0.sse(request, peer).await).await
     }
 
     /// Lets a request through to `answer` if its host and origin are expected and the server has started.
     async fn admitted<B>(
         &self,
         request: Request<B>,
+        peer: Option<IpAddr>,
         answer: impl AsyncFnOnce(Request<B>) -> HttpResponse,
     ) -> HttpResponse {
         let endpoint = &*self.0;
         let origin = match endpoint.settings.guard.check(request.uri(), request.headers()) {
             Ok(origin) => origin.cloned(),
-            Err(refused) => return turned_away(refused),
+            Err(refused) => {
+                let caller = caller_of(request.extensions(), peer);
+                let (via, kind, why) = (Via::Http, ErrorKind::Forbidden, &*refused.why);
+                endpoint.core.observers.turned_away(&TurnedAway { caller: &caller, via, kind, why });
+                return turned_away(refused);
+            }
         };
         if !endpoint.core.is_started()
             && let Err(error) = endpoint.core.start().await

@@ -281,6 +281,12 @@ impl Sessions {
         lock(&self.map).iter().map(|(id, _)| id.clone()).collect()
     }
 
+    /// How many there are.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.map).len()
+    }
+
     /// Takes in a session that has just been initialized, here or at another replica; one that is there already stays.
     pub(crate) fn insert(
         self: &Arc<Self>,
