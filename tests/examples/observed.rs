@@ -55,7 +55,7 @@ fn main() -> fastmcp_rs::Result {
         server = server.metrics();
     }
     if let Ok(address) = std::env::var("METRICS_AT") {
-        server = server.metrics_at(address.parse::<std::net::SocketAddr>().unwrap());
+        server = server.metrics_at(address.parse::<std::net::SocketAddr>().expect("an address"));
     }
     let Some(path) = std::env::var_os("AUDIT") else { return server.run() };
     let said = |name: &str| std::env::var(name).unwrap_or_default();
