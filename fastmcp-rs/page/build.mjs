@@ -2,7 +2,7 @@
 // and so is who packs, as each version of Node brings another zlib. The files bear no time and no name.
 import { build } from "esbuild";
 import { gzipSync } from "fflate";
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 
 const LIMIT = 60 * 1024;
 const at = (path) => new URL(path, import.meta.url).pathname;
@@ -32,6 +32,5 @@ for (const file of built.outputFiles) {
   await writeFile(at(`dist/${name}`), packed);
   console.log(`${name}: ${file.contents.length} bytes, packed ${packed.length}`);
 }
-await copyFile(at("index.html"), at("dist/index.html"));
 console.log(`together ${total} of at most ${LIMIT}`);
 if (total > LIMIT) process.exit(1);

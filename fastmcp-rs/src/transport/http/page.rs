@@ -22,7 +22,7 @@ use crate::printing;
 
 const SCRIPT: &[u8] = include_bytes!("../../../page/dist/page.js.gz");
 const STYLE: &[u8] = include_bytes!("../../../page/dist/page.css.gz");
-const INDEX: &str = include_str!("../../../page/dist/index.html");
+const INDEX: &str = include_str!("../../../page/index.html");
 
 /// Nothing but our own two files is run or loaded, nothing is sent but to this server, and nobody frames it. Pictures and sound are
 /// those that results brought along.
