@@ -20,6 +20,8 @@ use crate::middleware::{Chain, Middleware};
 use crate::observe::Observers;
 use crate::protocol::{CacheHints, CacheScope, Icon, Implementation};
 use crate::text::sanitize::bounded;
+#[cfg(feature = "page")]
+use crate::transport::http::Shown;
 #[cfg(feature = "http")]
 use crate::transport::http::{Http, McpService};
 #[cfg(feature = "stdio")]
@@ -47,6 +49,8 @@ pub struct Server {
     own_runtime: bool,
     #[cfg(feature = "http")]
     pub(crate) http: Http,
+    #[cfg(feature = "page")]
+    pub(super) page: Shown,
 }
 
 /// Whether a URI has one of these schemes, which are written in lower case.
@@ -116,6 +120,8 @@ impl Server {
             own_runtime: false,
             #[cfg(feature = "http")]
             http: Http::default(),
+            #[cfg(feature = "page")]
+            page: Shown::default(),
         }
     }
 
@@ -428,13 +434,7 @@ impl Server {
     #[cfg(feature = "http")]
     #[must_use]
     pub fn http(mut self, http: Http) -> Self {
-        #[cfg(feature = "page")]
-        let page = std::mem::take(&mut self.http.page);
         self.http = http;
-        #[cfg(feature = "page")]
-        {
-            self.http.page = page;
-        }
         self
     }
 
@@ -475,7 +475,12 @@ impl Server {
     /// # Errors
     /// When the server cannot start: two components of one name, state that nobody gives, nothing to offer. All that is wrong is
     /// in the one error.
-    pub fn build(self) -> Result<RunningServer> {
+    #[cfg_attr(not(feature = "page"), allow(unused_mut, reason = "nothing is said of it elsewhere then"))]
+    pub fn build(mut self) -> Result<RunningServer> {
+        #[cfg(feature = "page")]
+        {
+            self.http.page = self.page;
+        }
         #[cfg(feature = "http")]
         let problems = self.http.problems();
         #[cfg(not(feature = "http"))]

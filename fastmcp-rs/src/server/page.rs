@@ -20,14 +20,14 @@ impl Server {
     /// ```
     #[must_use]
     pub fn page(mut self, page: Page) -> Self {
-        self.http.page.show(page);
+        self.page.show(page);
         self
     }
 
     /// Serves no page, not even on loopback.
     #[must_use]
     pub fn no_page(mut self) -> Self {
-        self.http.page.hide();
+        self.page.hide();
         self
     }
 }

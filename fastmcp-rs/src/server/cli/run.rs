@@ -54,14 +54,13 @@ async fn perform(server: Server, mut parser: lexopt::Parser) -> Result<(), Error
 #[cfg_attr(
     not(all(feature = "stdio", feature = "http")),
     allow(
-        unused_mut,
         unused_variables,
         clippy::needless_pass_by_value,
         clippy::unused_async,
         reason = "what one transport needs, the other does not"
     )
 )]
-async fn serve(mut server: Server, place: &AddressFlags, program: &str) -> Result<(), Error> {
+async fn serve(server: Server, place: &AddressFlags, program: &str) -> Result<(), Error> {
     match place.transport()? {
         #[cfg(feature = "stdio")]
         ServedBy::Stdio => {
@@ -74,27 +73,24 @@ async fn serve(mut server: Server, place: &AddressFlags, program: &str) -> Resul
             server.serve_stdio().await
         }
         #[cfg(feature = "http")]
-        ServedBy::Http => {
-            if let Some(path) = place.path()? {
-                server.http.path = path;
-            }
-            #[cfg(feature = "page")]
-            if place.open() {
-                server.http.page.open();
-            }
-            server.serve_http(place.address()?).await
-        }
+        ServedBy::Http => over_http(server, place).await,
         #[cfg(feature = "sse")]
         ServedBy::Sse => {
-            if let Some(path) = place.path()? {
-                server.http.path = path;
-            }
+            let mut server = server;
             server.http.sse = true;
-            #[cfg(feature = "page")]
-            if place.open() {
-                server.http.page.open();
-            }
-            server.serve_http(place.address()?).await
+            over_http(server, place).await
         }
     }
+}
+
+#[cfg(feature = "http")]
+async fn over_http(mut server: Server, place: &AddressFlags) -> Result<(), Error> {
+    if let Some(path) = place.path()? {
+        server.http.path = path;
+    }
+    #[cfg(feature = "page")]
+    if place.open() {
+        server.page.open();
+    }
+    server.serve_http(place.address()?).await
 }

@@ -31,6 +31,8 @@ mod streaming;
 pub use body::HttpBody;
 #[cfg(feature = "page")]
 pub use page::Page;
+#[cfg(feature = "page")]
+pub(crate) use page::Shown;
 pub(crate) use routes::router;
 pub(crate) use serve::{listen, serve};
 pub use service::McpService;
