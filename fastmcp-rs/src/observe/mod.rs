@@ -219,8 +219,11 @@ impl Observers {
         admission
     }
 
-    pub(crate) fn changed(&self, change: &Change, catalog: impl Fn() -> Arc<Catalog>) {
-        self.each.iter().for_each(|observer| observer.changed(change, &catalog()));
+    pub(crate) fn changed(&self, change: &Change, catalog: impl FnOnce() -> Arc<Catalog>) {
+        if !self.each.is_empty() {
+            let catalog = catalog();
+            self.each.iter().for_each(|observer| observer.changed(change, &catalog));
+        }
     }
 
     pub(crate) fn turned_away(&self, away: &TurnedAway<'_>) {

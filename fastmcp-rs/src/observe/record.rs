@@ -218,8 +218,7 @@ impl Record {
 
     /// Who asked.
     pub(crate) fn caller_name(&self) -> &str {
-        let other = if self.caller.is_local() { "local" } else { "anonymous" };
-        self.caller.subject().unwrap_or(other)
+        name_of(&self.caller)
     }
 
     /// A name for the session, from which its id cannot be told.
@@ -251,6 +250,12 @@ impl Record {
         };
         (is_hex(trace, 32) && is_hex(span, 16)).then_some((trace, span))
     }
+}
+
+/// A caller's subject, or what stands for one who has none.
+pub(super) fn name_of(caller: &Caller) -> &str {
+    let other = if caller.is_local() { "local" } else { "anonymous" };
+    caller.subject().unwrap_or(other)
 }
 
 /// Bytes as pairs of hexadecimal digits.

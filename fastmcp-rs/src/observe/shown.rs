@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use crate::component::ComponentInfo;
-use crate::text::sanitize::bounded;
+use crate::text::sanitize::{bounded, is_control_or_bidi};
 
 /// The longest argument that is shown, and all of them together, as JSON in bytes.
 const EACH: usize = 1024;
@@ -52,7 +52,7 @@ pub(super) fn one_line(json: &str) -> String {
             // Between tokens: within a string they are escaped already.
             '\n' | '\r' | '\t' => out.push(' '),
             // Within a string, where else there is none of them.
-            letter if letter.is_control() || is_invisible(letter) => {
+            letter if is_control_or_bidi(letter) || letter == '\u{feff}' => {
                 let mut units = [0; 2];
                 for unit in letter.encode_utf16(&mut units) {
                     out.push_str(&format!("\\u{unit:04x}"));
@@ -62,11 +62,6 @@ pub(super) fn one_line(json: &str) -> String {
         }
     }
     out
-}
-
-/// What changes the order of what is shown, or ends lines for some.
-fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 fn json_text(text: &str) -> String {

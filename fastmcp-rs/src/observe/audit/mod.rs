@@ -20,7 +20,7 @@ pub(crate) use queue::AuditSlot;
 use target::AuditTarget;
 
 use super::log::{JsonLine, write_time};
-use super::record::{CallOutcome, Record, hex};
+use super::record::{CallOutcome, Record, hex, name_of};
 use super::{Admission, Levels, Observer, Started, TurnedAway, shown};
 use crate::bounds;
 use crate::catalog::Catalog;
@@ -365,8 +365,7 @@ fn write_caller(line: &mut JsonLine<'_>, caller: &Caller) {
         if let Some(issuer) = caller.issuer() {
             line.foreign("issuer", issuer, bounds::ECHO);
         }
-        let other = if caller.is_local() { "local" } else { "anonymous" };
-        line.foreign("subject", caller.subject().unwrap_or(other), bounds::ECHO);
+        line.foreign("subject", name_of(caller), bounds::ECHO);
         if let Some(client) = caller.client_id() {
             line.foreign("client_id", client, bounds::ECHO);
         }
