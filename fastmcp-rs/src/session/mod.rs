@@ -79,11 +79,7 @@ impl Notifier {
 
     /// Sends, waiting for room; `false` if the other end is gone.
     pub(crate) async fn send(&self, outgoing: Outgoing) -> bool {
-        match &self.0 {
-            Sink::Channel(sender) => sender.send(outgoing).await.is_ok(),
-            #[cfg(feature = "http")]
-            Sink::Callback(_) => self.offer(outgoing),
-        }
+        self.room().await.map(|room| room.send(outgoing)).is_some()
     }
 
     /// Waits for room for one message; `None` if the other end is gone.

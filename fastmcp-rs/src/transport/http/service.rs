@@ -29,6 +29,7 @@ use super::responses::{
     Accepts, HttpResponse, events, gone, later, not_allowed, only_post, plain, refused, settled, status, too_many,
     unavailable,
 };
+use super::session_table::Owner;
 use super::sessions::{Known, new_id};
 use super::settings::Http;
 use crate::bounds;
@@ -334,11 +335,7 @@ impl Endpoint {
                     if !self.is_alone() && !Box::pin(self.create_shared(&session, caller)).await {
                         return unavailable();
                     }
-                    if self
-                        .sessions
-                        .insert(session, caller.identity().map(ToOwned::to_owned), caller.network())
-                        .is_err()
-                    {
+                    if self.sessions.insert(session, Owner::of(caller)).is_err() {
                         return too_many();
                     }
                     if let Some(session_id) = session_id {

@@ -5,15 +5,35 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::sessions::HttpSession;
+use crate::context::Caller;
 
 /// Sessions of one owner that are looked at for the one that goes.
 const LOOKED_AT: usize = 64;
 
-/// Whose a session is, when there is no room for all: its caller's, or that of whoever is at its address.
+/// Whose a session or a stream is: its caller's, or that of whoever is at its address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Owner {
     Caller(String),
     Address(Option<IpAddr>),
+}
+
+impl Owner {
+    /// By the identity, or by the network where there is none.
+    pub(super) fn new(identity: Option<&str>, network: Option<IpAddr>) -> Self {
+        identity.map_or(Self::Address(network), |identity| Self::Caller(identity.to_owned()))
+    }
+
+    pub(super) fn of(caller: &Caller) -> Self {
+        Self::new(caller.identity(), caller.network())
+    }
+
+    /// Whether it is the caller, or may be: one whom nobody knows may come from anywhere.
+    pub(super) fn is(&self, caller: &Caller) -> bool {
+        match self {
+            Self::Caller(identity) => caller.identity() == Some(identity),
+            Self::Address(_) => caller.identity().is_none(),
+        }
+    }
 }
 
 /// All sessions that are in use here.

@@ -2,7 +2,6 @@
 //! ended when idle (2025-11-25, basic/transports, "Session Management").
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::task::{Context as Task, Poll};
@@ -26,7 +25,6 @@ const KEPT_STREAMS: usize = 16;
 /// One conversation over HTTP.
 pub(crate) struct HttpSession {
     pub session: Arc<Session>,
-    subject: Option<String>,
     pub(super) owner: Owner,
     used: Mutex<Instant>,
     /// Connections that hold a stream of it open.
@@ -37,16 +35,10 @@ pub(crate) struct HttpSession {
 }
 
 impl HttpSession {
-    fn new(
-        session: Arc<Session>,
-        subject: Option<String>,
-        peer: Option<IpAddr>,
-        replicas: Option<Arc<Replicas>>,
-    ) -> Self {
+    fn new(session: Arc<Session>, owner: Owner, replicas: Option<Arc<Replicas>>) -> Self {
         Self {
             session,
-            owner: subject.clone().map_or(Owner::Address(peer), Owner::Caller),
-            subject,
+            owner,
             used: Mutex::new(Instant::now()),
             open: AtomicUsize::new(0),
             streams: Mutex::default(),
@@ -149,7 +141,7 @@ impl HttpSession {
 
     /// Whether it belongs to the caller.
     pub(crate) fn is_of(&self, caller: &Caller) -> bool {
-        self.subject.as_deref() == caller.identity()
+        self.owner.is(caller)
     }
 
     /// See [`Sessions::wind_down`].
@@ -288,14 +280,9 @@ impl Sessions {
     }
 
     /// Takes in a session that has just been initialized, here or at another replica; one that is there already stays.
-    pub(crate) fn insert(
-        self: &Arc<Self>,
-        session: Arc<Session>,
-        subject: Option<String>,
-        peer: Option<IpAddr>,
-    ) -> Result<Arc<HttpSession>, Full> {
+    pub(super) fn insert(self: &Arc<Self>, session: Arc<Session>, owner: Owner) -> Result<Arc<HttpSession>, Full> {
         let Some(id) = session.id().map(ToOwned::to_owned) else { return Err(Full) };
-        let session = Arc::new(HttpSession::new(session, subject, peer, self.replicas.get().cloned()));
+        let session = Arc::new(HttpSession::new(session, owner, self.replicas.get().cloned()));
         let evicted = {
             let mut map = lock(&self.map);
             if let Some(there) = map.get(&id) {

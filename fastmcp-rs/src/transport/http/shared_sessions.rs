@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 
 use super::endpoint::Endpoint;
+use super::session_table::Owner;
 use super::sessions::{HttpSession, Known, Sessions};
 use crate::context::Caller;
 use crate::error::Error;
@@ -85,7 +86,7 @@ impl Endpoint {
                 if record.subject.as_deref() != caller.identity() {
                     return Known::Gone;
                 }
-                match self.sessions.insert(Arc::new(session), record.subject, None) {
+                match self.sessions.insert(Arc::new(session), Owner::new(record.subject.as_deref(), None)) {
                     Ok(http) => http,
                     Err(_) => return Known::Unavailable,
                 }

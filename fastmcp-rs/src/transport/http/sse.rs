@@ -18,6 +18,7 @@ use super::endpoint::Endpoint;
 use super::events::{COMMENT, KEEP_ALIVE, event};
 use super::responses::{HttpResponse, events, not_allowed, plain, status};
 use super::service::{caller_of, read_body};
+use super::session_table::Owner;
 use super::sessions::new_id;
 use crate::bounds;
 use crate::context::Caller;
@@ -40,31 +41,19 @@ pub(crate) struct Streams(Mutex<HashMap<String, Arc<SseConversation>>>);
 struct SseConversation {
     session: Arc<Session>,
     notifier: Notifier,
-    subject: Option<String>,
-    /// Where it was opened from, where that is known.
-    peer: Option<IpAddr>,
+    owner: Owner,
     opened: Instant,
-}
-
-impl SseConversation {
-    /// Whose it is, when there is no room for all: its caller's, or that of whoever is at its address.
-    fn owner(&self) -> (Option<&str>, Option<IpAddr>) {
-        match &self.subject {
-            Some(subject) => (Some(subject), None),
-            None => (None, self.peer),
-        }
-    }
 }
 
 /// The stream that makes room for a new one: the oldest of whoever has the most, if that is more than the newcomer would have.
 fn first_to_go(streams: &HashMap<String, Arc<SseConversation>>, new: &SseConversation) -> Option<String> {
     let mut count: HashMap<_, usize> = HashMap::new();
     for stream in streams.values() {
-        *count.entry(stream.owner()).or_default() += 1;
+        *count.entry(&stream.owner).or_default() += 1;
     }
-    let own = count.get(&new.owner()).map_or(1, |count| count + 1);
+    let own = count.get(&new.owner).map_or(1, |count| count + 1);
     let most = count.values().copied().max().filter(|most| *most > own)?;
-    let theirs = streams.iter().filter(|(_, stream)| count[&stream.owner()] == most);
+    let theirs = streams.iter().filter(|(_, stream)| count[&stream.owner] == most);
     theirs.min_by_key(|(_, stream)| stream.opened).map(|(id, _)| id.clone())
 }
 
@@ -81,9 +70,7 @@ impl Endpoint {
             (&Method::POST, false) => {
                 let id = parts.uri.query().unwrap_or("").split('&').find_map(|pair| pair.strip_prefix("session_id="));
                 let conversation = id.and_then(|id| lock(&self.streams.0).get(id).cloned());
-                let Some(conversation) =
-                    conversation.filter(|conversation| conversation.subject.as_deref() == caller.identity())
-                else {
+                let Some(conversation) = conversation.filter(|conversation| conversation.owner.is(&caller)) else {
                     return plain(StatusCode::NOT_FOUND, "there is no such stream: open one with GET /sse".to_owned());
                 };
                 match read_body(&parts.headers, body, self.core.settings.message_bytes, &self.body_room).await {
@@ -109,10 +96,8 @@ impl Endpoint {
         let notifier = Notifier::new(sender);
         let session = Arc::new(Session::new(Some(id.clone()), &self.core.kept));
         let notices = crate::engine::tell_session(Arc::clone(&self.core), Arc::clone(&session), notifier.clone());
-        let subject = caller.identity().map(ToOwned::to_owned);
-        let peer = caller.network();
-        let conversation =
-            SseConversation { session: Arc::clone(&session), notifier, subject, peer, opened: Instant::now() };
+        let owner = Owner::of(caller);
+        let conversation = SseConversation { session: Arc::clone(&session), notifier, owner, opened: Instant::now() };
         let evicted = {
             let mut streams = lock(&self.streams.0);
             let mut evicted = None;
