@@ -5,6 +5,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "JSON is written where it is passed on")]
 
 mod access;
+mod agreement;
 mod arguments;
 mod audit;
 mod bad_input;
