@@ -1,6 +1,8 @@
 #![doc = include_str!("../../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "http")]
+pub mod auth;
 mod bounds;
 mod catalog;
 mod component;
@@ -11,6 +13,8 @@ mod extension;
 mod future;
 mod incident;
 pub mod middleware;
+#[cfg(feature = "auth")]
+mod net;
 mod observe;
 mod panics;
 mod printing;
@@ -32,6 +36,12 @@ pub mod __bench;
 #[doc(hidden)]
 pub mod __private;
 
+#[cfg(feature = "http")]
+pub use auth::Verifier;
+#[cfg(feature = "http")]
+pub use auth::token_map::TokenMap;
+#[cfg(feature = "auth")]
+pub use auth::{introspect::Introspect, jwt::Jwt};
 pub use component::output::{Bytes, HandlerError, PromptOutput, ResourceOutput};
 pub use component::{
     Completing, ComponentInfo, ComponentKind, DynamicPrompt, DynamicResource, DynamicTool, Function, Json, PlainText,

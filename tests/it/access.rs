@@ -401,9 +401,9 @@ async fn over_http_a_challenge_says_what_to_ask_for() {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
     });
-    for (tool, challenge) in
-        [("add_note", Some("Bearer error=\"insufficient_scope\", scope=\"notes:read notes:write\"")), ("audit", None)]
-    {
+    let expected = "Bearer error=\"insufficient_scope\", scope=\"notes:read notes:write\", \
+                    error_description=\"add_note needs the scopes notes:read notes:write\"";
+    for (tool, challenge) in [("add_note", Some(expected)), ("audit", None)] {
         let message =
             json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": tool, "_meta": meta } });
         let mut request = Request::post("http://localhost/mcp")

@@ -11,6 +11,7 @@ pub mod book;
 pub mod client;
 pub mod example;
 pub mod http;
+pub mod issuer;
 pub mod schema;
 pub mod stdio;
 

@@ -47,7 +47,7 @@ impl Common {
             version: keys.text::<common::Version>(),
             timeout: keys.take::<common::Timeout>().and_then(|entry| timeout(&entry, errors)),
             inline: keys.boolean::<common::Inline>().filter(|(on, _)| *on).map(|(_, key)| key),
-            scopes: keys.texts::<common::Scopes>(),
+            scopes: scopes(keys, errors),
             roles: keys.texts::<common::Roles>(),
             rate_limit: keys.rate::<common::RateLimit>(),
             hidden: keys.flag::<common::Hidden>(),
@@ -76,6 +76,24 @@ fn timeout(entry: &Entry, errors: &Errors) -> Option<Timeout> {
             None
         }
     }
+}
+
+/// Scopes, in the form in which clients are told to ask for them (RFC 6749, section 3.3).
+fn scopes(keys: &mut Keys<'_>, errors: &Errors) -> Vec<LitStr> {
+    let scopes = keys.texts::<common::Scopes>();
+    for scope in &scopes {
+        let text = scope.value();
+        if text.contains(' ') {
+            let several = text.split_whitespace().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(", ");
+            errors.at(scope, format!("a scope has no spaces: write `scopes({several})` for several"));
+        } else if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\') {
+            errors.at(
+                scope,
+                "a scope is made of letters, digits and other visible ASCII characters but `\"` and `\\`".to_owned(),
+            );
+        }
+    }
+    scopes
 }
 
 /// `icon = ".."`, repeatable, and `icons("..", "..")`.

@@ -32,6 +32,11 @@ pub(crate) enum Denied {
     Roles(&'static [&'static str]),
 }
 
+/// Whether a text can be a scope (RFC 6749, section 3.3, `scope-token`).
+pub(crate) fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+}
+
 impl Access {
     /// `broad` comes with each of `narrow`, and with what they imply.
     pub(crate) fn imply(&mut self, broad: String, narrow: impl IntoIterator<Item = String>) {
@@ -65,7 +70,14 @@ impl Access {
         missing.then_some(Denied::Scopes(common.scopes))
     }
 
-    fn grants(&self, caller: &Caller, scope: &str) -> bool {
+    /// The scopes that others imply.
+    #[cfg(feature = "http")]
+    pub(crate) fn implied(&self) -> impl Iterator<Item = &String> {
+        self.implied_by.keys()
+    }
+
+    /// Whether the caller has a scope, or one that implies it.
+    pub(crate) fn grants(&self, caller: &Caller, scope: &str) -> bool {
         caller.has_scope(scope)
             || self.implied_by.get(scope).is_some_and(|above| above.iter().any(|above| caller.has_scope(above)))
     }

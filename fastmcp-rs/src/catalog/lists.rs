@@ -88,7 +88,7 @@ impl Catalog {
         let Some(size) = size else {
             if let Some(cursor) = cursor {
                 // No cursor was ever given out, so only the one that a larger page size gave could be meant.
-                let after = decode(kind, cursor)?;
+                let after = decode(kind, cursor, caller)?;
                 return Ok(self.slice(kind, revision, Some(&after), usize::MAX, caller));
             }
             let render = || self.slice(kind, revision, None, usize::MAX, caller).items;
@@ -101,7 +101,7 @@ impl Catalog {
             };
             return Ok(ListPage { items, next: None });
         };
-        let after = cursor.map(|cursor| decode(kind, cursor)).transpose()?;
+        let after = cursor.map(|cursor| decode(kind, cursor, caller)).transpose()?;
         Ok(self.slice(kind, revision, after.as_deref(), size, caller))
     }
 
@@ -153,7 +153,7 @@ impl Catalog {
             last = Some(key.to_owned());
             count += 1;
         });
-        ListPage { items: out.into(), next: last.filter(|_| more).map(|last| encode(kind, &last)) }
+        ListPage { items: out.into(), next: last.filter(|_| more).map(|last| encode(kind, &last, caller)) }
     }
 
     /// Visits the listed components of a kind in order: the key of each, and how it is written.
@@ -194,15 +194,21 @@ impl Catalog {
     }
 }
 
-/// An opaque cursor: the kind and the last key. It means the same after a restart and on every replica.
-fn encode(kind: ListKind, key: &str) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}:{key}", kind as u8))
+/// An opaque cursor: the kind, whose it is, and the last key. It means the same after a restart and on every replica.
+fn encode(kind: ListKind, key: &str, caller: &Caller) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}:{:x}:{key}", kind as u8, whose(caller)))
 }
 
-fn decode(kind: ListKind, cursor: &str) -> Result<String, RpcError> {
+/// A caller in a number that is the same everywhere (FNV-1a). Nothing is kept safe by it, for a list shows each caller only its own.
+fn whose(caller: &Caller) -> u64 {
+    let bytes = caller.identity().unwrap_or_default().bytes();
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn decode(kind: ListKind, cursor: &str, caller: &Caller) -> Result<String, RpcError> {
     let bad = || RpcError::invalid_params("the cursor is not one that this server gave out");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
     let text = String::from_utf8(bytes).map_err(|_| bad())?;
-    let (of, key) = text.split_once(':').ok_or_else(bad)?;
-    if of == (kind as u8).to_string() { Ok(key.to_owned()) } else { Err(bad()) }
+    let key = text.strip_prefix(&format!("{}:{:x}:", kind as u8, whose(caller)));
+    key.map(ToOwned::to_owned).ok_or_else(bad)
 }

@@ -17,7 +17,7 @@ use crate::protocol::RpcError;
 use crate::text::{sanitize, suggest};
 use crate::uri::{BadUri, Captures, Router};
 
-pub(crate) use access::{Access, Denied, Showing};
+pub(crate) use access::{Access, Denied, Showing, is_scope};
 use lists::Lists;
 pub(crate) use lists::{ListKind, ListPage};
 use provider::Offer;

@@ -169,6 +169,15 @@ impl Registry {
         self.resources.retain(|_, (_, resource)| keep(&resource.common));
     }
 
+    /// The scopes that components need.
+    #[cfg(feature = "http")]
+    pub(crate) fn scopes(&self) -> Vec<&'static str> {
+        let tools = self.tools.values().map(|tool| &tool.common);
+        let prompts = self.prompts.values().map(|prompt| &prompt.common);
+        let resources = self.resources.values().map(|(_, resource)| &resource.common);
+        tools.chain(prompts).chain(resources).flat_map(|common| common.scopes.iter().copied()).collect()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.tools.is_empty() && self.prompts.is_empty() && self.resources.is_empty()
     }

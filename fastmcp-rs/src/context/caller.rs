@@ -4,11 +4,12 @@ use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
 use super::{Context, FromContext};
+use crate::future::BoxFuture;
 
 /// Who is calling, as far as the transport knows. It can be injected into a handler. Cheap to clone.
 ///
@@ -175,6 +176,18 @@ impl Caller {
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.known()?.expires_at
+    }
+
+    /// Ends when the caller is no longer known to be who it is. For one of whom that was never said, it does not end.
+    pub(crate) fn expiry(&self) -> Option<BoxFuture<'static, ()>> {
+        /// The clock may be set in the meantime.
+        const LOOK_AGAIN: Duration = Duration::from_secs(60);
+        let when = self.expires_at()?;
+        Some(Box::pin(async move {
+            while let Ok(left) = when.duration_since(SystemTime::now()) {
+                tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+            }
+        }))
     }
 
     /// The address that the request came from, if the transport knows: that of a proxy, where there is one.

@@ -15,7 +15,7 @@ use super::request::Request;
 use super::run::{Running, Work};
 use crate::bounds;
 use crate::catalog::ListKind;
-use crate::context::Change;
+use crate::context::{Caller, Change};
 use crate::protocol::{RpcError, jsonrpc, meta, method};
 use crate::session::{Notifier, Outgoing, Session};
 use crate::text::percent;
@@ -85,8 +85,17 @@ impl Request<'_> {
         });
         let running_core = Arc::clone(&core);
         let closed = self.origin.session.map(|session| session.closed().clone()).unwrap_or_default();
+        let expiry = caller.expiry();
         let work = Box::pin(async move {
-            closed.run_until_cancelled(listen(&core, changes, &filter, &notifier, &id)).await;
+            let listening = closed.run_until_cancelled(listen(&core, changes, &filter, &notifier, &id));
+            // A client comes back with a new token.
+            match expiry {
+                None => drop(listening.await),
+                Some(expiry) => tokio::select! {
+                    _ = listening => {}
+                    () = expiry => {}
+                },
+            }
             Ok(Body::ListenEnd(id))
         });
         Ok(Running::new(&running_core, self.revision(), Work::Other(work)))
@@ -146,24 +155,31 @@ async fn listen(
 }
 
 /// The unasked notifications of a conversation with a handshake, until it closes. Every change after this call is told, whenever
-/// the future is first polled.
+/// the future is first polled. `caller` is who has used it last.
 pub(crate) fn tell_session(
     core: Arc<Core>,
     session: Arc<Session>,
     notifier: Notifier,
+    caller: impl Fn() -> Caller + Send + Sync + 'static,
 ) -> impl Future<Output = ()> + Send + 'static {
     let changes = core.changes();
-    async move { tell(&core, changes, &session, &notifier).await }
+    async move { tell(&core, changes, &session, &notifier, &caller).await }
 }
 
-async fn tell(core: &Core, mut changes: Receiver<Option<Change>>, session: &Session, notifier: &Notifier) {
+async fn tell(
+    core: &Core,
+    mut changes: Receiver<Option<Change>>,
+    session: &Session,
+    notifier: &Notifier,
+    caller: &(impl Fn() -> Caller + Sync),
+) {
     let closed = session.closed().clone();
     while let Some(Some(heard)) = closed.run_until_cancelled(next(core, &mut changes)).await {
         if !session.is_initialized() {
             continue;
         }
         for change in heard.changes() {
-            if matches!(&change, Change::Updated(uri) if !session.is_subscribed(uri)) {
+            if matches!(&change, Change::Updated(uri) if !session.is_subscribed(uri) || !may_read(core, uri, caller)) {
                 continue;
             }
             let (method, params) = notice(&change);
@@ -172,12 +188,26 @@ async fn tell(core: &Core, mut changes: Receiver<Option<Change>>, session: &Sess
             }
         }
         if heard.lagged() {
-            for uri in session.subscriptions() {
+            for uri in session.subscriptions().into_iter().filter(|uri| may_read(core, uri, caller)) {
                 if !send(notifier, method::RESOURCE_UPDATED, &json!({ "uri": uri })).await {
                     return;
                 }
             }
         }
+    }
+}
+
+/// Whether a caller may read a resource: rights may have been taken since it subscribed.
+fn may_read(core: &Core, uri: &str, caller: impl Fn() -> Caller) -> bool {
+    let catalog = core.catalog();
+    if !catalog.is_restricted() {
+        return true;
+    }
+    let caller = caller();
+    match catalog.resource(uri, &caller) {
+        Ok(Some((resource, _))) => catalog.denies(&resource.common, &caller).is_none(),
+        // It may have gone, which is news as well.
+        _ => true,
     }
 }
 

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::running::RunningServer;
+#[cfg(feature = "http")]
+use crate::auth::Auth;
 use crate::bounds;
-use crate::catalog::{Access, Dynamic, Registry, Showing};
+use crate::catalog::{Access, Dynamic, Registry, Showing, is_scope};
 use crate::component::function::Named;
 use crate::component::{DynamicPrompt, DynamicResource, DynamicTool, Function, Service};
 use crate::context::{Caller, State};
@@ -51,6 +53,8 @@ pub struct Server {
     pub(crate) http: Http,
     #[cfg(feature = "page")]
     pub(super) page: Shown,
+    #[cfg(feature = "http")]
+    pub(super) auth: Auth,
 }
 
 /// Whether a URI has one of these schemes, which are written in lower case.
@@ -122,6 +126,8 @@ impl Server {
             http: Http::default(),
             #[cfg(feature = "page")]
             page: Shown::default(),
+            #[cfg(feature = "http")]
+            auth: Auth::default(),
         }
     }
 
@@ -132,6 +138,11 @@ impl Server {
     fn set(mut self, change: impl FnOnce(&mut BuilderParts)) -> Self {
         change(&mut self.parts);
         self
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn problem(&mut self, problem: String) {
+        self.parts.problems.push(problem);
     }
 
     /// Notes a setting that cannot be used.
@@ -319,9 +330,21 @@ impl Server {
 impl Server {
     /// Says that whoever has the scope `broad` also has each of `narrow`, and what those imply. Default: every scope stands for
     /// itself.
+    ///
+    /// A text that is not a scope, which has no spaces and no quotes, is a start-up error.
     #[must_use]
-    pub fn scope_implies<S: Into<String>>(self, broad: impl Into<String>, narrow: impl IntoIterator<Item = S>) -> Self {
-        self.set(|parts| parts.access.imply(broad.into(), narrow.into_iter().map(Into::into)))
+    #[track_caller]
+    pub fn scope_implies<S: Into<String>>(
+        mut self,
+        broad: impl Into<String>,
+        narrow: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let (broad, narrow) = (broad.into(), narrow.into_iter().map(Into::into).collect::<Vec<String>>());
+        for scope in narrow.iter().chain([&broad]).filter(|scope| !is_scope(scope)) {
+            let setting = format!("scope_implies(.., {:?})", bounded(scope, bounds::ECHO));
+            self.parts.problems.push(unusable(&setting, "is not a scope: one has no spaces and no quotes"));
+        }
+        self.set(|parts| parts.access.imply(broad, narrow))
     }
 
     /// Hides from callers what they may not use: it is in no list, and is unknown when it is called. Default: a component is
@@ -475,18 +498,30 @@ impl Server {
     /// # Errors
     /// When the server cannot start: two components of one name, state that nobody gives, nothing to offer. All that is wrong is
     /// in the one error.
-    #[cfg_attr(not(feature = "page"), allow(unused_mut, reason = "nothing is said of it elsewhere then"))]
+    #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP has settings that are made ready"))]
     pub fn build(mut self) -> Result<RunningServer> {
         #[cfg(feature = "page")]
         {
             self.http.page = self.page;
         }
         #[cfg(feature = "http")]
-        let problems = self.http.problems();
+        let more = |parts: &BuilderParts| {
+            let mut problems = self.http.problems();
+            problems.extend(self.auth.build(&parts.info.name, &parts.registry.access, &parts.registry.scopes()));
+            if let Some(url) = &self.auth.public_url {
+                problems.extend(self.http.guard.allow_host(url.host()).err());
+            }
+            problems
+        };
         #[cfg(not(feature = "http"))]
-        let problems = Vec::new();
+        let more = |_: &BuilderParts| Vec::new();
+        let core = (*self.parts).build(more)?;
+        #[cfg(feature = "http")]
+        {
+            self.http.take_auth(self.auth);
+        }
         Ok(RunningServer::new(
-            (*self.parts).build(problems)?,
+            core,
             #[cfg(feature = "http")]
             self.http,
         ))
@@ -635,23 +670,24 @@ impl fmt::Debug for Server {
 }
 
 impl BuilderParts {
-    fn build(mut self, elsewhere: Vec<String>) -> Result<Arc<Core>, Error> {
+    /// `more` is asked what else is wrong, once all components are there.
+    fn build(mut self, more: impl FnOnce(&Self) -> Vec<String>) -> Result<Arc<Core>, Error> {
         if self.collect {
             self.registry.collect(&self.info.name);
         }
-        self.registry.access = Arc::new(self.access);
-        let mut problems = self.problems;
-        problems.extend(elsewhere);
-        for dynamic in self.dynamic {
+        self.registry.access = Arc::new(std::mem::take(&mut self.access));
+        let mut problems = std::mem::take(&mut self.problems);
+        for dynamic in std::mem::take(&mut self.dynamic) {
             self.registry.dynamic(dynamic);
         }
         problems.extend(self.extensions.problems(crate::engine::methods::is_taken));
         let given = !self.registry.is_empty();
-        let (only, except) = (self.only, self.except);
+        let (only, except) = (std::mem::take(&mut self.only), std::mem::take(&mut self.except));
         self.registry.retain(|common| {
             (only.is_empty() || common.tags.iter().any(|tag| only.contains(tag)))
                 && !common.tags.iter().any(|tag| except.contains(tag))
         });
+        problems.extend(more(&self));
         problems.extend(self.registry.problems());
         for (whose, of, name) in self.registry.needs() {
             if !self.lifespans.provides(of) {

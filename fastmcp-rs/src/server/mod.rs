@@ -1,5 +1,7 @@
 //! The face of the crate: [`Server`] says what is served and how, [`RunningServer`] is the server at work.
 
+#[cfg(feature = "http")]
+mod auth;
 mod builder;
 pub mod cli;
 pub(crate) mod log;

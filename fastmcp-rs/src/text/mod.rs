@@ -6,4 +6,6 @@ pub(crate) mod escape;
 pub(crate) mod finite;
 pub(crate) mod percent;
 pub(crate) mod sanitize;
+#[cfg(feature = "auth")]
+pub(crate) mod strict_json;
 pub(crate) mod suggest;

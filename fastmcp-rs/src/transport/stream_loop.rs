@@ -47,7 +47,13 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
     let (sender, mut outgoing) = mpsc::channel(bounds::OUTGOING);
     let notifier = Notifier::new(sender);
     let (alive, mut running) = mpsc::channel(1);
-    let notices = future::spawn(crate::engine::tell_session(Arc::clone(&core), Arc::clone(&session), notifier.clone()));
+    let who = caller.clone();
+    let notices = future::spawn(crate::engine::tell_session(
+        Arc::clone(&core),
+        Arc::clone(&session),
+        notifier.clone(),
+        move || who.clone(),
+    ));
     let mut connection =
         Connection::new(Arc::clone(&core), Arc::clone(&session), Some(notifier), caller).over(way).tracked(alive);
     let mut lines = Lines::new(core.settings.message_bytes);

@@ -14,3 +14,11 @@ pub(crate) use matching::{Captures, covers};
 pub(crate) use router::Router;
 pub(crate) use screening::BadUri;
 pub(crate) use template::UriTemplate;
+
+/// Whether a host is this machine, by one of its usual names: a browser turns the unusual spellings into these before it sends them.
+#[cfg(feature = "http")]
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}

@@ -7,8 +7,9 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
+use super::authentication::step_up;
 use super::mirrored_headers::SESSION_ID;
-use super::responses::{HttpResponse, challenge, json_response};
+use super::responses::{HttpResponse, json_response};
 use super::sessions::{Known, Sessions};
 use super::settings::Http;
 use crate::bounds;
@@ -76,7 +77,7 @@ impl Endpoint {
         self.core.write_answer(&mut out, id, revision, &mut answered);
         let mut response = json_response(StatusCode::from_u16(code).unwrap_or(StatusCode::OK), out);
         if let (403, Err(error)) = (code, &answered.reply)
-            && let Some(challenge) = challenge(error)
+            && let Some(challenge) = step_up(&self.settings.auth, error)
         {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }

@@ -1,5 +1,6 @@
 //! Streamable HTTP: the 2026-07-28 revision and the older ones with sessions, at one path.
 
+mod authentication;
 mod body;
 mod cors;
 mod endpoint;

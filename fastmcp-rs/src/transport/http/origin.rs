@@ -1,10 +1,10 @@
 //! Who may speak to this server through a browser: `Host` and `Origin` are checked before anything else, so that a page
 //! cannot reach a server on its visitor's own machine by DNS rebinding (basic/transports, "Security Warning").
 
-use std::net::IpAddr;
-
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue, Uri};
+
+use crate::uri::is_loopback;
 
 /// Whose requests are taken.
 #[derive(Clone, Debug, Default)]
@@ -140,13 +140,6 @@ fn normalised(host: &str) -> &str {
 
 fn is_loopback_authority(authority: &str) -> bool {
     split(authority).is_some_and(|(host, _)| is_loopback(host))
-}
-
-/// Only the usual spellings: a browser turns the unusual ones into these before it sends them.
-fn is_loopback(host: &str) -> bool {
-    host == "127.0.0.1"
-        || host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 pub(super) fn shown(text: &str) -> String {

@@ -9,7 +9,6 @@ use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
     IF_NONE_MATCH, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 
 use super::body::HttpBody;
@@ -151,14 +150,15 @@ pub(super) fn urls(settings: &Http) -> impl Iterator<Item = (Cow<'_, str>, PageF
 }
 
 /// The answer to a browser that opens the endpoint: where the page is, or the page itself if it is at the same path.
-pub(super) fn instead(settings: &Http, request: &Parts) -> Option<HttpResponse> {
-    let wanted = request.method == Method::GET && is_browser(&request.headers);
+/// Nobody is asked for a token: the page has nothing of the server in it.
+pub(super) fn instead<B>(settings: &Http, request: &Request<B>) -> Option<HttpResponse> {
+    let wanted = request.method() == Method::GET && is_browser(request.headers());
     let page = settings.page.path().filter(|_| wanted)?;
     if page == settings.path {
-        return Some(index(settings, request.uri.path()));
+        return Some(index(settings, request.uri().path()));
     }
     let mut response = status(StatusCode::SEE_OTHER);
-    let location = HeaderValue::from_str(&relative(request.uri.path(), page)).ok()?;
+    let location = HeaderValue::from_str(&relative(request.uri().path(), page)).ok()?;
     response.headers_mut().insert(LOCATION, location);
     Some(response)
 }

@@ -115,15 +115,6 @@ pub(super) fn refused(code: u16, id: Option<&RawValue>, error: &RpcError) -> Htt
     json_response(StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_REQUEST), out)
 }
 
-/// What a client is to ask for whose scopes are too few (RFC 6750, section 3.1); nothing where a role is missing.
-pub(super) fn challenge(error: &RpcError) -> Option<HeaderValue> {
-    let scopes = error.data.as_ref()?.pointer("/details/required_scopes")?.as_array()?;
-    let scopes: Vec<&str> = scopes.iter().filter_map(serde_json::Value::as_str).collect();
-    // Nothing that would end the quoted string.
-    let scopes = Some(scopes.join(" ")).filter(|scopes| scopes.bytes().all(|byte| !matches!(byte, b'"' | b'\\')))?;
-    HeaderValue::from_str(&format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\"")).ok()
-}
-
 pub(super) fn json_response(code: StatusCode, json: Vec<u8>) -> HttpResponse {
     let mut response = Response::new(HttpBody::full(json));
     *response.status_mut() = code;

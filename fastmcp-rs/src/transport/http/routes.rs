@@ -6,12 +6,14 @@ use std::net::IpAddr;
 use axum::http::{Request, Response, StatusCode};
 use hyper::body::Body;
 
+use super::authentication::metadata;
 use super::body::HttpBody;
 #[cfg(feature = "metrics")]
 use super::metrics;
 #[cfg(feature = "page")]
 use super::page;
 use super::service::McpService;
+use crate::auth::metadata::WELL_KNOWN;
 
 /// What a URL leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ enum Route {
     /// What Prometheus scrapes.
     #[cfg(feature = "metrics")]
     Metrics,
+    /// Where clients find out how to get a token.
+    Metadata,
 }
 
 /// The URLs that a server answers.
@@ -45,7 +49,7 @@ fn routes(service: &McpService) -> impl Iterator<Item = (Cow<'_, str>, Route)> {
     let endpoint = endpoint.chain(page::urls(settings).map(|(url, part)| (url, Route::Page(part))));
     #[cfg(feature = "metrics")]
     let endpoint = endpoint.chain(shows_metrics.then_some((metrics::PATH.into(), Route::Metrics)));
-    endpoint
+    endpoint.chain(settings.metadata_paths.iter().map(|path| (path.into(), Route::Metadata)))
 }
 
 /// A path without the slash that it may end in.
@@ -62,6 +66,10 @@ impl McpService {
         let path = trimmed(request.uri().path());
         match routes(self).find(|(known, _)| trimmed(known) == path) {
             Some((_, route)) => self.at(route, request, peer).await,
+            // Some clients look at the root alone. In a router that belongs to a program, several servers may want it.
+            None if path == WELL_KNOWN && self.settings().auth.metadata.is_some() => {
+                self.at(Route::Metadata, request, peer).await
+            }
             None => {
                 let mut response = Response::new(HttpBody::empty());
                 *response.status_mut() = StatusCode::NOT_FOUND;
@@ -82,6 +90,7 @@ impl McpService {
             Route::Page(part) => self.page(&request, part),
             #[cfg(feature = "metrics")]
             Route::Metrics => self.show_metrics(&request, peer),
+            Route::Metadata => metadata(&self.settings().auth, request.method()),
         }
     }
 }

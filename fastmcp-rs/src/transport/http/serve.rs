@@ -57,15 +57,18 @@ pub(crate) async fn serve<L: Listener>(core: Arc<Core>, mut settings: Http, mut 
                  to the server or set FASTMCP_ALLOWED_HOSTS (`*` for any)"
             )));
         }
-        printing::say(&format!(
-            "fastmcp-rs: warning: {address} can be reached from other machines, and nobody is asked who they are"
-        ));
+        if !settings.auth.asks() {
+            printing::say(&format!(
+                "fastmcp-rs: warning: {address} can be reached from other machines, and nobody is asked who they are"
+            ));
+        }
     }
     #[cfg(feature = "page")]
     let open = settings.page.decide(address, settings.guard.is_open())?;
     let connections = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
     let service = McpService::new(Arc::clone(&core), settings);
     service.join().await?;
+    service.settings().auth.warm();
     if let Some(address) = address {
         printing::say(&format!("fastmcp-rs: serving http://{address}{}", service.settings().path));
         #[cfg(feature = "sse")]

@@ -133,10 +133,6 @@ impl McpService {
         let endpoint = &*self.0;
         self.admitted(request, peer, async |request| {
             let (parts, body) = request.into_parts();
-            #[cfg(feature = "page")]
-            if let Some(answer) = super::page::instead(&endpoint.settings, &parts) {
-                return answer;
-            }
             let caller = caller_of(&parts.extensions, peer);
             match parts.method {
                 Method::POST => settled(endpoint.post(&parts.headers, body, &caller).await).await,
@@ -162,7 +158,7 @@ impl McpService {
     /// Lets a request through to `answer` if its host and origin are expected and the server has started.
     async fn admitted<B>(
         &self,
-        request: Request<B>,
+        mut request: Request<B>,
         peer: Option<IpAddr>,
         answer: impl AsyncFnOnce(Request<B>) -> HttpResponse,
     ) -> HttpResponse {
@@ -176,6 +172,10 @@ impl McpService {
                 return turned_away(refused);
             }
         };
+        #[cfg(feature = "page")]
+        if let Some(page) = super::page::instead(&endpoint.settings, &request) {
+            return page;
+        }
         if !endpoint.core.is_started()
             && let Err(error) = endpoint.core.start().await
         {
@@ -188,15 +188,22 @@ impl McpService {
             tracing::error!("the server cannot start: {error}");
             return plain(StatusCode::SERVICE_UNAVAILABLE, "the server cannot start; its log says why".to_owned());
         }
-        let Some(origin) = origin else { return answer(request).await };
-        let mut response = if request.method() == Method::OPTIONS {
+        let is_preflight = origin.is_some() && request.method() == Method::OPTIONS;
+        let mut response = if is_preflight {
             let mut response = status(StatusCode::NO_CONTENT);
             preflight(response.headers_mut(), request.headers());
             response
+        } else if endpoint.settings.auth.asks()
+            // Boxed, so that a server that asks nobody does not carry the place for it around.
+            && let Some(refused) = Box::pin(endpoint.authenticate(&mut request, peer)).await
+        {
+            refused
         } else {
             answer(request).await
         };
-        expose(response.headers_mut(), &origin);
+        if let Some(origin) = origin {
+            expose(response.headers_mut(), &origin);
+        }
         response
     }
 }

@@ -206,7 +206,7 @@ impl Endpoint {
                 .read(event, false)
             }
         };
-        events(HttpBody::events(Held::new(reader, http.hold())))
+        events(HttpBody::events(Held::new(reader, http.hold()).until(caller.expiry())))
     }
 
     pub(super) async fn delete(&self, headers: &HeaderMap, caller: &Caller) -> HttpResponse {

@@ -15,7 +15,7 @@ use super::events::Log;
 use super::session_table::{Owner, SessionTable};
 use crate::context::Caller;
 use crate::engine::core::Core;
-use crate::future;
+use crate::future::{self, BoxFuture};
 use crate::replicas::Replicas;
 use crate::session::{KeptRoom, Notifier, Outgoing, Session, lock};
 
@@ -26,6 +26,8 @@ const KEPT_STREAMS: usize = 16;
 pub(crate) struct HttpSession {
     pub session: Arc<Session>,
     pub(super) owner: Owner,
+    /// Who used it last, with the rights that it had then.
+    used_by: Mutex<Caller>,
     used: Mutex<Instant>,
     /// Connections that hold a stream of it open.
     open: AtomicUsize,
@@ -39,6 +41,7 @@ impl HttpSession {
         Self {
             session,
             owner,
+            used_by: Mutex::default(),
             used: Mutex::new(Instant::now()),
             open: AtomicUsize::new(0),
             streams: Mutex::default(),
@@ -121,7 +124,9 @@ impl HttpSession {
                 kept.push(message, false);
             }
         });
-        let told = crate::engine::tell_session(Arc::clone(core), Arc::clone(&self.session), notifier);
+        let this = Arc::downgrade(self);
+        let who = move || this.upgrade().map_or_else(Caller::default, |this| lock(&this.used_by).clone());
+        let told = crate::engine::tell_session(Arc::clone(core), Arc::clone(&self.session), notifier, who);
         let kept = Arc::clone(&log);
         future::spawn(async move {
             told.await;
@@ -137,6 +142,12 @@ impl HttpSession {
         if let (Some(replicas), Some(id)) = (&self.replicas, self.session.id()) {
             replicas.keep(id.to_owned(), Arc::clone(log));
         }
+    }
+
+    /// It is used by this caller now.
+    pub(super) fn used_by(&self, caller: &Caller) {
+        lock(&self.used_by).clone_from(caller);
+        self.touch();
     }
 
     /// Whether it belongs to the caller.
@@ -174,16 +185,26 @@ impl Drop for Hold {
 pub(super) struct Held<R> {
     reader: R,
     _hold: Hold,
+    /// Until then its client is known; then it comes back with a new token.
+    expiry: Option<BoxFuture<'static, ()>>,
 }
 
 impl<R> Held<R> {
     pub(super) fn new(reader: R, hold: Hold) -> Self {
-        Self { reader, _hold: hold }
+        Self { reader, _hold: hold, expiry: None }
+    }
+
+    /// Ends the stream when its client is no longer known.
+    pub(super) fn until(self, expiry: Option<BoxFuture<'static, ()>>) -> Self {
+        Self { expiry, ..self }
     }
 }
 
 impl<R: Events> Events for Held<R> {
     fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
+        if self.expiry.as_mut().is_some_and(|expiry| expiry.as_mut().poll(task).is_ready()) {
+            return Poll::Ready(None);
+        }
         self.reader.poll_next(task)
     }
 }
@@ -231,7 +252,7 @@ impl Sessions {
         if !session.is_of(caller) {
             return None;
         }
-        session.touch();
+        session.used_by(caller);
         Some(session)
     }
 

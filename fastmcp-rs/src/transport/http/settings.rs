@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::origin::Guard;
 #[cfg(feature = "page")]
 use super::page::Shown;
+use crate::auth::Auth;
+use crate::auth::metadata::WELL_KNOWN;
 use crate::error::unusable;
 use crate::replicas::ReplicaConfig;
 use crate::session::store::ReplicaStore;
@@ -22,6 +24,9 @@ use crate::session::store::ReplicaStore;
 pub struct Http {
     pub(crate) path: String,
     pub(crate) guard: Guard,
+    /// Who may call, and where that is told; set when the server is built.
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) metadata_paths: Vec<String>,
     pub(crate) max_sessions: usize,
     pub(crate) session_idle: Duration,
     pub(crate) max_connections: usize,
@@ -39,6 +44,8 @@ impl Default for Http {
         Self {
             path: "/mcp".to_owned(),
             guard: Guard::default(),
+            auth: Arc::default(),
+            metadata_paths: Vec::new(),
             max_sessions: 10_000,
             session_idle: Duration::from_secs(30 * 60),
             max_connections: 10_000,
@@ -154,6 +161,17 @@ impl Http {
     pub fn legacy_sse(mut self) -> Self {
         self.sse = true;
         self
+    }
+
+    /// Takes in who may call.
+    pub(crate) fn take_auth(&mut self, auth: Auth) {
+        if let (Some(url), true) = (&auth.public_url, auth.metadata.is_some()) {
+            // A proxy may have put the path of the public URL there.
+            self.metadata_paths =
+                [url.path(), self.path.trim_end_matches('/')].map(|path| format!("{WELL_KNOWN}{path}")).into();
+            self.metadata_paths.dedup();
+        }
+        self.auth = Arc::new(auth);
     }
 
     /// What of them cannot be used, and where it was given.

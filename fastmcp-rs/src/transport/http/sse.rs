@@ -23,7 +23,7 @@ use super::sessions::new_id;
 use crate::bounds;
 use crate::context::Caller;
 use crate::engine::connection::Connection;
-use crate::future;
+use crate::future::{self, BoxFuture};
 use crate::observe::record::Via;
 use crate::session::{Notifier, Outgoing, Session, lock};
 
@@ -43,6 +43,8 @@ struct SseConversation {
     notifier: Notifier,
     owner: Owner,
     opened: Instant,
+    /// Who sent the last message, with the rights that it had then.
+    used_by: Arc<Mutex<Caller>>,
 }
 
 /// The stream that makes room for a new one: the oldest of whoever has the most, if that is more than the newcomer would have.
@@ -75,6 +77,7 @@ impl Endpoint {
                 };
                 match read_body(&parts.headers, body, self.core.settings.message_bytes, &self.body_room).await {
                     Ok(bytes) => {
+                        lock(&conversation.used_by).clone_from(&caller);
                         // With the rights that the caller has now, which need not be those of when the stream was opened.
                         let (session, notifier) = (Arc::clone(&conversation.session), conversation.notifier.clone());
                         let connection =
@@ -95,9 +98,13 @@ impl Endpoint {
         let (sender, messages) = mpsc::channel(bounds::OUTGOING);
         let notifier = Notifier::new(sender);
         let session = Arc::new(Session::new(Some(id.clone()), &self.core.kept));
-        let notices = crate::engine::tell_session(Arc::clone(&self.core), Arc::clone(&session), notifier.clone());
+        let used_by = Arc::new(Mutex::new(caller.clone()));
+        let who = Arc::clone(&used_by);
+        let who = move || lock(&who).clone();
+        let notices = crate::engine::tell_session(Arc::clone(&self.core), Arc::clone(&session), notifier.clone(), who);
         let owner = Owner::of(caller);
-        let conversation = SseConversation { session: Arc::clone(&session), notifier, owner, opened: Instant::now() };
+        let conversation =
+            SseConversation { session: Arc::clone(&session), notifier, owner, opened: Instant::now(), used_by };
         let evicted = {
             let mut streams = lock(&self.streams.0);
             let mut evicted = None;
@@ -127,6 +134,7 @@ impl Endpoint {
             first: Some(first.into()),
             messages,
             keep_alive: Box::pin(tokio::time::sleep(KEEP_ALIVE)),
+            expiry: caller.expiry(),
         }))
     }
 
@@ -173,12 +181,17 @@ struct SseStream {
     first: Option<Bytes>,
     messages: mpsc::Receiver<Outgoing>,
     keep_alive: Pin<Box<Sleep>>,
+    /// Until then its client is known; then it comes back with a new token.
+    expiry: Option<BoxFuture<'static, ()>>,
 }
 
 impl Events for SseStream {
     fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(first));
+        }
+        if self.expiry.as_mut().is_some_and(|expiry| expiry.as_mut().poll(task).is_ready()) {
+            return Poll::Ready(None);
         }
         while let Poll::Ready(message) = self.messages.poll_recv(task) {
             match message {

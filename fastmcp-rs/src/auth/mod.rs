@@ -1,0 +1,124 @@
+//! Who is calling over HTTP: a token becomes a [`Caller`], or a refusal that says what to do.
+//!
+//! [`Server::auth`](crate::Server::auth) takes any number of [`Verifier`]s: a [`TokenMap`](crate::TokenMap), or one's own. They are
+//! asked in the order in which they were given. See the book's chapter, `docs/auth.md`.
+
+pub(crate) mod bearer;
+#[cfg(feature = "auth")]
+mod claims;
+#[cfg(feature = "auth")]
+mod discovery;
+mod failures;
+#[cfg(feature = "auth")]
+pub(crate) mod introspect;
+#[cfg(feature = "auth")]
+mod jws;
+#[cfg(feature = "auth")]
+pub(crate) mod jwt;
+#[cfg(feature = "auth")]
+mod keys;
+pub(crate) mod metadata;
+#[cfg(feature = "auth")]
+mod presets;
+pub(crate) mod public_url;
+#[cfg(feature = "auth")]
+mod remembered;
+pub(crate) mod settings;
+pub(crate) mod token_map;
+mod verifier;
+
+pub(crate) use settings::Auth;
+pub use verifier::{AuthorizationServers, FromFn, Presented, Verdict, Verifier, from_fn};
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use axum::http::{HeaderMap, Method, Uri};
+
+use crate::context::Caller;
+use bearer::{Malformed, Token};
+use public_url::PublicUrl;
+
+/// What becomes of a request, before anything of its body is read.
+#[derive(Debug)]
+pub(crate) enum Admittance {
+    /// It goes on. `None`: nobody asked who is calling.
+    Caller(Option<Caller>),
+    /// The request cannot be read (400).
+    Malformed(Malformed),
+    /// There is no token (401).
+    NoToken,
+    /// There is one that is not good (401), for a reason of one word.
+    Invalid(&'static str),
+    /// The token is good for less than every request needs: for these scopes (403).
+    Scopes(Vec<String>),
+    /// Too many bad tokens came from there (429).
+    TooMany(Duration),
+    /// Nobody can say (503).
+    Unavailable(Duration),
+}
+
+impl Auth {
+    /// Who makes a request, by its head.
+    pub(crate) async fn admit(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        network: Option<IpAddr>,
+    ) -> Admittance {
+        if self.verifiers.is_empty() {
+            return Admittance::Caller(None);
+        }
+        let token = match Token::of(uri, headers) {
+            Ok(Some(token)) => token,
+            Ok(None) if self.optional => return Admittance::Caller(None),
+            Ok(None) => return Admittance::NoToken,
+            Err(malformed) => return Admittance::Malformed(malformed),
+        };
+        let exhausted = self.failures.exhausted(network);
+        let presented = Presented {
+            scheme: token.scheme,
+            token: token.text,
+            method: method.as_str(),
+            uri,
+            headers,
+            resource: self.public_url.as_ref().map(PublicUrl::as_str),
+            cheaply: exhausted.is_some(),
+        };
+        let admission = self.verify(&presented).await;
+        if let Admittance::Invalid(_) = admission {
+            if let Some(wait) = exhausted {
+                return Admittance::TooMany(wait);
+            }
+            self.failures.count(network);
+        }
+        admission
+    }
+
+    /// Asks the verifiers in order. The first who knows the token, or knows that it is bad, decides.
+    async fn verify(&self, presented: &Presented<'_>) -> Admittance {
+        let mut unavailable = None;
+        for verifier in &self.verifiers {
+            match verifier.verify(presented).await {
+                Verdict::Known(caller) => {
+                    if caller.expires_at().is_some_and(|when| when <= SystemTime::now()) {
+                        return Admittance::Invalid("expired");
+                    }
+                    let missing = verifier.servers().required_scopes.iter().any(|scope| !caller.has_scope(scope));
+                    if missing && !self.grants(&caller, &verifier.servers().required_scopes) {
+                        return Admittance::Scopes(verifier.servers().required_scopes.clone());
+                    }
+                    return Admittance::Caller(Some(caller));
+                }
+                Verdict::Invalid(reason) => return Admittance::Invalid(reason),
+                Verdict::Unavailable(wait) => unavailable = unavailable.max(Some(wait)),
+                Verdict::NotMine => {}
+            }
+        }
+        match unavailable {
+            Some(wait) => Admittance::Unavailable(wait),
+            None => Admittance::Invalid("unknown"),
+        }
+    }
+}
