@@ -370,6 +370,10 @@ async fn lists_of_different_callers_are_not_shared() {
             let list = client.result("tools/list", json!({})).await;
             assert_eq!(list["tools"].as_array().unwrap().len(), count, "{round}");
             assert_eq!((&list["cacheScope"], &list["ttlMs"]), (&json!("private"), &json!(60_000)));
+            let needed = |name: &str| list["tools"].as_array().unwrap().iter().find(|tool| tool["name"] == name);
+            assert_eq!(needed("open").unwrap()["_meta"], Value::Null);
+            let add_note = needed("add_note").map(|tool| &tool["_meta"]["fastmcp"]["scopes"]);
+            assert_eq!(add_note, Some(&json!(["notes:read", "notes:write"])));
         }
     }
     // A change is seen by every class.

@@ -1,11 +1,12 @@
 //! Who may call over HTTP: tokens, what is said to whoever has none, and what one caller sees of another.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use fastmcp_rs::auth::{self, AuthorizationServers, Presented, Verdict, Verifier};
-use fastmcp_rs::{RunningServer, TokenMap, prelude::*};
+use fastmcp_rs::{Audit, RunningServer, TokenMap, prelude::*};
 use fastmcp_rs_tests::{
     Client, Revision, Transport,
     client::text_of,
@@ -14,6 +15,7 @@ use fastmcp_rs_tests::{
     within,
 };
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 const ADA: &str = "ada-token-0123456789";
 const BOB: &str = "bob-token-0123456789";
@@ -488,6 +490,70 @@ async fn a_flood_of_bad_tokens_is_cut_off_and_good_ones_go_on() {
     let wait: u64 = refusal.head.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
     assert_eq!(said(&call(&server, ADA, "hello").await), "hello ada", "its look-up costs nothing");
+}
+
+/// The audit lines of a server, as they are written.
+struct Lines(mpsc::UnboundedSender<Value>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let lines = std::str::from_utf8(bytes).unwrap().lines();
+        lines.for_each(|line| self.0.send(serde_json::from_str(line).unwrap()).unwrap());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_turned_away_is_counted_and_audited_without_the_token() {
+    let (told, mut audited) = mpsc::unbounded_channel();
+    let acme = Acme { required: &["notes:use"], ..Acme::default() };
+    let server = server().auth(acme).auth(tokens()).public_url(URL).metrics().audit(Audit::writer(Lines(told)));
+    let server = HttpServer::listening(server.build().unwrap()).await;
+    let scraped = async || request(&server, "GET", "/metrics", &[], "").await.text();
+    let count = |text: &str, result: &str| -> u32 {
+        let series = format!("mcp_auth_total{{result=\"{result}\"}} ");
+        let line = text.lines().find_map(|line| line.strip_prefix(&series));
+        line.unwrap_or_else(|| panic!("no {result} in {text}")).parse().unwrap()
+    };
+    let before = scraped().await;
+    for result in ["ok", "none", "scope", "unavailable", "expired", "signature", "audience", "too_many", "_unknown"] {
+        assert_eq!(count(&before, result), 0, "{result}");
+    }
+    let start = within("an audit line", audited.recv()).await.unwrap();
+    assert_eq!(start["action"], "start");
+    let refused = |outcome| Some(("refused", outcome));
+    for (authorization, status, result, line) in [
+        (None, 401, "none", refused("unauthorized")),
+        (Some("Basic YTpi"), 401, "none", refused("unauthorized")),
+        (Some("Bearer acme.expired"), 401, "expired", refused("unauthorized")),
+        (Some("Bearer acme.secret.x"), 401, "_unknown", refused("unauthorized")),
+        (Some("Bearer nobodys"), 401, "unknown", refused("unauthorized")),
+        (Some("Bearer acme.scopes.notes_read"), 403, "scope", refused("forbidden")),
+        // These say nothing about who calls; the line that comes next is that of the call after them.
+        (Some("Bearer acme.away"), 503, "unavailable", None),
+        (Some("Bearer a b"), 400, "request", None),
+        (Some("Bearer acme.good.ada"), 200, "ok", Some(("tools/call", "ok"))),
+    ] {
+        let counted = count(&scraped().await, result);
+        let answer = ask(&server, authorization, "tools/call", json!({ "name": "hello" })).await;
+        assert_eq!(answer.head.status, status, "{authorization:?}");
+        assert_eq!(count(&scraped().await, result), counted + 1, "{authorization:?}");
+        let Some((action, outcome)) = line else { continue };
+        let told = within("an audit line", audited.recv()).await.unwrap();
+        assert_eq!((&told["action"], &told["outcome"]), (&json!(action), &json!(outcome)), "{authorization:?}");
+        assert_eq!(told["peer"], "127.0.0.1");
+        let told = told.to_string();
+        assert!(
+            !["nobodys", "acme.good", "acme.expired", "acme.secret", "acme.scopes", "YTpi"]
+                .iter()
+                .any(|text| told.contains(text)),
+            "{told}"
+        );
+    }
 }
 
 #[test]

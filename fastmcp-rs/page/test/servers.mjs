@@ -368,3 +368,33 @@ test("the keyboard alone is enough", async () => {
   await shows(result(page), "Oslo");
   quiet(page);
 });
+
+test("a server that asks for tokens is used with one, and says which scopes are missing", async () => {
+  const tokens = "sk-test-reader-0001=ada:reader,notes:read;sk-test-editor-0001=bob:editor,notes:read,notes:write";
+  const { url } = await serve("secure", { env: { MCP_AUTH_TOKENS: tokens } });
+  const page = await open(url);
+  const field = page.getByLabel("token");
+  await field.fill("sk-test-nobody-0001");
+  await field.press("Enter");
+  await shows(page.getByRole("alert"), "This token is not accepted.");
+  await field.fill("sk-test-reader-0001");
+  await field.press("Enter");
+  await choose(page, "whoami");
+  await press(page, "Call");
+  await shows(result(page), "ada (reader)");
+  equal(await page.getByRole("link", { name: "delete_notes", exact: true }).count(), 0, "tools for a role that ada does not have");
+  await choose(page, "add_note");
+  await shows(page.getByRole("list", { name: "Properties" }), "needs notes:write");
+  await page.getByLabel("text").fill("hello");
+  await press(page, "Call");
+  await shows(result(page), "notes:write");
+  await press(page, "Forget the token");
+  await field.fill("sk-test-editor-0001");
+  await field.press("Enter");
+  await choose(page, "add_note");
+  await page.getByLabel("text").fill("hello");
+  await press(page, "Call");
+  await shows(result(page), "1");
+  await page.getByRole("link", { name: "delete_notes", exact: true }).waitFor();
+  ok(page.complaints.every((said) => /401|403/.test(said)), `the console says ${page.complaints}`);
+});

@@ -103,23 +103,25 @@ impl Challenge {
     }
 }
 
+/// Why a token is bad, in one word for metrics and logs, and in the words for its bearer.
+pub(crate) const REASONS: [(&str, &str); 12] = [
+    ("expired", "the token has expired"),
+    ("not_yet_valid", "the token is not valid yet"),
+    ("issuer", "the token is from another issuer"),
+    ("audience", "the token is for another resource"),
+    ("signature", "the signature of the token is wrong"),
+    ("algorithm", "the token is signed in a way that is not taken here"),
+    ("key", "the key of the token is not known"),
+    ("type", "the token is not an access token"),
+    ("subject", "the token names nobody"),
+    ("binding", "the token belongs to a key that was not shown"),
+    ("malformed", "the token cannot be read"),
+    ("revoked", "the token was revoked"),
+];
+
 /// The words for a reason: of a fixed list, so that nothing of a token's is ever repeated.
 pub(crate) fn described(reason: &str) -> &'static str {
-    match reason {
-        "expired" => "the token has expired",
-        "not_yet_valid" => "the token is not valid yet",
-        "issuer" => "the token is from another issuer",
-        "audience" => "the token is for another resource",
-        "signature" => "the signature of the token is wrong",
-        "algorithm" => "the token is signed in a way that is not taken here",
-        "key" => "the key of the token is not known",
-        "type" => "the token is not an access token",
-        "subject" => "the token names nobody",
-        "binding" => "the token belongs to a key that was not shown",
-        "malformed" => "the token cannot be read",
-        "revoked" => "the token was revoked",
-        _ => "the token is not valid here",
-    }
+    REASONS.iter().find(|(word, _)| *word == reason).map_or("the token is not valid here", |(_, words)| words)
 }
 
 #[cfg(test)]

@@ -58,6 +58,28 @@ pub(crate) enum Admittance {
     Unavailable(Duration),
 }
 
+impl Admittance {
+    /// One word for what became of the request; see [`Self::words`].
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Caller(Some(_)) => "ok",
+            Self::Caller(None) | Self::NoToken => "none",
+            Self::Malformed(_) => "request",
+            Self::Invalid(reason) => reason,
+            Self::Scopes(_) => "scope",
+            Self::TooMany(_) => "too_many",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    /// All words that are known from the start. A verifier of the program's own may have more reasons.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+        let others = ["ok", "none", "request", "unknown", "scope", "too_many", "unavailable"];
+        others.into_iter().chain(bearer::REASONS.into_iter().map(|(word, _)| word))
+    }
+}
+
 impl Auth {
     /// Who makes a request, by its head.
     pub(crate) async fn admit(

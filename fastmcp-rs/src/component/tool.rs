@@ -87,15 +87,18 @@ impl Common {
     }
 }
 
-/// The listing's `_meta`: the author's own, and the tags and version under our name, as FastMCP has them under its.
+/// The listing's `_meta`: the author's own, and under our name the tags and version, as FastMCP has them under its, and what a caller
+/// needs for it, so that a client can ask for the scopes before it calls.
 pub(crate) fn meta_of(shared: &Shared) -> Option<Map<String, Value>> {
     let mut meta = match shared.meta.map(|meta| meta()) {
         Some(Value::Object(meta)) => meta,
         _ => Map::new(),
     };
     let mut own = Map::new();
-    if !shared.tags.is_empty() {
-        own.insert("tags".to_owned(), json!(shared.tags));
+    for (name, words) in [("tags", shared.tags), ("scopes", shared.scopes), ("roles", shared.roles)] {
+        if !words.is_empty() {
+            own.insert(name.to_owned(), json!(words));
+        }
     }
     if let Some(version) = shared.version {
         own.insert("version".to_owned(), json!(version));

@@ -1,7 +1,10 @@
 //! Change notices: `subscriptions/listen` of 2026-07-28, and the unasked notifications of conversations before it.
 
 use std::collections::HashSet;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -85,16 +88,18 @@ impl Request<'_> {
         });
         let running_core = Arc::clone(&core);
         let closed = self.origin.session.map(|session| session.closed().clone()).unwrap_or_default();
-        let expiry = caller.expiry();
+        let mut expiry = caller.expiry();
         let work = Box::pin(async move {
-            let listening = closed.run_until_cancelled(listen(&core, changes, &filter, &notifier, &id));
-            // A client comes back with a new token.
-            match expiry {
-                None => drop(listening.await),
-                Some(expiry) => tokio::select! {
-                    _ = listening => {}
-                    () = expiry => {}
-                },
+            {
+                let mut listening = pin!(closed.run_until_cancelled(listen(&core, changes, &filter, &notifier, &id)));
+                poll_fn(|task| {
+                    // A client comes back with a new token.
+                    if expiry.as_mut().is_some_and(|expiry| expiry.as_mut().poll(task).is_ready()) {
+                        return Poll::Ready(());
+                    }
+                    listening.as_mut().poll(task).map(drop)
+                })
+                .await;
             }
             Ok(Body::ListenEnd(id))
         });

@@ -57,6 +57,8 @@ pub(crate) struct Metrics {
     /// By the number of the tool.
     tools: RwLock<HashMap<u64, Series>>,
     unknown: Series,
+    /// By what became of requests that were asked who makes them; the last is for words that nobody knew before.
+    auth: OnceLock<Vec<(&'static str, Counter)>>,
 }
 
 fn histogram() -> Histogram {
@@ -89,6 +91,7 @@ impl Metrics {
             methods: OnceLock::new(),
             tools: RwLock::default(),
             unknown,
+            auth: OnceLock::new(),
         };
         {
             let mut registry = lock(&metrics.registry);
@@ -115,6 +118,19 @@ impl Metrics {
     /// Lets the program add metrics of its own.
     pub(crate) fn register(&self, add: impl FnOnce(&mut Registry)) {
         add(&mut lock(&self.registry));
+    }
+
+    /// Requests are asked who makes them, with these results.
+    pub(crate) fn expect_auth(&self, results: impl Iterator<Item = &'static str>) {
+        self.auth.get_or_init(|| {
+            let counts = Family::<Labels, Counter>::default();
+            self.register(|registry| {
+                registry.register("mcp_auth", "Requests that were asked who makes them", counts.clone());
+            });
+            let count =
+                |result: &'static str| (result, counts.get_or_create_owned(&vec![("result", result.to_owned())]));
+            results.chain([UNKNOWN]).map(count).collect()
+        });
     }
 
     /// All of them as text: OpenMetrics, or the older format of Prometheus.
@@ -156,6 +172,14 @@ impl Observer for Metrics {
     fn changed(&self, change: &Change, catalog: &Catalog) {
         if *change == Change::Tools {
             self.meet(catalog);
+        }
+    }
+
+    fn authenticated(&self, result: &'static str) {
+        let Some(counts) = self.auth.get() else { return };
+        let count = counts.iter().find(|(word, _)| *word == result).or(counts.last());
+        if let Some((_, count)) = count {
+            count.inc();
         }
     }
 

@@ -55,6 +55,9 @@ pub(crate) trait Observer: Send + Sync {
     /// A request has ended. It is called exactly once for each that has begun.
     fn ended(&self, record: &Record);
 
+    /// An HTTP request was asked who makes it, with this result in one word.
+    fn authenticated(&self, _result: &'static str) {}
+
     /// Somebody was turned away before there was a request of theirs: without a token that is good, or too often.
     fn turned_away(&self, _away: &TurnedAway<'_>) {}
 
@@ -224,6 +227,10 @@ impl Observers {
             let catalog = catalog();
             self.each.iter().for_each(|observer| observer.changed(change, &catalog));
         }
+    }
+
+    pub(crate) fn authenticated(&self, result: &'static str) {
+        self.each.iter().for_each(|observer| observer.authenticated(result));
     }
 
     pub(crate) fn turned_away(&self, away: &TurnedAway<'_>) {

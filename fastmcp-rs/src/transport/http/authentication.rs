@@ -26,6 +26,7 @@ impl Endpoint {
         let auth = &*self.settings.auth;
         let somebody = caller_of(request.extensions(), peer);
         let admission = auth.admit(request.method(), request.uri(), request.headers(), somebody.network()).await;
+        self.core.observers.authenticated(admission.word());
         match admission {
             Admittance::Caller(caller) => {
                 if let Some(caller) = caller {

@@ -38,7 +38,10 @@ impl Endpoint {
         let host: Arc<dyn Host> = Arc::clone(&core) as _;
         let sessions = Sessions::new(settings.max_sessions, settings.session_idle, Arc::clone(&core.kept));
         #[cfg(feature = "metrics")]
-        if core.observers.metrics.is_some() {
+        if let Some(metrics) = &core.observers.metrics {
+            if settings.auth.asks() {
+                metrics.expect_auth(crate::auth::Admittance::words());
+            }
             let counted = Arc::downgrade(&sessions);
             core.observers.levels.count_sessions(move || counted.upgrade().map_or(0, |sessions| sessions.len()));
         }
