@@ -54,6 +54,9 @@ fn main() -> fastmcp_rs::Result {
     if std::env::var_os("METRICS").is_some() {
         server = server.metrics();
     }
+    if std::env::var_os("AUTH").is_some() {
+        server = server.auth(fastmcp_rs::TokenMap::new());
+    }
     if let Ok(address) = std::env::var("METRICS_AT") {
         server = server.metrics_at(address.parse::<std::net::SocketAddr>().expect("an address"));
     }

@@ -50,6 +50,27 @@ async fn a_conversation_has_a_bounded_number_of_subscriptions() {
 }
 
 #[tokio::test]
+async fn subscriptions_take_no_more_room_than_a_conversation_has() {
+    // An eighth of it is for one conversation: 64 KiB, eight of these.
+    let mut client = Client::of(server().max_kept_bytes(512 << 10), Revision::V2025_11_25).await;
+    let uri = |n: usize| format!("files://{n}{}", "a".repeat(7500));
+    let mut granted = 0;
+    let refusal = loop {
+        match client.ask("resources/subscribe", json!({ "uri": uri(granted) })).await {
+            Ok(_) => granted += 1,
+            Err(refusal) => break refusal,
+        }
+        assert!(granted < 9, "more than there is room for");
+    };
+    assert_eq!(granted, 8);
+    let message = "there is no room for this subscription: give up others, or read the answers that wait";
+    assert_eq!((refusal.code, &*refusal.message), (-32602, message));
+    client.result("resources/unsubscribe", json!({ "uri": uri(0) })).await;
+    client.result("resources/subscribe", json!({ "uri": uri(8) })).await;
+    client.finish().await;
+}
+
+#[tokio::test]
 async fn a_uri_has_an_end() {
     served(server, async |client| {
         for (length, fits) in [(8000, true), (8200, false), (20_000, false)] {

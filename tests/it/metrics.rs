@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use fastmcp_rs::prometheus_client::metrics::counter::Counter;
-use fastmcp_rs_tests::{Client, Example, Revision, Transport, http::Connection};
+use fastmcp_rs_tests::{Client, Example, Revision, Transport, example::HttpServer, http::Connection};
 use serde_json::json;
 
 async fn start(revision: Revision) -> Client {
@@ -121,8 +121,9 @@ async fn sessions_are_counted() {
 
 #[tokio::test]
 async fn what_is_exposed_is_what_the_book_says() {
-    let client = start(Revision::V2026_07_28).await;
-    let (.., text) = scrape(client.address(), &[]).await;
+    // With all that has series of its own.
+    let server = HttpServer::start(Example::named("observed").env("METRICS", "1").env("AUTH", "1")).await;
+    let (.., text) = scrape(&server.address, &[]).await;
     let exposed: BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     let book = include_str!("../../docs/observability.md");
@@ -133,7 +134,7 @@ async fn what_is_exposed_is_what_the_book_says() {
         .map(|name| name.trim().trim_matches('`'))
         .collect();
     assert_eq!(exposed, told);
-    client.finish().await;
+    server.terminate().await;
 }
 
 #[tokio::test]

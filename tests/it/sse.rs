@@ -109,11 +109,15 @@ impl Old {
     }
 
     async fn greeted(address: &str) -> Self {
+        Self::greeted_as(address, REVISION).await
+    }
+
+    async fn greeted_as(address: &str, revision: Revision) -> Self {
         let mut old = Self::open(address).await;
         let info = json!({ "name": "old", "version": "0" });
-        let params = json!({ "protocolVersion": REVISION.name(), "capabilities": { "roots": {} }, "clientInfo": info });
+        let params = json!({ "protocolVersion": revision.name(), "capabilities": { "roots": {} }, "clientInfo": info });
         let greeting = old.ask("initialize", params).await;
-        assert_eq!(greeting["protocolVersion"], REVISION.name());
+        assert_eq!(greeting["protocolVersion"], revision.name());
         old.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
         old
     }
@@ -308,6 +312,36 @@ async fn answers_that_are_not_read_take_no_more_room_than_there_is() {
     assert_eq!(text_of(&result).len(), LOTS, "there is room again");
 }
 
+/// A batch is answered when all of it is: what is ready before waits, and is counted like what comes later.
+#[tokio::test]
+async fn answers_of_a_batch_that_are_not_read_take_no_more_room_either() {
+    let server = Server::empty("lots").tool(lots).tool(lots_at_once).max_kept_bytes(8 << 20);
+    let server = HttpServer::serve(server.http(Http::new().legacy_sse()).build().unwrap()).await;
+    let mut old = Old::greeted_as(&server.address, Revision::V2025_03_26).await;
+    let call = |id: usize, name: &str| json!({ "jsonrpc": "2.0", "id": format!("{name} {id}"), "method": "tools/call", "params": { "name": name } });
+    for id in 0..CALLS / 2 {
+        old.send(&json!([call(id, "lots_at_once"), call(id, "lots")])).await;
+    }
+    let mut ends = std::collections::BTreeMap::<(&str, bool), usize>::new();
+    for _ in 0..CALLS / 2 {
+        let answers = old.receive().await;
+        for (answer, name) in answers.as_array().unwrap().iter().zip(["lots_at_once", "lots"]) {
+            assert!(answer["id"].as_str().unwrap().starts_with(name), "{}", answer["id"]);
+            let whole = answer["error"].is_null();
+            if whole {
+                assert_eq!(text_of(&answer["result"]).len(), LOTS);
+            } else {
+                assert_eq!(answer["error"]["message"], "the answer is not kept: too many wait to be read");
+            }
+            *ends.entry((name, whole)).or_default() += 1;
+        }
+    }
+    assert_eq!(ends.values().sum::<usize>(), CALLS);
+    assert_eq!(ends.len(), 4, "of each some are kept, and some are not: {ends:?}");
+    let result = old.ask("tools/call", json!({ "name": "lots", "arguments": {} })).await;
+    assert_eq!(text_of(&result).len(), LOTS, "there is room again");
+}
+
 /// More than the sockets between the two take in.
 const CALLS: usize = 100;
 const LOTS: usize = 256 * 1024;
@@ -316,6 +350,12 @@ const LOTS: usize = 256 * 1024;
 #[tool]
 async fn lots() -> String {
     tokio::task::yield_now().await;
+    "x".repeat(LOTS)
+}
+
+/// Says a lot, without waiting for anything.
+#[tool(inline)]
+fn lots_at_once() -> String {
     "x".repeat(LOTS)
 }
 

@@ -194,6 +194,8 @@ impl Connection {
             return;
         }
         let mut responses: Vec<Vec<u8>> = Vec::new();
+        // Also those that are ready wait until all are.
+        let mut kept: Option<KeptBytes> = None;
         let mut running = Vec::new();
         for entry in entries {
             let mut response = Vec::new();
@@ -208,8 +210,10 @@ impl Connection {
                 Ok(JsonRpc::Request { id, method, params }) => {
                     let Answer { revision, step } = self.begin(id, &method, params, entry.get().len());
                     match step {
-                        Step::Done(mut answered) => {
-                            self.core.write_answer(&mut response, id, revision, &mut answered);
+                        Step::Done(answered) => {
+                            let answer = WaitingAnswer::new(&self.core, &self.session, id, revision, answered);
+                            response = answer.bytes;
+                            kept = KeptBytes::together(kept, answer.kept);
                         }
                         Step::Run(rest) => {
                             if let Some(cancelled) = self.session.start(id) {
@@ -240,7 +244,6 @@ impl Connection {
         let alive = self.alive.clone();
         future::spawn(async move {
             let _alive = alive;
-            let mut kept = Vec::new();
             let (done, mut finished) = tokio::sync::mpsc::channel(running.len());
             // Each runs in a task of its own, so that they run at the same time.
             for (id, revision, rest, cancelled) in running {
@@ -257,15 +260,16 @@ impl Connection {
             while let Some(reply) = finished.recv().await {
                 replies.push(reply);
             }
-            // They leave together, and until then each can still be cancelled.
+            let room = notifier.room().await;
+            // They leave together, and until then each counts as running, and can still be cancelled.
             for (id, answer, cancelled) in replies {
                 if session.finish(&id, &cancelled) {
                     responses.push(answer.bytes);
-                    kept.extend(answer.kept);
+                    kept = KeptBytes::together(kept, answer.kept);
                 }
             }
-            if !responses.is_empty() {
-                notifier.send(Outgoing::message(array(&responses))).await;
+            if let Some(room) = room.filter(|_| !responses.is_empty()) {
+                room.send(Outgoing::Message(array(&responses), kept));
             }
         });
     }

@@ -147,12 +147,7 @@ impl Request<'_> {
         if let Some(denied) = catalog.denies(&resource.common, self.origin.caller) {
             return Err(self.forbidden(&resource.common, &denied));
         }
-        if !session.subscribe(&uri, bounds::SUBSCRIPTIONS) {
-            return Err(RpcError::invalid_params(format!(
-                "a conversation may have at most {} subscriptions",
-                bounds::SUBSCRIPTIONS
-            )));
-        }
+        session.subscribe(&uri, bounds::SUBSCRIPTIONS).map_err(RpcError::invalid_params)?;
         Ok(Body::Empty)
     }
 }

@@ -65,6 +65,20 @@ impl KeptRoom {
     }
 }
 
+impl KeptBytes {
+    /// What is kept for two of one conversation, which go together.
+    pub(crate) fn together(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(mut one), Some(mut other)) => {
+                debug_assert!(Arc::ptr_eq(&one.of, &other.of), "of one conversation");
+                one.bytes += std::mem::take(&mut other.bytes);
+                Some(one)
+            }
+            (one, other) => one.or(other),
+        }
+    }
+}
+
 impl Drop for KeptBytes {
     fn drop(&mut self) {
         let mut of = Some(&self.of);
@@ -92,6 +106,10 @@ mod tests {
         drop(ten);
         assert!(one.take(10).is_some() && one.take(10).is_some(), "given back as soon as it is dropped");
         drop((last, more));
+        let both = KeptBytes::together(one.take(4), one.take(6));
+        assert!(both.is_some() && one.take(1).is_none(), "one for both");
+        drop(both);
+        assert!(one.take(10).is_some());
         let forced = one.keep(1000);
         assert!(one.is_over() && whole.is_over() && other.take(1).is_none());
         drop(forced);

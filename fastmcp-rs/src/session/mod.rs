@@ -230,22 +230,26 @@ impl Session {
         level as u8 >= if least == UNSET { LogLevel::Info as u8 } else { least }
     }
 
-    /// Subscribes to a resource, by the normal spelling of its URI; `false` when the conversation has too many already, or there
-    /// is no room to keep it.
-    pub(crate) fn subscribe(&self, uri: &str, limit: usize) -> bool {
+    /// Subscribes to a resource, by the normal spelling of its URI. An error says why it cannot: the conversation has too many
+    /// already, or there is no room to keep it.
+    pub(crate) fn subscribe(&self, uri: &str, limit: usize) -> Result<(), String> {
         let uri = &*percent::normal(uri);
         let mut subscriptions = lock(&self.subscriptions);
         if subscriptions.contains_key(uri) {
-            return true;
+            return Ok(());
         }
         if subscriptions.len() >= limit {
-            return false;
+            return Err(format!("a conversation may have at most {limit} subscriptions"));
         }
-        let Some(kept) = self.kept.take(uri.len()) else { return false };
+        let Some(kept) = self.kept.take(uri.len()) else {
+            return Err(
+                "there is no room for this subscription: give up others, or read the answers that wait".to_owned()
+            );
+        };
         subscriptions.insert(uri.to_owned(), kept);
         #[cfg(feature = "http")]
         self.note(|| SessionChange::Subscribed(uri.to_owned()));
-        true
+        Ok(())
     }
 
     pub(crate) fn unsubscribe(&self, uri: &str) {
