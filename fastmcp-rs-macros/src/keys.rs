@@ -76,7 +76,9 @@ keys! {
         Scopes "scopes", "scopes(\"..\", ..)", "the scopes that a caller needs, all of them";
         Roles "roles", "roles(\"..\", ..)", "the roles of which a caller needs one";
         RateLimit "rate_limit", "rate_limit = \"60/min\"",
-            "how often each client may call it; not enforced yet, so that a server with it does not start";
+            "how often each client may call it", "rate" | "limit" => "did you mean `rate_limit = \"60/min\"`?";
+        Concurrency "concurrency", "concurrency = 4", "how many calls of it may run at the same time",
+            "max_concurrency" | "parallel" => "did you mean `concurrency = 4`?";
         Hidden "hidden", "hidden", "not listed, but answers to its exact name";
         Icon "icon", "icon = \"https://..\"", "for clients with a screen; may be repeated";
         Icons "icons", "icons(\"..\", ..)", "several of them at once";

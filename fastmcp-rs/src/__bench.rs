@@ -168,10 +168,18 @@ impl Conversation {
     /// # Errors
     /// When the server cannot start.
     pub fn with(server: Server) -> Result<Self, Error> {
+        Self::by(server, Caller::anonymous())
+    }
+
+    /// The same with a caller who is known.
+    ///
+    /// # Errors
+    /// When the server cannot start.
+    pub fn by(server: Server, caller: Caller) -> Result<Self, Error> {
         let (sender, outgoing) = mpsc::channel(crate::bounds::OUTGOING);
         let core = Arc::clone(server.build()?.core());
         let session = Arc::new(Session::new(None, &core.kept));
-        let connection = Connection::new(core, session, Some(Notifier::new(sender)), Caller::anonymous());
+        let connection = Connection::new(core, session, Some(Notifier::new(sender)), caller);
         Ok(Self { connection, outgoing })
     }
 

@@ -12,8 +12,9 @@ mod error;
 mod extension;
 mod future;
 mod incident;
+mod limits;
 pub mod middleware;
-#[cfg(feature = "auth")]
+#[cfg(feature = "http")]
 mod net;
 mod observe;
 mod panics;
@@ -51,7 +52,12 @@ pub use context::{Caller, Context, FromContext, Headers, Needs, SessionValues, S
 pub use error::{BoxError, Error, ErrorKind, InteractionError, Result, ToolError};
 pub use extension::Extension;
 pub use fastmcp_rs_macros::{model, prompt, resource, server, tool};
+pub use limits::RateLimit;
+#[cfg(feature = "http")]
+pub use limits::StoreFailure;
 pub use middleware::Middleware;
+#[cfg(feature = "http")]
+pub use net::forwarded::TrustedProxies;
 #[cfg(feature = "interaction")]
 pub use observe::audit::{Audit, AuditArguments, AuditFsync, AuditFull};
 #[cfg(feature = "metrics")]

@@ -352,38 +352,3 @@ async fn a_panic_while_arguments_are_read_is_one_failed_call() {
     )
     .await;
 }
-
-/// Counts.
-#[tool(inline, rate_limit = "60/min")]
-fn guarded_tool() -> u8 {
-    1
-}
-
-/// Reads.
-#[resource("guarded://now", rate_limit = "1/s")]
-fn guarded_resource() -> String {
-    String::new()
-}
-
-/// Asks.
-#[prompt(rate_limit = "5/h")]
-fn guarded_prompt() -> String {
-    String::new()
-}
-
-#[test]
-fn a_key_that_nothing_enforces_keeps_the_server_from_starting() {
-    let server = Server::empty("guarded").tool(guarded_tool).resource(guarded_resource).prompt(guarded_prompt);
-    let error = server.page_size(0).build().unwrap_err().to_string();
-    for (kind, name, key) in [
-        ("tool", "guarded_tool", "rate_limit"),
-        ("resource", "guarded_resource", "rate_limit"),
-        ("prompt", "guarded_prompt", "rate_limit"),
-    ] {
-        let found = error
-            .lines()
-            .find(|line| line.starts_with(&format!("the {kind} `{name}` (")) && line.contains(&format!("`{key}`")));
-        assert!(found.is_some_and(|line| line.contains("errors.rs:")), "{kind} {name} {key}: {error}");
-    }
-    assert!(error.contains("page_size"), "with the other faults of the server: {error}");
-}

@@ -28,6 +28,7 @@ mod injection;
 mod interaction;
 mod jwt;
 mod lifespan;
+mod limits;
 mod lists;
 mod messages;
 mod metrics;

@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 use fastmcp_rs::{
     prelude::*,
     replicas::{
-        Append, BusListener, EventPage, EventStore, Loaded, MemoryStore, OnceStore, ReplicaBus, SessionChange,
-        SessionRecord, SessionStore, StoreFuture,
+        Append, BusListener, EventPage, EventStore, LimitStore, Loaded, MemoryStore, OnceStore, ReplicaBus,
+        SessionChange, SessionRecord, SessionStore, StoreFuture,
     },
 };
 use fastmcp_rs_tests::{
@@ -545,6 +545,8 @@ impl OnceStore for Slow {
         self.0.take(key, life)
     }
 }
+
+impl LimitStore for Slow {}
 
 impl ReplicaBus for Slow {
     fn join(&self, listener: BusListener) -> StoreFuture<'_, u32> {

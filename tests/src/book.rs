@@ -25,6 +25,7 @@ mod pages {
         Protocol: "protocol.md",
         Clients: "clients.md",
         Access: "access.md",
+        Limits: "limits.md",
         Observability: "observability.md",
         Security: "security.md",
     }

@@ -51,6 +51,9 @@ pub(super) fn shared(component: &Component) -> TokenStream {
         let per = time::duration_tokens(per);
         fields.push(quote!(rate_limit: ::core::option::Option::Some(#p::Rate { calls: #calls, per: #per })));
     }
+    if let Some(calls) = common.concurrency {
+        fields.push(quote!(concurrency: ::core::option::Option::Some(#calls)));
+    }
     if common.hidden || name.starts_with('_') {
         fields.push(quote!(hidden: true));
     }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use proc_macro2::Ident;
-use syn::{Expr, LitStr};
+use syn::{Expr, Lit, LitStr};
 
 use super::function::Function;
 use crate::errors::Errors;
 use crate::keys::common;
 use crate::parse::time::{self, DURATION_EXAMPLES};
 use crate::parse::{Entry, Keys};
+use crate::tokens::{describe, number};
 
 /// The keys that all three kinds know.
 #[derive(Default)]
@@ -25,6 +26,7 @@ pub(crate) struct Common {
     pub(crate) scopes: Vec<LitStr>,
     pub(crate) roles: Vec<LitStr>,
     pub(crate) rate_limit: Option<(u32, Duration)>,
+    pub(crate) concurrency: Option<u32>,
     pub(crate) hidden: bool,
     pub(crate) icons: Vec<LitStr>,
     pub(crate) meta: Option<Expr>,
@@ -50,6 +52,7 @@ impl Common {
             scopes: scopes(keys, errors),
             roles: keys.texts::<common::Roles>(),
             rate_limit: keys.rate::<common::RateLimit>(),
+            concurrency: keys.take::<common::Concurrency>().and_then(|entry| concurrency(&entry, errors)),
             hidden: keys.flag::<common::Hidden>(),
             icons: icons(keys, errors),
             meta: keys.expr::<common::Meta>("meta = json!({ .. })"),
@@ -94,6 +97,27 @@ fn scopes(keys: &mut Keys<'_>, errors: &Errors) -> Vec<LitStr> {
         }
     }
     scopes
+}
+
+/// A number of calls, which is not zero.
+fn concurrency(entry: &Entry, errors: &Errors) -> Option<u32> {
+    let expr = entry.expr(errors, "a number of calls", "concurrency = 4")?;
+    let calls = match number(&expr) {
+        Some((false, Lit::Int(int))) => int.base10_parse().ok(),
+        _ => None,
+    };
+    match calls {
+        Some(0) => errors.at(&expr, "`concurrency = 0` lets no call run: write a number from 1 on, or remove the key"),
+        Some(calls) => return Some(calls),
+        None => {
+            let found = describe(&expr);
+            errors.at(
+                &expr,
+                format!("`concurrency` is a number of calls, found {found}: write for example `concurrency = 4`"),
+            );
+        }
+    }
+    None
 }
 
 /// `icon = ".."`, repeatable, and `icons("..", "..")`.

@@ -36,7 +36,7 @@ fn tool_with_every_key() {
         #[tool(
             name = "forecast", title = "Forecast", description = "Weather ahead.", tags("weather", "slow"), version = "2",
             read_only, destructive = false, idempotent, open_world = true, timeout = "1500ms", scopes("read"), roles("user"),
-            rate_limit = "60/min", hidden, icon = "https://example.com/a.png", meta = json!({ "a": 1 }),
+            rate_limit = "60/min", concurrency = 4, hidden, icon = "https://example.com/a.png", meta = json!({ "a": 1 }),
             output_schema = json!({ "type": "object" }), expose_errors, server = "weather"
         )]
         pub(crate) async fn get_forecast(city: String) -> Result<Forecast, ToolError> {

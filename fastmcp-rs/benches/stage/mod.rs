@@ -3,6 +3,7 @@
 
 use std::hint::black_box;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, Request};
@@ -12,7 +13,7 @@ use fastmcp_rs::prelude::*;
 use fastmcp_rs::schemars::{self, JsonSchema};
 use fastmcp_rs::serde_json::value::{RawValue, to_raw_value};
 use fastmcp_rs::serde_json::{Value, json};
-use fastmcp_rs::{McpService, Middleware};
+use fastmcp_rs::{McpService, Middleware, RateLimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 use tower_service::Service as _;
@@ -58,6 +59,13 @@ pub(crate) const STAGES: &[Stage] = &[
     stage("middleware hook", 200, || {
         conversing(MODERN, &call(MODERN, "echo", &json!({ "message": HELLO })), server().middleware(Hooked))
     }),
+    stage("limits 3", 200, || {
+        let often = |limit: fn(u32, Duration) -> RateLimit| limit(1_000_000, Duration::from_secs(1));
+        let server = server().rate_limit(often(RateLimit::per_client)).rate_limit(often(RateLimit::global));
+        limited(server.rate_limit(often(RateLimit::per_tool)))
+    }),
+    stage("limits permit", 200, || limited(server().concurrency(64))),
+    stage("limits permit of a client", 200, || limited(server().concurrency_per_client(64))),
     stage("connection echo 2025", 200, || echoing(LEGACY)),
     stage("connection echo 2026", 200, || echoing(MODERN)),
     stage("connection search 2025", 50, || {
@@ -267,7 +275,12 @@ fn conversing(revision: &str, message: &str, server: Server) -> Box<dyn FnMut()>
     if revision == LEGACY {
         conversation.receive(INITIALIZE, &mut out);
     }
+    saying(conversation, message)
+}
+
+fn saying(mut conversation: Conversation, message: &str) -> Box<dyn FnMut()> {
     let message = message.to_owned();
+    let mut out = Vec::new();
     Box::new(move || {
         out.clear();
         conversation.receive(black_box(&message), &mut out);
@@ -277,6 +290,13 @@ fn conversing(revision: &str, message: &str, server: Server) -> Box<dyn FnMut()>
 
 fn echoing(revision: &str) -> Box<dyn FnMut()> {
     conversing(revision, &call(revision, "echo", &json!({ "message": HELLO })), server())
+}
+
+/// The same for a caller who is known, with a server that has limits.
+fn limited(server: Server) -> Box<dyn FnMut()> {
+    let caller = Caller::new("ada@example.com").with_issuer("https://login.example.com/");
+    let conversation = Conversation::by(server, caller).expect("the server can start");
+    saying(conversation, &call(MODERN, "echo", &json!({ "message": HELLO })))
 }
 
 /// A middleware with no opinion, which has every hook.

@@ -178,6 +178,13 @@ impl Registry {
         tools.chain(prompts).chain(resources).flat_map(|common| common.scopes.iter().copied()).collect()
     }
 
+    /// Whether a component has limits of its own.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.tools.values().any(|tool| tool.common.is_limited())
+            || self.prompts.values().any(|prompt| prompt.common.is_limited())
+            || self.resources.values().any(|(_, resource)| resource.common.is_limited())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.tools.is_empty() && self.prompts.is_empty() && self.resources.is_empty()
     }
@@ -190,9 +197,6 @@ impl Registry {
     /// What is wrong, for a start-up error: what, where, what to do.
     pub(crate) fn problems(&mut self) -> Vec<String> {
         let mut problems = self.take_problems();
-        problems.extend(self.tools.values().flat_map(|tool| unenforced("tool", &tool.common)));
-        problems.extend(self.prompts.values().flat_map(|prompt| unenforced("prompt", &prompt.common)));
-        problems.extend(self.resources.values().flat_map(|(_, resource)| unenforced("resource", &resource.common)));
         problems.extend(self.overlaps());
         problems
     }
@@ -292,18 +296,6 @@ impl Dynamic {
             _ => None,
         }
     }
-}
-
-/// A key that promises a protection which the server does not have. A server that would serve as if it was not written is worse than
-/// none.
-fn unenforced(kind: &str, common: &Common) -> Option<String> {
-    common.rate_limit.map(|_| {
-        format!(
-            "the {kind} `{}` ({}) has `rate_limit`, which this version does not enforce: remove the key, and refuse such calls in a middleware",
-            common.name,
-            common.place(),
-        )
-    })
 }
 
 fn duplicate(kind: &str, name: &str, earlier: &Common, later: &Common) -> String {

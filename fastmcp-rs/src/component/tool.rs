@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 
 use super::call::{Call, Handling};
 use super::docs::Docs;
@@ -28,6 +29,8 @@ pub(crate) struct Common {
     pub scopes: &'static [&'static str],
     pub roles: &'static [&'static str],
     pub rate_limit: Option<Rate>,
+    /// Of the calls that may run at the same time.
+    pub slots: Option<Arc<Semaphore>>,
     pub hidden: bool,
     pub expose_errors: bool,
     pub timeout: Timeout,
@@ -43,6 +46,10 @@ impl Common {
             scopes: shared.scopes,
             roles: shared.roles,
             rate_limit: shared.rate_limit,
+            slots: shared.concurrency.map(|calls| {
+                let calls = usize::try_from(calls).unwrap_or(usize::MAX);
+                Arc::new(Semaphore::new(calls.min(Semaphore::MAX_PERMITS)))
+            }),
             hidden: shared.hidden || shared.name.starts_with('_'),
             expose_errors: shared.expose_errors,
             timeout: shared.timeout,
@@ -60,6 +67,7 @@ impl Common {
             scopes: &[],
             roles: &[],
             rate_limit: None,
+            slots: None,
             expose_errors: false,
             timeout,
             source: None,
@@ -79,6 +87,11 @@ impl Common {
     /// Whether it is not for everybody.
     pub(crate) fn is_restricted(&self) -> bool {
         !(self.scopes.is_empty() && self.roles.is_empty())
+    }
+
+    /// Whether it has limits of its own.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.rate_limit.is_some() || self.slots.is_some()
     }
 
     /// Where it was written, for messages to the operator.

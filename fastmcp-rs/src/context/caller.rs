@@ -190,7 +190,8 @@ impl Caller {
         }))
     }
 
-    /// The address that the request came from, if the transport knows: that of a proxy, where there is one.
+    /// The address that the request came from, if the transport knows: that of a proxy, where there is one that the server does not
+    /// trust (`Server::trusted_proxies`).
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         self.address

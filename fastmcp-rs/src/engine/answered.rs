@@ -23,6 +23,19 @@ impl Answered {
         Self { reply, record }
     }
 
+    /// In how many seconds the client may ask again, where the reply is a refusal that says so.
+    #[cfg(feature = "http")]
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        let member = |name: &str| match &self.reply {
+            Ok(Body::Tool(result)) if result.is_error => result.meta(ToolError::META_KEY)?.get(name),
+            Err(error) => error.data.as_ref()?.get(name),
+            Ok(_) => None,
+        };
+        let wait = member("retry_after")?.as_u64()?;
+        let kind = member("code")?.as_str().and_then(ErrorKind::parse)?;
+        matches!(kind, ErrorKind::RateLimited | ErrorKind::Unavailable).then_some(wait)
+    }
+
     /// An error in place of the reply.
     pub(crate) fn instead(mut self, error: RpcError) -> Self {
         Self::new(Err(error), self.record.take())

@@ -81,6 +81,10 @@ impl Request<'_> {
         if let Some(denied) = catalog.denies(about.common(), self.origin.caller) {
             return Err(self.forbidden(about.common(), &denied));
         }
+        self.completing(about.common(), || self.suggest(&about, &params))
+    }
+
+    fn suggest(&self, about: &About<'_>, params: &CompletionParams) -> Result<Running, RpcError> {
         let name = params.argument.name.as_str();
         let Some(signature) = about.signature() else {
             // A component that was added by hand suggests nothing.

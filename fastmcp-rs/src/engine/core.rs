@@ -17,6 +17,7 @@ use crate::context::{Caller, Change, Context, Host};
 use crate::error::{Error, ToolError};
 use crate::extension::Extensions;
 use crate::future::BoxFuture;
+use crate::limits::Limits;
 use crate::middleware::Chain;
 use crate::observe::{Observers, Started};
 use crate::protocol::{CacheHints, Implementation, LogLevel, PromptResult, ResourceResult, ServerCapabilities};
@@ -77,6 +78,8 @@ pub(crate) struct Core {
     pub settings: Settings,
     pub middleware: Chain,
     pub extensions: Extensions,
+    /// How often and how many at once, if anything is said of it.
+    pub limits: Option<Arc<Limits>>,
     /// Who wants to know of every request.
     pub observers: Arc<Observers>,
     /// `{"name":..,"version":..}`, as every 2026-07-28 result carries it.
@@ -122,6 +125,7 @@ impl Core {
         registry: Registry,
         lifespans: Lifespans,
         observers: Observers,
+        limits: Option<Arc<Limits>>,
         #[cfg(feature = "interaction")] sealer: crate::engine::seal::LazySealer,
     ) -> Self {
         let kept_bytes = settings.kept_bytes;
@@ -133,6 +137,7 @@ impl Core {
             settings,
             middleware,
             extensions,
+            limits,
             kept: KeptRoom::whole(kept_bytes),
             info_member: format!("\"{}\":{info_json}", crate::protocol::meta::SERVER_INFO),
             info_json,

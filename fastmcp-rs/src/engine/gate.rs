@@ -1,8 +1,8 @@
 //! The gate: the one way to a component. A request passes it whoever makes it: a client, a handler that calls another component,
 //! a middleware that passes on, a round of questions that runs a handler again.
 //!
-//! Its stations, in order: the component is looked up; scopes and roles are asked for; middleware, if there is any; the arguments
-//! are read; the handler runs.
+//! Its stations, in order: the component is looked up; scopes and roles are asked for; the limits are; middleware, if there is any;
+//! the arguments are read; the handler runs.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use super::core::Core;
 use super::encode::{Body, Reply};
 use super::pipeline;
 use super::request::Request;
-use super::run::{Replay, Running, Work, not_found};
+use super::run::{CallPlace, Replay, Running, Work, not_found};
 use crate::bounds;
 use crate::catalog::{Catalog, Denied};
 use crate::component::ComponentInfo;
@@ -26,8 +26,9 @@ use crate::context::Context;
 use crate::context::interaction::{Earlier, Rounds};
 use crate::error::{ErrorKind, Parts, ToolError};
 use crate::future::BoxFuture;
+use crate::limits::{Asking, CountsAs, Entrance, Limited, Limits};
 use crate::middleware::{CallTool, GetPrompt, Hooked as _, Outcome, ReadResource};
-use crate::observe::Admission;
+use crate::observe::{Admission, Observers};
 use crate::protocol::jsonrpc::{self, text};
 use crate::protocol::params::Members;
 use crate::protocol::{PromptResult, ResourceResult, RpcError, method};
@@ -41,7 +42,7 @@ pub(crate) fn enter(request: &Request<'_>) -> Result<Running, RpcError> {
     let piped = !request.core.middleware.is_empty();
     let catalog = request.core.catalog();
     if piped {
-        if !catalog.is_restricted() && !request.is_recorded() {
+        if !catalog.is_restricted() && !request.is_recorded() && request.core.limits.is_none() {
             return Ok(pipeline::component(request, &catalog));
         }
         let asked = request.asked();
@@ -49,17 +50,20 @@ pub(crate) fn enter(request: &Request<'_>) -> Result<Running, RpcError> {
         if let Some(found) = &found {
             request.is_for(|| found.info());
         }
-        return match found.and_then(|found| found.denied(request, &catalog)) {
-            Some(error) => request.denied(error),
-            None => observed(request, || Ok(pipeline::component(request, &catalog))),
-        };
+        if let Some(error) = found.as_ref().and_then(|found| found.denied(request, &catalog)) {
+            return request.denied(error);
+        }
+        // A name that only middleware knows is called, too.
+        let common = found.as_ref().map(Found::common);
+        let asked = asked.as_deref().unwrap_or_default();
+        return request.limited(common, asked, || observed(request, || Ok(pipeline::component(request, &catalog))));
     }
     let asked = request.asked()?;
     let found = Found::of(request, &catalog, &asked)?;
     request.is_for(|| found.info());
     match found.denied(request, &catalog) {
         Some(error) => request.denied(error),
-        None => observed(request, || found.start(request)),
+        None => request.limited(Some(found.common()), &asked, || observed(request, || found.start(request))),
     }
 }
 
@@ -187,6 +191,76 @@ impl Request<'_> {
         Err(RpcError::forbidden(&error))
     }
 
+    /// Begins a client's call if the limits of the server let it. Without any, this is one question.
+    fn limited(
+        &self,
+        common: Option<&Common>,
+        asked: &str,
+        begin: impl FnOnce() -> Result<Running, RpcError>,
+    ) -> Result<Running, RpcError> {
+        let Some(limits) = &self.core.limits else { return begin() };
+        let counts = if self.continues(asked) { CountsAs::Continued } else { CountsAs::Call };
+        self.within(limits, common, counts, begin).unwrap_or_else(|error| self.refused_by_limit(error))
+    }
+
+    /// The same for the completion of an argument.
+    pub(crate) fn completing(
+        &self,
+        common: &Common,
+        begin: impl FnOnce() -> Result<Running, RpcError>,
+    ) -> Result<Running, RpcError> {
+        let Some(limits) = &self.core.limits else { return begin() };
+        let begun = self.within(limits, Some(common), CountsAs::Completion, begin);
+        begun.unwrap_or_else(|error| self.refused_by_limit(error))
+    }
+
+    /// Begins a call if the limits let it, or says why they do not.
+    fn within(
+        &self,
+        limits: &Arc<Limits>,
+        common: Option<&Common>,
+        counts: CountsAs,
+        begin: impl FnOnce() -> Result<Running, RpcError>,
+    ) -> Result<Result<Running, RpcError>, ToolError> {
+        Ok(match limits.admit(&Asking { caller: self.origin.caller, common, counts, method: self.method }) {
+            Entrance::Now(None) => begin(),
+            Entrance::Now(Some(permit)) => begin().map(|running| running.at(CallPlace::Held(permit))),
+            Entrance::Refused(limited) => return Err(limited.told(&self.core.observers)),
+            Entrance::Later(place) => {
+                let (core, revision, call) = (Arc::clone(self.core), self.revision(), self.is_call());
+                // Over HTTP the status is free, as long as it is a request of its own.
+                let has_status = self.mirrored.is_some() && revision.has_error_statuses();
+                let place = async move {
+                    place.await.map_err(|limited| {
+                        let by_status = limited.by_status && has_status;
+                        let error = limited.told(&core.observers);
+                        if by_status {
+                            Err(RpcError::unavailable(&error))
+                        } else {
+                            core.conclude(revision, call, error)
+                        }
+                    })
+                };
+                begin().map(|running| running.at(CallPlace::Awaited(Box::pin(place))))
+            }
+        })
+    }
+
+    fn refused_by_limit(&self, error: ToolError) -> Result<Running, RpcError> {
+        Ok(pipeline::answered(self, self.core.conclude(self.revision(), self.is_call(), error)))
+    }
+
+    /// Whether it is a call that was let in before, and comes back with the answers to its questions.
+    fn continues(&self, asked: &str) -> bool {
+        self.params.members.request_state.is_some()
+            && self.take_rounds(asked).is_ok()
+            && self.origin.rounds.get().is_some_and(|rounds| rounds.state_id().is_some())
+    }
+
+    fn is_call(&self) -> bool {
+        self.method == method::TOOLS_CALL
+    }
+
     /// The same for a request that is not for a component, but about one.
     pub(crate) fn forbidden(&self, common: &Common, denied: &Denied) -> RpcError {
         RpcError::forbidden(&forbidden(common, denied))
@@ -292,26 +366,41 @@ pub(crate) async fn get_prompt(
     GetPrompt::outcome(begun.await).map_err(failed)
 }
 
+impl Limited {
+    /// The failure of the call, once those who watch know which limit it is.
+    fn told(self, observers: &Observers) -> ToolError {
+        observers.limited(&self.limit);
+        self.error
+    }
+}
+
 /// Takes a nested request to its component.
 fn begin(request: &Request<'_>, asked: &str) -> Result<BoxFuture<'static, Outcome>, ToolError> {
     if !request.core.middleware.is_empty() {
         return Ok(pipeline::nested(request, asked));
     }
-    let running = last(request, asked).map_err(failed)?;
+    let running = last(request, asked, None).map_err(failed)?;
     let method = request.component_method();
     Ok(Box::pin(async move { outcome(method, running.await.reply) }))
 }
 
-/// The stations after middleware.
-pub(crate) fn last(request: &Request<'_>, asked: &str) -> Result<Running, ToolError> {
+/// The stations after middleware. `entered` is the component that has let the call in already.
+pub(crate) fn last(request: &Request<'_>, asked: &str, entered: Option<u64>) -> Result<Running, ToolError> {
     let catalog = request.core.catalog();
     let found = Found::of(request, &catalog, asked).map_err(|error| match request.method {
         method::RESOURCES_READ => ToolError::rpc(error),
         _ => ToolError::rpc_of(ErrorKind::NotFound, error),
     })?;
-    match found.denied(request, &catalog) {
-        Some(error) => Err(error),
-        None => found.start(request).map_err(ToolError::rpc),
+    if let Some(error) = found.denied(request, &catalog) {
+        return Err(error);
+    }
+    match &request.core.limits {
+        Some(limits) if entered != Some(found.common().pace.id) => {
+            let common = Some(found.common());
+            let begun = request.within(limits, common, CountsAs::Nested, || found.start(request))?;
+            begun.map_err(ToolError::rpc)
+        }
+        _ => found.start(request).map_err(ToolError::rpc),
     }
 }
 

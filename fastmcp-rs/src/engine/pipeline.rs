@@ -67,7 +67,8 @@ pub(crate) fn exchange(request: &Request<'_>, about: Option<ComponentInfo>) -> R
         None => Incoming::Request { method: request.method.to_owned(), component: about, context: context.clone() },
     };
     let params = request.params.raw().map(ToOwned::to_owned);
-    let passage = Passage { core: Arc::clone(request.core), context, outer: None, params, refusal: None };
+    let passage =
+        Passage { core: Arc::clone(request.core), context, outer: None, entered: None, params, refusal: None };
     let rounds = Arc::clone(passage.context.rounds_arc());
     let chain = request.core.middleware.clone();
     let (core, revision, method) = (Arc::clone(request.core), request.revision(), request.method.to_owned());
@@ -102,6 +103,7 @@ fn open(
         request.check_headers(&tool.headers, arguments.as_deref())?;
     }
     let mut component = found.map(|found| found.info());
+    let entered = component.as_ref().filter(|_| request.outer.is_none()).map(ComponentInfo::id);
     let context = request.context();
     let arguments = match request.method {
         method::RESOURCES_READ => Ok(Arguments::default()),
@@ -134,7 +136,7 @@ fn open(
         context: context.clone(),
     });
     let core = Arc::clone(request.core);
-    Ok((message, Passage { core, context, outer: request.outer.cloned(), params: None, refusal }))
+    Ok((message, Passage { core, context, outer: request.outer.cloned(), entered, params: None, refusal }))
 }
 
 /// The rest of a request's way, after middleware.
@@ -143,6 +145,8 @@ struct Passage {
     context: Context,
     /// The call that makes this one.
     outer: Option<Context>,
+    /// The component by which it was let in.
+    entered: Option<u64>,
     /// The parameters of a request that is not for a component.
     params: Option<Box<RawValue>>,
     refusal: Option<RpcError>,
@@ -181,7 +185,7 @@ impl Passage {
         let arguments = arguments.raw()?;
         let members = Members { arguments: arguments.as_deref(), ..Members::default() };
         let request = Request::of(&self.core, method, members, self.context.origin());
-        last(&Request { outer: self.outer.as_ref(), ..request }, asked)
+        last(&Request { outer: self.outer.as_ref(), ..request }, asked, self.entered)
     }
 
     fn exchange(&self, method: String) -> BoxFuture<'_, Outcome> {

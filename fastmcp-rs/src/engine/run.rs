@@ -25,6 +25,7 @@ use crate::context::read_capabilities;
 use crate::error::{ErrorKind, InteractionError, Parts, ToolError, chain, in_band};
 use crate::future::BoxFuture;
 use crate::incident::{self, incident};
+use crate::limits::CallPermit;
 use crate::observe::record::Record;
 use crate::panics::{drop_contained, panicked};
 use crate::protocol::{InputRequired, PromptResult, ResourceResult, Revision, RpcError, jsonrpc, method};
@@ -56,6 +57,8 @@ pub(crate) struct Running {
     bound: Option<Box<Binding>>,
     /// Whether the state that came with the request may be used, which is asked before the handler takes its first step.
     admission: Option<BoxFuture<'static, Result<(), RpcError>>>,
+    /// Its place among the calls that run, where they are counted.
+    place: CallPlace,
     /// How to run a handler again that asked by what it returned, for a client of an older revision.
     replay: Option<Box<Replay>>,
     /// Questions in the form of a result are the result.
@@ -69,6 +72,16 @@ pub(crate) struct Running {
     done: bool,
     /// Told how it ends, if anybody wants to know.
     record: Option<Box<Record>>,
+}
+
+/// The place of a call among those that run.
+pub(crate) enum CallPlace {
+    /// They are not counted.
+    Free,
+    /// It is held to the end of the call, and only held.
+    Held(#[allow(dead_code, reason = "it is held")] CallPermit),
+    /// It comes, or the reply to a call for which none came.
+    Awaited(BoxFuture<'static, Result<Option<CallPermit>, Reply>>),
 }
 
 /// A request that can be run again with answers.
@@ -98,6 +111,7 @@ impl Running {
             rounds: None,
             bound: None,
             admission: None,
+            place: CallPlace::Free,
             replay: None,
             hands_out: false,
             within_middleware: false,
@@ -130,6 +144,12 @@ impl Running {
     /// The answer to a request that does not run after all.
     pub(crate) fn refused(mut self, error: RpcError) -> Answered {
         Answered::new(Err(error), self.record.take())
+    }
+
+    /// Holds its place among the calls that run, or waits for one before all else.
+    pub(crate) fn at(mut self, place: CallPlace) -> Self {
+        self.place = place;
+        self
     }
 
     /// Asks before the first step whether the request may run.
@@ -215,6 +235,7 @@ impl Running {
             Work::Other(handler) => drop_contained(handler, ""),
             Work::Gone => {}
         }
+        self.place = CallPlace::Free;
     }
 
     fn end_rounds(&self) {
@@ -392,6 +413,18 @@ impl Running {
     /// One step of the request.
     fn step(&mut self, task: &mut Task<'_>) -> Poll<Reply> {
         let this = self;
+        if let CallPlace::Awaited(place) = &mut this.place {
+            match place.as_mut().poll(task) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(permit)) => this.place = permit.map_or(CallPlace::Free, CallPlace::Held),
+                Poll::Ready(Err(reply)) => {
+                    this.done = true;
+                    this.end_rounds();
+                    this.end();
+                    return Poll::Ready(reply);
+                }
+            }
+        }
         if let Some(admission) = &mut this.admission {
             match admission.as_mut().poll(task) {
                 Poll::Pending => return Poll::Pending,
@@ -492,6 +525,11 @@ impl Drop for Running {
 }
 
 impl RpcError {
+    /// A call that cannot be let in for a reason of the server's own. HTTP says it with 503.
+    pub(crate) fn unavailable(error: &ToolError) -> Self {
+        Self { status: 503, ..in_band(error) }
+    }
+
     /// A caller who may not use what it asks for. HTTP says it with 403.
     pub(crate) fn forbidden(error: &ToolError) -> Self {
         let text = sanitize::bounded_lines(error.message(), bounds::ERROR_TEXT).into_owned();

@@ -33,6 +33,9 @@ const UNKNOWN: &str = "_unknown";
 /// Series of tools that come and go at run time; more are counted as unknown.
 const TOOLS: usize = 4096;
 
+/// Limits that are not a component's own.
+const LIMITS: [&str; 5] = ["client", "global", "edge", "auth", "concurrency"];
+
 type Labels = Vec<(&'static str, String)>;
 type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
 
@@ -50,6 +53,7 @@ pub(crate) struct Metrics {
     call_seconds: Histograms,
     requests: Family<Labels, Counter>,
     request_seconds: Histograms,
+    limited: Family<Labels, Counter>,
     in_flight: Gauge,
     request_bytes: Counter,
     response_bytes: Counter,
@@ -85,6 +89,7 @@ impl Metrics {
             call_seconds,
             requests: Family::default(),
             request_seconds: Histograms::new_with_constructor(histogram),
+            limited: Family::default(),
             in_flight: Gauge::default(),
             request_bytes: Counter::default(),
             response_bytes: Counter::default(),
@@ -107,6 +112,7 @@ impl Metrics {
                 "How long requests took",
                 metrics.request_seconds.clone(),
             );
+            registry.register("mcp_rate_limited", "Calls and requests that a limit refused", metrics.limited.clone());
             registry.register("mcp_requests_in_flight", "Requests under way", metrics.in_flight.clone());
             registry.register("mcp_request_bytes", "Bytes of requests", metrics.request_bytes.clone());
             registry.register("mcp_response_bytes", "Bytes of responses", metrics.response_bytes.clone());
@@ -158,6 +164,9 @@ impl Observer for Metrics {
         let methods = named.map(|name| (name, series("method", name, &self.requests, &self.request_seconds)));
         let _ = self.methods.set(methods.collect());
         self.meet(started.catalog);
+        for limit in LIMITS.into_iter().chain(limited(started.catalog)) {
+            self.limited.get_or_create_owned(&vec![("limit", limit.to_owned())]);
+        }
         let info = Family::<Labels, Gauge>::default();
         let labels = [
             ("server", &*started.server.name),
@@ -181,6 +190,10 @@ impl Observer for Metrics {
         if let Some((_, count)) = count {
             count.inc();
         }
+    }
+
+    fn limited(&self, limit: &str) {
+        self.limited.get_or_create_owned(&vec![("limit", limit.to_owned())]).inc();
     }
 
     fn begun(&self, _: &mut Record, _: Option<&RawValue>) {
@@ -207,6 +220,15 @@ impl Observer for Metrics {
     }
 }
 
+/// The components that have a limit of their own.
+fn limited(catalog: &Catalog) -> impl Iterator<Item = &str> {
+    let tools = catalog.sorted_tools.iter().map(|tool| &tool.common);
+    let prompts = catalog.sorted_prompts.iter().map(|prompt| &prompt.common);
+    let resources = catalog.sorted_resources.iter().map(|resource| &resource.common);
+    let all = tools.chain(prompts).chain(resources);
+    all.filter(|common| common.rate_limit.is_some()).map(|common| common.name.as_str())
+}
+
 /// What is counted elsewhere, read when somebody asks.
 #[derive(Debug)]
 struct LevelsNow(Arc<Levels>);
@@ -220,6 +242,8 @@ impl Collector for LevelsNow {
         gauge("mcp_sessions", "Sessions of older revisions over HTTP", levels.sessions() as i64)?;
         gauge("mcp_streams", "Event streams that are open", levels.streams.load(Ordering::Relaxed))?;
         gauge("mcp_connections", "HTTP connections that are open", levels.connections.load(Ordering::Relaxed))?;
+        let up = 1 - levels.limiter_store_down.load(Ordering::Relaxed);
+        gauge("mcp_limiter_store_up", "Whether the store that rate limits share answers, if there is one", up)?;
         let mut counter = |name: &str, help: &str, value: &AtomicU64| {
             let value = ConstCounter::new(value.load(Ordering::Relaxed));
             value.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)

@@ -61,6 +61,9 @@ pub(crate) trait Observer: Send + Sync {
     /// Somebody was turned away before there was a request of theirs: without a token that is good, or too often.
     fn turned_away(&self, _away: &TurnedAway<'_>) {}
 
+    /// A limit refused a call, or a request at the edge: which limit, in one word.
+    fn limited(&self, _limit: &str) {}
+
     /// Whether the server should be given calls.
     fn is_ready(&self) -> bool {
         true
@@ -110,6 +113,8 @@ pub(crate) enum Admission {
 pub(crate) struct Levels {
     pub connections: AtomicI64,
     pub streams: AtomicI64,
+    /// The store that rate limits share does not answer.
+    pub limiter_store_down: AtomicI64,
     pub audit_lines: AtomicU64,
     pub audit_lost: AtomicU64,
     /// How many sessions each endpoint has.
@@ -231,6 +236,10 @@ impl Observers {
 
     pub(crate) fn authenticated(&self, result: &'static str) {
         self.each.iter().for_each(|observer| observer.authenticated(result));
+    }
+
+    pub(crate) fn limited(&self, limit: &str) {
+        self.each.iter().for_each(|observer| observer.limited(limit));
     }
 
     pub(crate) fn turned_away(&self, away: &TurnedAway<'_>) {

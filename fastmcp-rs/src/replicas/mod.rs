@@ -25,8 +25,8 @@ use crate::error::Error;
 use crate::future;
 pub use crate::session::record::{SessionChange, SessionRecord};
 pub use crate::session::store::{
-    Append, BusEvent, BusListener, EventLimits, EventPage, EventStore, Loaded, MemoryStore, OnceStore, ReplicaBus,
-    ReplicaStore, SessionStore, StoreError, StoreFuture,
+    Append, BusEvent, BusListener, EventLimits, EventPage, EventStore, LimitCounter, LimitStore, Loaded, MemoryStore,
+    OnceStore, ReplicaBus, ReplicaStore, SessionStore, StoreError, StoreFuture,
 };
 use crate::session::{ReplicaLink, Session, lock};
 pub(crate) use messages::BusMessage;
@@ -86,6 +86,10 @@ impl Replicas {
                 tracing::warn!("a change could not be told to other replicas");
             }
         });
+        if let Some(limits) = &core.limits {
+            let store: Arc<dyn ReplicaStore> = Arc::clone(&replicas.store);
+            limits.share(store, Arc::clone(&core.observers.levels));
+        }
         let store = Arc::clone(&replicas.store);
         core.share_use(Box::new(move |key, life| {
             let store = Arc::clone(&store);

@@ -18,7 +18,10 @@ use crate::engine::core::{Core, Settings};
 use crate::engine::lifespan::Lifespans;
 use crate::error::{BoxError, Error, Result, unusable};
 use crate::extension::{Extension, Extensions};
+use crate::limits::{LimitSettings, Limits};
 use crate::middleware::{Chain, Middleware};
+#[cfg(feature = "http")]
+use crate::net::forwarded::TrustedProxies;
 use crate::observe::Observers;
 use crate::protocol::{CacheHints, CacheScope, Icon, Implementation};
 use crate::text::sanitize::bounded;
@@ -51,6 +54,8 @@ pub struct Server {
     own_runtime: bool,
     #[cfg(feature = "http")]
     pub(crate) http: Http,
+    #[cfg(feature = "http")]
+    pub(super) proxies: Option<TrustedProxies>,
     #[cfg(feature = "page")]
     pub(super) page: Shown,
     #[cfg(feature = "http")]
@@ -75,6 +80,7 @@ struct BuilderParts {
     registry: Registry,
     lifespans: Lifespans,
     observers: Observers,
+    limits: LimitSettings,
     collect: bool,
     only: Vec<String>,
     except: Vec<String>,
@@ -111,6 +117,7 @@ impl Server {
                 registry: Registry::default(),
                 lifespans: Lifespans::default(),
                 observers: Observers::default(),
+                limits: LimitSettings::default(),
                 collect,
                 only: Vec::new(),
                 except: Vec::new(),
@@ -124,6 +131,8 @@ impl Server {
             own_runtime: false,
             #[cfg(feature = "http")]
             http: Http::default(),
+            #[cfg(feature = "http")]
+            proxies: None,
             #[cfg(feature = "page")]
             page: Shown::default(),
             #[cfg(feature = "http")]
@@ -133,6 +142,10 @@ impl Server {
 
     pub(super) fn observers(&mut self) -> &mut Observers {
         &mut self.parts.observers
+    }
+
+    pub(super) fn limits(&mut self) -> &mut LimitSettings {
+        &mut self.parts.limits
     }
 
     fn set(mut self, change: impl FnOnce(&mut BuilderParts)) -> Self {
@@ -505,6 +518,10 @@ impl Server {
             self.http.page = self.page;
         }
         #[cfg(feature = "http")]
+        {
+            self.http.proxies = self.proxies.take();
+        }
+        #[cfg(feature = "http")]
         let more = |parts: &BuilderParts| {
             let mut problems = self.http.problems();
             problems.extend(self.auth.build(&parts.info.name, &parts.registry.access, &parts.registry.scopes()));
@@ -699,6 +716,9 @@ impl BuilderParts {
         if let Some(twice) = self.lifespans.twice() {
             problems.push(format!("state of type `{twice}` is given twice: wrap one of them in a type of its own"));
         }
+        if self.limits.concurrency.queues_for_nothing(self.registry.is_limited()) {
+            problems.push("`queue(..)` has nothing to wait for: add `.concurrency(64)`, or leave it out".to_owned());
+        }
         if problems.is_empty() && self.registry.is_empty() {
             problems.push(if given {
                 format!("the server `{}` has nothing to offer: its tags leave nothing to serve", self.info.name)
@@ -715,6 +735,7 @@ impl BuilderParts {
         if !problems.is_empty() {
             return Err(Error::several(problems));
         }
+        let limits = Limits::new(self.limits, self.registry.is_limited());
         if !self.versioned
             && let Some(version) = self.registry.version()
         {
@@ -731,6 +752,7 @@ impl BuilderParts {
                 self.registry,
                 self.lifespans,
                 self.observers,
+                limits,
                 #[cfg(feature = "interaction")]
                 sealer,
             )

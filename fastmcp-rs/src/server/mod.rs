@@ -4,7 +4,8 @@
 mod auth;
 mod builder;
 pub mod cli;
-pub(crate) mod log;
+pub(crate) mod limits;
+mod log;
 mod observe;
 #[cfg(feature = "page")]
 mod page;

@@ -28,6 +28,7 @@ const _: () = {
                 calls: 60u32,
                 per: ::core::time::Duration::from_secs(60u64),
             }),
+            concurrency: ::core::option::Option::Some(4u32),
             hidden: true,
             meta: ::core::option::Option::Some(|| ::fastmcp_rs::__private::json(
                 &(json!({ "a" : 1 })),

@@ -12,7 +12,8 @@ use redis::{FromRedisValue, Value};
 
 use crate::session::record::{SessionChange, SessionRecord};
 use crate::session::store::{
-    Append, BusListener, EventPage, EventStore, Loaded, OnceStore, ReplicaBus, SessionStore, StoreError, StoreFuture,
+    Append, BusListener, EventPage, EventStore, LimitStore, Loaded, OnceStore, ReplicaBus, SessionStore, StoreError,
+    StoreFuture,
 };
 use link::Link;
 use scripts::Scripts;
@@ -152,6 +153,8 @@ fn read_record(fields: Vec<String>) -> Result<Loaded, StoreError> {
     changes.iter().for_each(|change| record.apply(change));
     Ok(Loaded::Session { version, record: Box::new(record) })
 }
+
+impl LimitStore for RedisStore {}
 
 impl OnceStore for RedisStore {
     fn take<'a>(&'a self, key: &'a str, life: Duration) -> StoreFuture<'a, bool> {

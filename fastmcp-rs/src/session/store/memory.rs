@@ -19,6 +19,8 @@ pub struct MemoryStore {
     streams: Mutex<HashMap<(String, u64), KeptStream>>,
     listeners: Mutex<(u32, Vec<BusListener>)>,
     taken: Mutex<HashMap<String, Instant>>,
+    /// Of calls: nanoseconds by the clock of whoever counts.
+    pub(crate) counters: Mutex<HashMap<String, u64>>,
 }
 
 struct KeptSession {

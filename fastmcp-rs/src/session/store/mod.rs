@@ -2,7 +2,7 @@
 //! request: the sessions themselves, the events of their streams, and a bus. With one process none of it is needed.
 //!
 //! [`MemoryStore`] shares between servers of one process, [`RedisStore`](crate::replicas::RedisStore) between machines (feature `redis`).
-//! Whoever has another database implements the three traits.
+//! Whoever has another database implements the traits.
 
 mod memory;
 
@@ -156,7 +156,40 @@ pub trait OnceStore: Send + Sync + 'static {
     fn take<'a>(&'a self, key: &'a str, life: Duration) -> StoreFuture<'a, bool>;
 }
 
-/// All that replicas share.
-pub trait ReplicaStore: SessionStore + EventStore + ReplicaBus + OnceStore {}
+/// One counter of calls, by a name that all replicas give it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LimitCounter {
+    /// Of any length, and with anything in it.
+    pub name: String,
+    /// The time from one call to the next, in whole microseconds, of which there is one at the least.
+    pub interval: Duration,
+    /// How many calls may come at once after a pause.
+    pub burst: u32,
+}
 
-impl<T: SessionStore + EventStore + ReplicaBus + OnceStore> ReplicaStore for T {}
+impl LimitCounter {
+    /// A counter that is paid off by one call each `interval`.
+    pub fn new(name: impl Into<String>, interval: Duration, burst: u32) -> Self {
+        Self { name: name.into(), interval, burst }
+    }
+}
+
+/// Counts the calls that [rate limits](crate::RateLimit) bound.
+pub trait LimitStore: Send + Sync + 'static {
+    /// Takes one call from every counter, or from none: then which of them has the longest to wait, by its place, and how long. It is one
+    /// step for whoever else does the same, by the clock of the store. It need not watch over its own time, and an error is nothing
+    /// that has to be repaired: each limit has its [`StoreFailure`](crate::StoreFailure). As it stands, it is an error.
+    ///
+    /// A counter is a time `t`, zero at first. A call at `now` makes it `max(t, now) + interval`, and may come if that is no later
+    /// than `now + burst * interval`.
+    fn count<'a>(&'a self, counters: &'a [LimitCounter]) -> StoreFuture<'a, Option<(usize, Duration)>> {
+        let _ = counters;
+        Box::pin(std::future::ready(Err(StoreError::new("this store counts no calls"))))
+    }
+}
+
+/// All that replicas share.
+pub trait ReplicaStore: SessionStore + EventStore + ReplicaBus + OnceStore + LimitStore {}
+
+impl<T: SessionStore + EventStore + ReplicaBus + OnceStore + LimitStore> ReplicaStore for T {}

@@ -35,6 +35,9 @@ impl Endpoint {
                 None
             }
             refused => {
+                if let Admittance::TooMany(_) = refused {
+                    self.core.observers.limited("auth");
+                }
                 if let Some((kind, why)) = noted(&refused) {
                     self.core.observers.turned_away(&TurnedAway { caller: &somebody, via: Via::Http, kind, why });
                 }
@@ -121,7 +124,8 @@ fn said(code: StatusCode, error: &str, why: &str) -> HttpResponse {
     response
 }
 
-fn later(code: StatusCode, error: &str, why: &str, wait: Duration) -> HttpResponse {
+/// A refusal that says when to come back.
+pub(super) fn later(code: StatusCode, error: &str, why: &str, wait: Duration) -> HttpResponse {
     let mut response = said(code, error, why);
     // Rounded up: whoever comes back then is not told once more.
     let seconds = wait.as_millis().div_ceil(1000).max(1);

@@ -15,7 +15,7 @@ pub(crate) fn expose(headers: &mut HeaderMap, origin: &HeaderValue) {
     headers.insert(VARY, HeaderValue::from_static("origin"));
     headers.insert(
         ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("mcp-session-id, mcp-protocol-version, www-authenticate"),
+        HeaderValue::from_static("mcp-session-id, mcp-protocol-version, www-authenticate, retry-after"),
     );
 }
 

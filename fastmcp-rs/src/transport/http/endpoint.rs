@@ -1,21 +1,26 @@
 //! The endpoint: what its requests share, of either era.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::http::header::WWW_AUTHENTICATE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
-use super::authentication::step_up;
+use super::authentication::{later, step_up};
 use super::mirrored_headers::SESSION_ID;
 use super::responses::{HttpResponse, json_response};
+use super::service::caller_of;
 use super::sessions::{Known, Sessions};
 use super::settings::Http;
 use crate::bounds;
 use crate::context::{Caller, Host};
 use crate::engine::answered::Answered;
 use crate::engine::core::Core;
+use crate::error::ErrorKind;
+use crate::observe::TurnedAway;
+use crate::observe::record::Via;
 use crate::protocol::Revision;
 use crate::protocol::jsonrpc::INVALID_REQUEST;
 use crate::replicas::Replicas;
@@ -84,6 +89,23 @@ impl Endpoint {
         {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
+        if let Some(wait) = answered.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
+        }
         response
+    }
+
+    /// The answer to a request of somebody who sends too many, whatever they are.
+    pub(super) fn at_the_edge<B>(&self, request: &Request<B>, peer: Option<IpAddr>) -> Option<HttpResponse> {
+        let limits = self.core.limits.as_ref()?;
+        let from = caller_of(request.extensions(), peer);
+        let wait = limits.at_the_edge(&from).err()?;
+        let (observers, why) = (&self.core.observers, "too many requests");
+        observers.limited("edge");
+        if limits.is_told() {
+            let (via, kind) = (Via::Http, ErrorKind::RateLimited);
+            observers.turned_away(&TurnedAway { caller: &from, via, kind, why });
+        }
+        Some(later(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", why, wait))
     }
 }

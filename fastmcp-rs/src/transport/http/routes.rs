@@ -12,6 +12,7 @@ use super::body::HttpBody;
 use super::metrics;
 #[cfg(feature = "page")]
 use super::page;
+use super::responses::plain;
 use super::service::McpService;
 use crate::auth::metadata::WELL_KNOWN;
 
@@ -82,6 +83,10 @@ impl McpService {
     where
         B: Body<Error: std::fmt::Display>,
     {
+        let peer = match self.came_from(&request, peer) {
+            Ok(peer) => peer,
+            Err(why) => return plain(StatusCode::BAD_REQUEST, why.to_owned()),
+        };
         match route {
             Route::Endpoint => self.handle(request, peer).await,
             #[cfg(feature = "sse")]

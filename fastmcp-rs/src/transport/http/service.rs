@@ -78,7 +78,12 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let service = self.clone();
-        Box::pin(async move { Ok(service.handle(request, None).await) })
+        Box::pin(async move {
+            Ok(match service.came_from(&request, None) {
+                Ok(peer) => service.handle(request, peer).await,
+                Err(why) => plain(StatusCode::BAD_REQUEST, why.to_owned()),
+            })
+        })
     }
 }
 
@@ -119,6 +124,19 @@ impl McpService {
             Some(metrics) => super::metrics::answer(metrics, request.method(), request.headers(), peer),
             None => status(StatusCode::NOT_FOUND),
         }
+    }
+
+    /// Where a request came from: its connection's other end, or whom trusted proxies name.
+    pub(super) fn came_from<B>(
+        &self,
+        request: &Request<B>,
+        peer: Option<IpAddr>,
+    ) -> Result<Option<IpAddr>, &'static str> {
+        let Some(proxies) = &self.0.settings.proxies else { return Ok(peer) };
+        let socket = peer.or_else(|| connected_from(request.extensions()));
+        let values = |name| request.headers().get_all(name).into_iter().map(HeaderValue::as_bytes);
+        let address = proxies.came_from(socket, values("forwarded"), values("x-forwarded-for"));
+        address.inspect_err(|why| tracing::warn!(?socket, "a request was refused: {why}"))
     }
 
     pub(super) fn settings(&self) -> &Http {
@@ -193,6 +211,8 @@ impl McpService {
             let mut response = status(StatusCode::NO_CONTENT);
             preflight(response.headers_mut(), request.headers());
             response
+        } else if let Some(refused) = endpoint.at_the_edge(&request, peer) {
+            refused
         } else if endpoint.settings.auth.asks()
             // Boxed, so that a server that asks nobody does not carry the place for it around.
             && let Some(refused) = Box::pin(endpoint.authenticate(&mut request, peer)).await
@@ -211,8 +231,13 @@ impl McpService {
 /// Who makes a request, as far as somebody before us has said; and from where.
 pub(super) fn caller_of(extensions: &Extensions, peer: Option<IpAddr>) -> Caller {
     let caller = extensions.get::<Caller>().cloned().unwrap_or_default();
-    let peer = peer.or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip()));
+    let peer = peer.or_else(|| connected_from(extensions));
     if caller.address().is_none() { caller.with_address(peer) } else { caller }
+}
+
+/// Where the connection of a request comes from, where a listener of the user's own says so.
+fn connected_from(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip())
 }
 
 /// The answer to a request whose host or origin is not expected.

@@ -9,6 +9,7 @@ use super::page::Shown;
 use crate::auth::Auth;
 use crate::auth::metadata::WELL_KNOWN;
 use crate::error::unusable;
+use crate::net::forwarded::TrustedProxies;
 use crate::replicas::ReplicaConfig;
 use crate::session::store::ReplicaStore;
 
@@ -31,6 +32,8 @@ pub struct Http {
     pub(crate) session_idle: Duration,
     pub(crate) max_connections: usize,
     pub(crate) replicas: Option<ReplicaConfig>,
+    /// Who is believed about where requests come from; set when the server is built.
+    pub(crate) proxies: Option<TrustedProxies>,
     #[cfg(feature = "sse")]
     pub(crate) sse: bool,
     #[cfg(feature = "page")]
@@ -50,6 +53,7 @@ impl Default for Http {
             session_idle: Duration::from_secs(30 * 60),
             max_connections: 10_000,
             replicas: None,
+            proxies: None,
             #[cfg(feature = "sse")]
             sse: false,
             #[cfg(feature = "page")]
