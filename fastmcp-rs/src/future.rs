@@ -13,3 +13,14 @@ pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> JoinHand
     let task: BoxFuture<'static, ()> = Box::pin(task);
     tokio::spawn(task)
 }
+
+/// Runs a future to its end on a runtime of its own, for programs that have no other: `fn main() -> fastmcp_rs::Result {
+/// fastmcp_rs::block_on(async { .. }) }`.
+///
+/// # Panics
+/// Within another runtime, or where the system gives no threads.
+#[cfg(feature = "client")]
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.expect("the system has threads").block_on(future)
+}

@@ -5,6 +5,8 @@
 pub mod auth;
 mod bounds;
 mod catalog;
+#[cfg(feature = "client")]
+pub mod client;
 mod component;
 mod context;
 mod engine;
@@ -26,6 +28,8 @@ mod result;
 mod schema;
 mod server;
 mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod transport;
 mod uri;
@@ -52,6 +56,8 @@ pub use context::{Caller, Context, FromContext, Headers, Needs, SessionValues, S
 pub use error::{BoxError, Error, ErrorKind, InteractionError, Result, ToolError};
 pub use extension::Extension;
 pub use fastmcp_rs_macros::{model, prompt, resource, server, tool};
+#[cfg(feature = "client")]
+pub use future::block_on;
 pub use limits::RateLimit;
 #[cfg(feature = "http")]
 pub use limits::StoreFailure;

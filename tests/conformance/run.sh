@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The official conformance suite against the `conformance` example: every required check of both revisions without a failure or
-# a warning, and every unscored scenario as well, except those of the tasks and skills extensions.
+# a warning, and every unscored scenario as well, except those of the tasks and skills extensions; and against the
+# `conformance_client` example.
 # CONFORMANCE_URL=http://127.0.0.1:PORT/mcp judges a server that runs already.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,4 +25,21 @@ for revision in 2025-11-25 2026-07-28; do
         { failed=1; echo "$revision: a required scenario is not clean; $out.log ends with"; tail -n 40 "$out.log"; }
     node "$here/summary.mjs" "$revision" "$out" || failed=1
 done
+
+# The client's side: all scenarios but those of OAuth and of extensions, with the number of checks that a good client passes.
+cargo build --quiet --example conformance_client
+client() {
+    local revision=$1 out=$target/conformance/client-$1 scenario
+    shift
+    rm -rf "$out"
+    for scenario in "$@"; do
+        # One that is not clean fails by its checks, which are read below; so does a client that ends with an error.
+        conformance client --command "$target/debug/examples/conformance_client" --scenario "${scenario%=*}" --spec-version "$revision" \
+            --timeout 60000 -o "$out/${scenario%=*}" >"$out.log" 2>&1 || { failed=1; echo "$revision: ${scenario%=*}"; tail -n 20 "$out.log"; }
+    done
+    node "$here/client.mjs" "$revision" "$out" "$@" || failed=1
+}
+client 2025-11-25 initialize=1 tools_call=2 elicitation-sep1034-client-defaults=5 sse-retry=3
+client 2026-07-28 tools_call=2 request-metadata=8 http-standard-headers=9 http-custom-headers=5 http-invalid-tool-headers=13 \
+    sep-2322-client-request-state=5 json-schema-ref-no-deref=1
 exit $failed

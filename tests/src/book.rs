@@ -22,6 +22,7 @@ mod pages {
         Middleware: "middleware.md",
         Extensions: "extensions.md",
         Testing: "testing.md",
+        Client: "client.md",
         Protocol: "protocol.md",
         Clients: "clients.md",
         Access: "access.md",

@@ -102,7 +102,7 @@ impl Example {
 
 /// Where cargo put the example. `cargo test` on the workspace builds the examples, `cargo test -p` does not; asking cargo once
 /// more costs little where there is nothing to do, and no test ever judges yesterday's server.
-fn executable(name: &str) -> PathBuf {
+pub fn executable(name: &str) -> PathBuf {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     let directory = DIRECTORY.get_or_init(|| {
         let deps = std::env::current_exe().unwrap().parent().unwrap().to_path_buf();

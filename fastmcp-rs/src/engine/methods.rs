@@ -10,13 +10,13 @@ use crate::protocol::{Revision, RpcError, method};
 /// One method.
 pub(crate) struct Method {
     name: &'static str,
-    era: Era,
+    era: KnownIn,
     kind: MethodKind,
 }
 
 /// The revisions that know a method.
 #[derive(Clone, Copy)]
-enum Era {
+enum KnownIn {
     Every,
     /// 2025-11-25 and before.
     Handshake,
@@ -41,9 +41,9 @@ type Exchange = fn(&Request<'_>) -> Result<Step, RpcError>;
 
 /// The commonest first.
 static METHODS: [Method; 15] = {
-    use Era::{Every, Handshake, Stateless};
+    use KnownIn::{Every, Handshake, Stateless};
     use MethodKind::{About, Component, Exchange, Stream};
-    const fn method(name: &'static str, era: Era, kind: MethodKind) -> Method {
+    const fn method(name: &'static str, era: KnownIn, kind: MethodKind) -> Method {
         Method { name, era, kind }
     }
     [
@@ -92,7 +92,7 @@ fn done(body: Body) -> Step {
     Step::Done(Ok(body).into())
 }
 
-impl Era {
+impl KnownIn {
     fn has(self, revision: Revision) -> bool {
         match self {
             Self::Every => true,

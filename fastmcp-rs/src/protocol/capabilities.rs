@@ -234,6 +234,27 @@ impl ServerCapabilities {
         Self::default()
     }
 
+    /// What a server declared, read leniently: `null` and `false` mean not declared, anything else means declared.
+    #[cfg(feature = "client")]
+    pub(crate) fn read(declared: &Value) -> Self {
+        let given =
+            |value: Option<&Value>| value.filter(|value| !matches!(value, Value::Null | Value::Bool(false))).cloned();
+        let list = |name: &str| given(declared.get(name));
+        let has = |of: &Value, member: &str| of.get(member).is_some_and(|value| *value == Value::Bool(true));
+        Self {
+            completions: list("completions").is_some(),
+            logging: list("logging").is_some(),
+            prompts: list("prompts").map(|it| ListCapability { list_changed: has(&it, "listChanged") }),
+            resources: list("resources").map(|it| ResourcesCapability {
+                subscribe: has(&it, "subscribe"),
+                list_changed: has(&it, "listChanged"),
+            }),
+            tools: list("tools").map(|it| ListCapability { list_changed: has(&it, "listChanged") }),
+            extensions: list("extensions").map(object).unwrap_or_default(),
+            experimental: list("experimental").map(object).unwrap_or_default(),
+        }
+    }
+
     /// It has tools.
     #[must_use]
     pub fn tools(mut self, list_changed: bool) -> Self {

@@ -36,6 +36,10 @@ pub enum Content {
     ResourceLink(Box<Resource>),
     /// The contents of a resource, sent along.
     Resource(EmbeddedResource),
+    /// A block of a type that is not known here, as a server sent it to a client: all its members, `type` among them.
+    #[cfg(feature = "client")]
+    #[serde(skip_deserializing)]
+    Unknown(Map<String, Value>),
 }
 
 impl Content {
@@ -67,13 +71,19 @@ impl Content {
     /// Say for whom the block is and how much it matters (spec: server/resources, "Annotations").
     #[must_use]
     pub fn annotations(mut self, annotations: Annotations) -> Self {
-        *match &mut self {
+        let place = match &mut self {
             Content::Text(block) => &mut block.annotations,
             Content::Image(block) => &mut block.annotations,
             Content::Audio(block) => &mut block.annotations,
             Content::ResourceLink(block) => &mut block.annotations,
             Content::Resource(block) => &mut block.annotations,
-        } = Some(annotations);
+            #[cfg(feature = "client")]
+            Content::Unknown(members) => {
+                members.insert("annotations".to_owned(), serde_json::to_value(annotations).unwrap_or_default());
+                return self;
+            }
+        };
+        *place = Some(annotations);
         self
     }
 
@@ -86,6 +96,14 @@ impl Content {
             Content::Audio(block) => &mut block.meta,
             Content::ResourceLink(block) => &mut block.meta,
             Content::Resource(block) => &mut block.meta,
+            #[cfg(feature = "client")]
+            Content::Unknown(members) => {
+                let meta = members.entry("_meta").or_insert_with(|| Map::new().into());
+                if let Value::Object(meta) = meta {
+                    meta.insert(key.into(), value.into());
+                }
+                return self;
+            }
         };
         insert_meta(meta, key, value);
         self

@@ -13,6 +13,10 @@ use super::params::{Params, ParamsText};
 pub(crate) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 pub(crate) const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 pub(crate) const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+#[cfg(feature = "client")]
+pub(crate) const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
+#[cfg(feature = "client")]
+pub(crate) const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 pub(crate) const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
 /// `_meta`: the keys that the server reads. The whole object is looked up again for handlers that want it.

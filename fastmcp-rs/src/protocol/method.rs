@@ -24,4 +24,6 @@ pub(crate) const TOOLS_CHANGED: &str = "notifications/tools/list_changed";
 pub(crate) const PROMPTS_CHANGED: &str = "notifications/prompts/list_changed";
 pub(crate) const RESOURCES_CHANGED: &str = "notifications/resources/list_changed";
 pub(crate) const RESOURCE_UPDATED: &str = "notifications/resources/updated";
+#[cfg(feature = "client")]
+pub(crate) const ROOTS_CHANGED: &str = "notifications/roots/list_changed";
 pub(crate) const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";

@@ -236,6 +236,8 @@ impl From<Content> for SamplingContent {
                 Some(text) => text.into(),
                 None => block.resource.uri.into(),
             },
+            #[cfg(feature = "client")]
+            Content::Unknown(members) => Value::Object(members).to_string().into(),
         }
     }
 }
@@ -449,6 +451,11 @@ impl SamplingResult {
             stop_reason: None,
             meta: None,
         }
+    }
+
+    /// What a model said that need not be named.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new("unnamed", [SamplingContent::from(text.into())])
     }
 
     /// All that was said in text; blocks that are not text are skipped.

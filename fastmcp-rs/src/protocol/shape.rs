@@ -193,6 +193,14 @@ impl Shape for Content {
                 link.members(revision, out)
             }
             Content::Resource(block) => block.members(revision, out),
+            // Strict clients fail on a type that their revision does not have.
+            #[cfg(feature = "client")]
+            Content::Unknown(members) if revision < V2026_07_28 => {
+                out.serialize_entry("type", "text")?;
+                out.serialize_entry("text", &Value::Object(members.clone()).to_string())
+            }
+            #[cfg(feature = "client")]
+            Content::Unknown(members) => members.iter().try_for_each(|(name, value)| out.serialize_entry(name, value)),
         }
     }
 }

@@ -99,6 +99,12 @@ impl Revision {
         self.is_before(Self::V2026_07_28)
     }
 
+    /// Whether requests over HTTP name their revision in a header (2025-06-18 and later).
+    #[cfg(feature = "client-http")]
+    pub(crate) const fn has_version_header(self) -> bool {
+        !self.is_before(Self::V2025_06_18)
+    }
+
     /// Whether an event stream over HTTP begins with an event that has nothing but an id (2025-11-25 and later).
     #[cfg(feature = "http")]
     pub(crate) const fn primes_streams(self) -> bool {

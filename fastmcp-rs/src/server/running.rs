@@ -356,6 +356,12 @@ impl RunningServer {
         }
     }
 
+    /// The path of the endpoint over HTTP.
+    #[cfg(feature = "testing")]
+    pub(crate) fn http_path(&self) -> &str {
+        &self.http.path
+    }
+
     pub(crate) fn core(&self) -> &Arc<Core> {
         &self.core
     }

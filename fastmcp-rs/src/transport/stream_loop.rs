@@ -73,7 +73,7 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
         {
             match line {
                 Line::Text(text) => connection.receive(text, &mut outgoing, &mut out.bytes),
-                Line::TooLong => connection.too_long(&mut out.bytes),
+                Line::TooLong(_) => connection.too_long(&mut out.bytes),
                 Line::NotText => tracing::debug!("a line that is not UTF-8 was ignored"),
             }
         }

@@ -7,9 +7,12 @@ pub(crate) enum Line<'a> {
     Text(&'a str),
     /// A line that is not UTF-8.
     NotText,
-    /// A line longer than the limit; it was skipped, not kept.
-    TooLong,
+    /// A line longer than the limit; it was skipped, and only how it begins was kept.
+    TooLong(&'a [u8]),
 }
+
+/// What is kept of a line that is too long, in bytes.
+const BEGINNING: usize = 256;
 
 /// Splits bytes into lines. What is incomplete waits here for the next bytes.
 pub(crate) struct Lines {
@@ -38,13 +41,13 @@ impl Lines {
         if let Some(end) = memchr::memchr(b'\n', bytes) {
             let line = &bytes[..end];
             *bytes = &bytes[end + 1..];
-            if self.skipping {
+            if self.skipping || self.rest.len() + line.len() > self.limit {
+                if !self.skipping {
+                    self.keep_beginning(line);
+                }
                 self.skipping = false;
-                return Some(Line::TooLong);
-            }
-            if self.rest.len() + line.len() > self.limit {
-                self.rest = Vec::new();
-                return Some(Line::TooLong);
+                self.spent = true;
+                return Some(Line::TooLong(&self.rest));
             }
             // A byte order mark is tolerated once, before the first message.
             let first = std::mem::take(&mut self.first);
@@ -60,12 +63,28 @@ impl Lines {
             return None;
         }
         if self.rest.len() + bytes.len() > self.limit {
-            self.rest = Vec::new();
+            self.keep_beginning(bytes);
             self.skipping = true;
         } else {
             self.rest.extend_from_slice(bytes);
         }
         None
+    }
+
+    /// What came after the last line end, at the end of all bytes; `None` if that is nothing, or no text.
+    #[cfg(feature = "client")]
+    pub(crate) fn last(&self) -> Option<&str> {
+        if self.spent || self.skipping {
+            return None;
+        }
+        std::str::from_utf8(&self.rest).ok().filter(|text| !text.trim_ascii().is_empty())
+    }
+
+    /// Drops a line that is too long, but for how it begins.
+    fn keep_beginning(&mut self, more: &[u8]) {
+        let mut beginning = Vec::with_capacity(BEGINNING);
+        beginning.extend(self.rest.iter().chain(more).take(BEGINNING));
+        self.rest = beginning;
     }
 }
 
@@ -86,7 +105,8 @@ mod tests {
             while let Some(line) = lines.next(&mut bytes) {
                 found.push(match line {
                     Line::Text(text) => text.to_owned(),
-                    other => format!("{other:?}"),
+                    Line::NotText => "NotText".to_owned(),
+                    Line::TooLong(beginning) => format!("TooLong {}", String::from_utf8_lossy(beginning)),
                 });
             }
         }
@@ -111,7 +131,24 @@ mod tests {
     fn a_line_over_the_limit_is_skipped_and_the_next_one_read() {
         for size in [1, 3, 1000] {
             let bytes = [vec![b'x'; 100], b"\n{}\n".to_vec()].concat();
-            assert_eq!(split(10, &bytes.chunks(size).collect::<Vec<_>>()), ["TooLong", "{}"]);
+            let lines = split(10, &bytes.chunks(size).collect::<Vec<_>>());
+            assert!(
+                matches!(&lines[..], [long, short] if long.starts_with("TooLong xxx") && short == "{}"),
+                "{lines:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_a_line_over_the_limit_its_beginning_is_kept() {
+        let bytes = [b"{\"id\":7,".to_vec(), vec![b'x'; 10_000], b"\n{}\n".to_vec()].concat();
+        for size in [1, 7, 100, 1000, 100_000] {
+            let lines = split(300, &bytes.chunks(size).collect::<Vec<_>>());
+            assert!(
+                lines[0].starts_with("TooLong {\"id\":7,xxx") && lines[0].len() <= "TooLong ".len() + BEGINNING,
+                "{lines:?}"
+            );
+            assert_eq!(lines[1], "{}");
         }
     }
 }

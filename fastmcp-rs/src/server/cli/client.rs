@@ -13,7 +13,7 @@ use crate::protocol::{Revision, RpcError, meta};
 use crate::server::RunningServer;
 
 /// One conversation of the newest revision, over a pipe in memory.
-pub(super) struct Client {
+pub(super) struct LocalClient {
     reader: BufReader<ReadHalf<DuplexStream>>,
     writer: WriteHalf<DuplexStream>,
     server: RunningServer,
@@ -35,7 +35,7 @@ struct Refusal {
     message: String,
 }
 
-impl Client {
+impl LocalClient {
     /// Starts the server, and a conversation with it.
     pub(super) async fn connect(server: &RunningServer, program: &str) -> Result<Self, Error> {
         server.core().start().await?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::LocalClient;
 use super::parse::Wanted;
 use super::progress::Progress;
 use super::{arguments, help, output};
@@ -126,7 +126,7 @@ async fn ask(
     members: &str,
     what: &str,
 ) -> Result<Box<RawValue>, Error> {
-    let mut client = Client::connect(server, program).await?;
+    let mut client = LocalClient::connect(server, program).await?;
     let answer = client.request(method, members, &mut Progress::of(what)).await;
     client.close().await;
     answer
