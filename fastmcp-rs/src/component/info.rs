@@ -112,8 +112,7 @@ impl ComponentInfo {
     }
 }
 
-/// How metrics and the audit log know it again.
-#[cfg(any(feature = "interaction", feature = "metrics"))]
+/// How metrics, the audit log and the gate know it again.
 impl ComponentInfo {
     /// A number that no other component of the process has.
     pub(crate) fn id(&self) -> u64 {

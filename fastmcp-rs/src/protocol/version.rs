@@ -122,7 +122,6 @@ impl Revision {
     }
 
     /// Whether an error over HTTP has a status of its own, where it used to be 200 (2026-07-28 and later).
-    #[cfg(feature = "http")]
     pub(crate) const fn has_error_statuses(self) -> bool {
         !self.is_before(Self::V2026_07_28)
     }
