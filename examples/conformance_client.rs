@@ -4,7 +4,7 @@ use std::env;
 use std::sync::OnceLock;
 
 use fastmcp_rs::Revision;
-use fastmcp_rs::client::{Client, ClientBuilder, ClientError, Era};
+use fastmcp_rs::client::{Client, ClientBuilder, ClientError, Era, SamplingAnswer};
 use serde_json::{Value, json};
 
 /// The client, for what is called while a question is open.
@@ -40,6 +40,12 @@ fn answering(builder: ClientBuilder, scenario: &str) -> ClientBuilder {
             }
             Ok::<_, ClientError>(ask.accept(filled_in(&ask.schema)))
         }),
+        // Whatever can be declared, to be judged.
+        "request-metadata" => builder
+            .on_elicit(|ask| async move { Ok::<_, ClientError>(ask.decline()) })
+            .on_elicit_url(|ask| async move { Ok::<_, ClientError>(ask.decline()) })
+            .on_sample(|_| async move { Ok::<_, ClientError>(SamplingAnswer::text("nothing")) })
+            .roots(["file:///"]),
         _ => builder,
     }
 }

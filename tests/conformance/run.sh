@@ -31,7 +31,7 @@ cargo build --quiet --example conformance_client
 client() {
     local revision=$1 out=$target/conformance/client-$1 scenario
     shift
-    rm -rf "$out"
+    rm -rf "$out" && mkdir -p "$out"
     for scenario in "$@"; do
         # One that is not clean fails by its checks, which are read below; so does a client that ends with an error.
         conformance client --command "$target/debug/examples/conformance_client" --scenario "${scenario%=*}" --spec-version "$revision" \
@@ -39,7 +39,7 @@ client() {
     done
     node "$here/client.mjs" "$revision" "$out" "$@" || failed=1
 }
-client 2025-11-25 initialize=1 tools_call=2 elicitation-sep1034-client-defaults=5 sse-retry=3
-client 2026-07-28 tools_call=2 request-metadata=8 http-standard-headers=9 http-custom-headers=5 http-invalid-tool-headers=13 \
-    sep-2322-client-request-state=5 json-schema-ref-no-deref=1
+client 2025-11-25 initialize=1 tools_call=2 elicitation-sep1034-client-defaults=5 sse-retry=3 json-schema-2020-12-preservation=9
+client 2026-07-28 tools_call=2 request-metadata=8 http-standard-headers=9 http-custom-headers=18 http-invalid-tool-headers=12 \
+    sep-2322-client-request-state=6 json-schema-ref-no-deref=1 json-schema-2020-12-preservation=9
 exit $failed
