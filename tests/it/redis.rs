@@ -1,8 +1,13 @@
 //! What becomes of replicas when Redis is not there. What they do when it is, is in [`replicas`](crate::replicas).
 
+mod cluster;
+mod faults;
+mod secure;
+mod sentinel;
+
 use std::time::{Duration, Instant};
 
-use fastmcp_rs_tests::{Client, Example, Revision, Transport, example::HttpServer};
+use fastmcp_rs_tests::{Client, Example, Revision, Transport, example::HttpServer, within};
 use serde_json::json;
 use tokio::{
     io::copy_bidirectional,
@@ -135,6 +140,19 @@ async fn news_come_again_when_redis_does() {
             break;
         }
     }
+}
+
+/// The status of a request once it is another than 503.
+async fn recovered(talker: &mut Talker, server: &HttpServer) -> u16 {
+    within("an answer other than 503", async {
+        loop {
+            match talker.status(server).await {
+                503 => {}
+                status => return status,
+            }
+        }
+    })
+    .await
 }
 
 async fn modern(server: &HttpServer) -> u16 {

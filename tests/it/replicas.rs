@@ -251,11 +251,11 @@ pub(crate) fn text(answer: &Value) -> String {
     answer["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("no text in {answer}")).to_owned()
 }
 
-fn elicitation() -> Value {
+pub(crate) fn elicitation() -> Value {
     json!({ "name": "test_elicitation", "arguments": { "message": "Who?" } })
 }
 
-fn answered(question: &Value) -> Value {
+pub(crate) fn answered(question: &Value) -> Value {
     let result = json!({ "action": "accept", "content": { "username": "ada", "email": "ada@example.com" } });
     json!({ "jsonrpc": "2.0", "id": question["id"], "result": result })
 }

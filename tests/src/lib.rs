@@ -12,6 +12,7 @@ pub mod client;
 pub mod example;
 pub mod http;
 pub mod issuer;
+pub mod redis;
 pub mod schema;
 pub mod stdio;
 

@@ -31,7 +31,7 @@ pub use crate::session::store::{
 use crate::session::{ReplicaLink, Session, lock};
 pub(crate) use messages::BusMessage;
 #[cfg(feature = "redis")]
-pub use redis::RedisStore;
+pub use redis::{Redis, RedisStore};
 
 /// BusMessage that wait to go out, or to be read. More are dropped, and cost a client no more than a moment's delay.
 const WAITING: usize = 4096;
@@ -287,36 +287,38 @@ pub(crate) trait Conversations: Send + Sync {
 #[derive(Clone)]
 pub(crate) enum ReplicaConfig {
     Through(Arc<dyn ReplicaStore>),
-    /// The Redis of this URL.
-    Redis(#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "named in an error only"))] String),
+    #[cfg(feature = "redis")]
+    Redis(Redis),
 }
 
 /// The Redis that the environment names, where the program names nothing.
 pub(crate) fn from_environment(sharing: &mut Option<ReplicaConfig>) -> Result<(), Error> {
-    const NAME: &str = "FASTMCP_REDIS_URL";
     if sharing.is_some() {
         return Ok(());
     }
-    match std::env::var(NAME) {
-        Ok(url) if !url.is_empty() => *sharing = Some(ReplicaConfig::Redis(url)),
-        Err(std::env::VarError::NotUnicode(_)) => return Err(Error::new(format!("{NAME} is not UTF-8"))),
-        _ => {}
+    #[cfg(feature = "redis")]
+    {
+        *sharing = Redis::from_environment()?.map(ReplicaConfig::Redis);
+    }
+    #[cfg(not(feature = "redis"))]
+    if std::env::var_os("FASTMCP_REDIS_URL").is_some_and(|url| !url.is_empty()) {
+        return Err(Error::new(
+            "FASTMCP_REDIS_URL is set, and this program was built without the `redis` feature of fastmcp-rs",
+        ));
     }
     Ok(())
 }
 
 /// The store that the settings ask for.
 pub(crate) fn open(sharing: &ReplicaConfig, server: &str) -> Result<Arc<dyn ReplicaStore>, Error> {
+    #[cfg(not(feature = "redis"))]
+    let _ = server;
     match sharing {
         ReplicaConfig::Through(store) => Ok(Arc::clone(store)),
         #[cfg(feature = "redis")]
-        ReplicaConfig::Redis(url) => {
-            let store = RedisStore::new(url, format!("fastmcp:{server}"));
-            Ok(Arc::new(store.map_err(|error| Error::new("the URL of Redis cannot be used").caused_by(error))?))
+        ReplicaConfig::Redis(redis) => {
+            let store = RedisStore::new(redis.clone().completed()?, format!("fastmcp:{server}"));
+            Ok(Arc::new(store.map_err(|error| Error::new("Redis cannot be used as it is asked for").caused_by(error))?))
         }
-        #[cfg(not(feature = "redis"))]
-        ReplicaConfig::Redis(_) => Err(Error::new(format!(
-            "FASTMCP_REDIS_URL is set, and the server `{server}` was built without the `redis` feature of fastmcp-rs"
-        ))),
     }
 }

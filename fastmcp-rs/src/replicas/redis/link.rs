@@ -1,121 +1,161 @@
-//! The connection to Redis: made when first needed, made again when it broke, and never waited for longer than a moment.
+//! Every operation, on its way to whoever has its key: never for longer than it may take, wherever that is, and again where that
+//! helps.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, RedisError, RedisResult, ScriptInvocation, Value};
-use tokio::sync::Mutex;
+use redis::{Cmd, Value};
 
+use super::complaints::Complaints;
+use super::dial::Dialed;
+use super::failure::{RedisFailure, Remedy};
+use super::flight::jittered;
+use super::node::{Operation, RedisNode};
+use super::scripts::ScriptCall;
+use super::settings::Redis;
+use super::slots::slot;
+use super::topology::Topology;
 use crate::session::store::StoreError;
 
 /// How long one operation may take, connecting included.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+/// How often one is sent, at the most.
+const TRIES: u32 = 6;
+/// The first pause before it is sent again where that needs one.
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// Whether an operation may be done twice, if it is not known whether it was done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    Allowed,
+    #[expect(dead_code, reason = "counting is to come")]
+    Never,
+}
 
 pub(super) struct Link {
-    pub client: Client,
-    connection: Mutex<CountedConnection>,
-    down: AtomicBool,
-}
-
-/// The connection, and how many there were before it.
-#[derive(Default)]
-struct CountedConnection {
-    number: u64,
-    connection: Option<MultiplexedConnection>,
-}
-
-enum Operation<'a> {
-    Command(&'a Cmd),
-    Script(&'a ScriptInvocation<'a>),
+    pub topology: Arc<Topology>,
+    complaints: Complaints,
 }
 
 impl Link {
-    pub(super) fn new(url: &str) -> Result<Self, StoreError> {
-        let client = Client::open(url).map_err(StoreError::new)?;
-        Ok(Self { client, connection: Mutex::default(), down: AtomicBool::new(false) })
+    pub(super) fn new(settings: &Redis) -> Result<Self, StoreError> {
+        let topology = Topology::new(settings).map_err(StoreError::new)?;
+        Ok(Self { topology: Arc::new(topology), complaints: Complaints::default() })
     }
 
-    pub(super) async fn command(&self, command: &Cmd) -> Result<Value, StoreError> {
-        self.run(Operation::Command(command)).await
+    /// Runs a command that concerns the slot of `key`.
+    pub(super) async fn command(&self, key: &str, command: &Cmd) -> Result<Value, StoreError> {
+        self.run(key, Operation::Command(command)).await
     }
 
-    pub(super) async fn script(&self, script: &ScriptInvocation<'_>) -> Result<Value, StoreError> {
-        self.run(Operation::Script(script)).await
+    pub(super) async fn script(&self, call: &ScriptCall<'_>) -> Result<Value, StoreError> {
+        self.run(call.first_key(), Operation::Script(call)).await
     }
 
-    /// Every operation may be run twice: a connection that broke while nobody used it is found out only by using it.
-    async fn run(&self, operation: Operation<'_>) -> Result<Value, StoreError> {
-        let mut used = None;
-        let tries = async {
-            match self.attempt(&operation, &mut used).await {
-                Err(error) if broken(&error) && used.is_some() => {
-                    self.forget(used).await;
-                    used = None;
-                    self.attempt(&operation, &mut used).await
-                }
-                done => done,
-            }
-        };
-        let done = match tokio::time::timeout(PATIENCE, tries).await {
-            Ok(done) => done.map_err(|error| (broken(&error), StoreError::new(error))),
-            Err(_) => Err((true, StoreError::new(format!("no answer within {PATIENCE:?}")))),
-        };
-        match done {
+    async fn run(&self, key: &str, operation: Operation<'_>) -> Result<Value, StoreError> {
+        let slot = if self.topology.is_cluster() { slot(key) } else { 0 };
+        match self.within(PATIENCE, slot, operation, Again::Allowed).await {
             Ok(value) => {
-                if self.down.load(Ordering::Relaxed) && self.down.swap(false, Ordering::Relaxed) {
-                    tracing::info!("Redis answers again");
-                }
+                self.complaints.works(slot);
                 Ok(value)
             }
-            Err((broken, error)) => {
-                if broken {
-                    self.forget(used).await;
-                }
-                if !self.down.swap(true, Ordering::Relaxed) {
-                    tracing::error!(
-                        "Redis does not answer, and requests of sessions are refused until it does: {error}"
-                    );
-                }
-                Err(error)
+            Err(failure) => {
+                self.complaints.fails(slot, &failure);
+                Err(StoreError::new(failure))
             }
         }
     }
 
-    async fn attempt(&self, operation: &Operation<'_>, used: &mut Option<u64>) -> RedisResult<Value> {
-        let (number, mut connection) = self.connection().await?;
-        *used = Some(number);
-        match operation {
-            Operation::Command(command) => command.query_async(&mut connection).await,
-            Operation::Script(script) => script.invoke_async(&mut connection).await,
+    /// Runs an operation within a time.
+    pub(super) async fn within(
+        &self,
+        patience: Duration,
+        slot: u16,
+        operation: Operation<'_>,
+        again: Again,
+    ) -> Result<Value, RedisFailure> {
+        let mut used = None;
+        let done = tokio::time::timeout(patience, self.try_often(slot, operation, again, &mut used)).await;
+        if let Ok(done) = done {
+            return done;
         }
+        self.topology.doubt();
+        let Some((node, over)) = used else {
+            return Err(RedisFailure::new(Remedy::Reconnect, "", format!("Redis gave no answer within {patience:?}")));
+        };
+        // It may be slow, and it may be dead: a time as short as some says nothing of that.
+        if patience < PATIENCE {
+            node.probe(&over, PATIENCE);
+        } else {
+            node.forget(&over);
+        }
+        Err(RedisFailure::broken(&node.address, format_args!("gave no answer within {patience:?}")))
     }
 
-    async fn connection(&self) -> RedisResult<(u64, MultiplexedConnection)> {
-        let mut slot = self.connection.lock().await;
-        if let Some(connection) = &slot.connection {
-            return Ok((slot.number, connection.clone()));
+    async fn try_often(
+        &self,
+        slot: u16,
+        operation: Operation<'_>,
+        again: Again,
+        used: &mut Option<(Arc<RedisNode>, Arc<Dialed>)>,
+    ) -> Result<Value, RedisFailure> {
+        let topology = &self.topology;
+        let mut asked: Option<Arc<RedisNode>> = None;
+        let mut pause = PAUSE;
+        for tried in 1.. {
+            *used = None;
+            let asking = asked.is_some();
+            let attempt = async {
+                let node = match asked.take() {
+                    Some(node) => node,
+                    None => topology.owner(slot).await?,
+                };
+                let over = node.connection().await?;
+                *used = Some((Arc::clone(&node), Arc::clone(&over)));
+                node.run(&over, operation, asking).await
+            };
+            let failure = match attempt.await {
+                Ok(value) => return Ok(value),
+                Err(failure) => failure,
+            };
+            // One that was demoted keeps its connections, and its name may be another's by now.
+            if let Some((node, over)) = used
+                && (failure.remedy == Remedy::Reconnect || failure.code == "READONLY")
+            {
+                node.forget(over);
+            }
+            let at_once = match &failure.remedy {
+                Remedy::Moved(slot, to) if topology.is_cluster() => {
+                    topology.moved(*slot, to.clone());
+                    true
+                }
+                Remedy::Ask(to) if topology.is_cluster() => {
+                    asked = Some(topology.node(to.clone()));
+                    true
+                }
+                // A connection that broke while nobody used it is found out only by using it.
+                Remedy::Reconnect if used.is_some() && again == Again::Allowed => {
+                    topology.doubt();
+                    tried == 1
+                }
+                Remedy::Reconnect | Remedy::Wait if used.is_none() && !topology.is_single() => {
+                    topology.doubt();
+                    false
+                }
+                Remedy::Wait if !topology.is_single() || failure.code == "READONLY" => {
+                    topology.doubt();
+                    false
+                }
+                _ => return Err(failure),
+            };
+            if tried == TRIES || (tried == 2 && topology.is_single()) {
+                return Err(failure);
+            }
+            if !at_once {
+                tokio::time::sleep(jittered(pause)).await;
+                pause *= 2;
+            }
         }
-        let config =
-            AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(Some(PATIENCE));
-        let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        slot.number += 1;
-        slot.connection = Some(connection.clone());
-        Ok((slot.number, connection))
+        unreachable!("the last try returns")
     }
-
-    /// Lets go of a connection that broke, unless somebody has already made another.
-    async fn forget(&self, number: Option<u64>) {
-        // Whoever connects holds the lock, and needs nothing forgotten.
-        if let Ok(mut slot) = self.connection.try_lock()
-            && number == Some(slot.number)
-        {
-            slot.connection = None;
-        }
-    }
-}
-
-/// Whether an error is one of the connection and not of the operation.
-fn broken(error: &RedisError) -> bool {
-    error.is_io_error() || error.is_connection_dropped() || error.is_timeout() || error.is_unrecoverable_error()
 }

@@ -1,9 +1,21 @@
 //! What replicas share, in Redis (5 or newer, or what speaks its protocol): a hash per session, a stream per event stream, one
-//! channel. Every operation is one round trip, by a script where it takes several steps.
+//! channel. Every operation is one round trip, by a script where it takes several steps, and all that one operation names is in one
+//! slot of a cluster: the sessions and the channel in one, the events of each session in another.
 
+mod address;
 mod bus;
+mod complaints;
+mod dial;
+mod failure;
+mod flight;
+mod keys;
 mod link;
+mod node;
 mod scripts;
+mod settings;
+mod slots;
+mod tls;
+mod topology;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +27,10 @@ use crate::session::store::{
     Append, BusListener, EventPage, EventStore, LimitStore, Loaded, OnceStore, ReplicaBus, SessionStore, StoreError,
     StoreFuture,
 };
+use keys::RedisKeys;
 use link::Link;
 use scripts::Scripts;
+pub use settings::Redis;
 
 /// Events of one answer to a reader, which asks again for more.
 const PAGE: usize = 128;
@@ -30,42 +44,26 @@ pub struct RedisStore(Arc<RedisInner>);
 struct RedisInner {
     link: Arc<Link>,
     scripts: Scripts,
-    /// What all keys begin with.
-    prefix: String,
+    keys: RedisKeys,
 }
 
 impl RedisStore {
-    /// The Redis at a URL such as `redis://:password@redis.internal:6379/0`. All keys begin with `prefix`: replicas of one
-    /// server use the same, other servers another. Nothing is sent yet.
+    /// The Redis at a URL such as `redis://:password@redis.internal:6379/0`, or of [settings](Redis). All keys begin with `prefix`:
+    /// replicas of one server use the same, other servers another. In a cluster, the last part of it (after the last `:`) is what
+    /// the sessions' slot is found by. Nothing is sent yet.
     ///
     /// # Errors
-    /// When the URL is none of Redis.
-    pub fn new(url: &str, prefix: impl Into<String>) -> Result<Self, StoreError> {
-        let link = Arc::new(Link::new(url)?);
-        Ok(Self(Arc::new(RedisInner { link, scripts: Scripts::new(), prefix: prefix.into() })))
-    }
-
-    fn key(&self, kind: &str, id: &str) -> String {
-        format!("{}:{kind}:{id}", self.0.prefix)
-    }
-
-    fn recent(&self) -> String {
-        format!("{}:sessions", self.0.prefix)
-    }
-
-    fn channel(&self) -> String {
-        format!("{}:bus", self.0.prefix)
-    }
-
-    fn events(&self, session: &str, stream: u64) -> (String, String) {
-        let key = format!("{}:events:{session}:{stream}", self.0.prefix);
-        (format!("{key}:state"), key)
+    /// When the URL is none of Redis, or a file that the settings name cannot be used.
+    pub fn new(redis: impl Into<Redis>, prefix: impl AsRef<str>) -> Result<Self, StoreError> {
+        let link = Arc::new(Link::new(&redis.into())?);
+        let keys = RedisKeys::new(prefix.as_ref());
+        Ok(Self(Arc::new(RedisInner { link, scripts: Scripts::new(), keys })))
     }
 }
 
 impl std::fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RedisStore").field("prefix", &self.0.prefix).finish_non_exhaustive()
+        f.debug_struct("RedisStore").field("keys", &self.0.keys).finish_non_exhaustive()
     }
 }
 
@@ -78,9 +76,9 @@ impl SessionStore for RedisStore {
         idle: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let mut call = self.0.scripts.create.prepare_invoke();
-            call.key(self.key("session", id)).key(self.recent()).arg(id).arg(limit).arg(milliseconds(idle));
-            call.arg(self.key("session", ""));
+            let keys = &self.0.keys;
+            let mut call = self.0.scripts.create.on([keys.session(id), keys.sessions()]);
+            call.arg(id).arg(limit).arg(milliseconds(idle)).arg(keys.session(""));
             call.arg("record").arg(serde_json::to_string(record).map_err(StoreError::new)?);
             self.0.link.script(&call).await.map(drop)
         })
@@ -88,8 +86,9 @@ impl SessionStore for RedisStore {
 
     fn load<'a>(&'a self, id: &'a str, seen: Option<u64>, idle: Duration) -> StoreFuture<'a, Loaded> {
         Box::pin(async move {
-            let mut call = self.0.scripts.load.prepare_invoke();
-            call.key(self.key("session", id)).key(self.recent()).arg(id).arg(milliseconds(idle)).arg(seen.unwrap_or(0));
+            let keys = &self.0.keys;
+            let mut call = self.0.scripts.load.on([keys.session(id), keys.sessions()]);
+            call.arg(id).arg(milliseconds(idle)).arg(seen.unwrap_or(0));
             let fields = match self.0.link.script(&call).await? {
                 Value::Nil => return Ok(Loaded::Gone),
                 Value::Array(fields) if fields.is_empty() => return Ok(Loaded::Unchanged),
@@ -101,8 +100,7 @@ impl SessionStore for RedisStore {
 
     fn update<'a>(&'a self, id: &'a str, changes: &'a [SessionChange]) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let mut call = self.0.scripts.update.prepare_invoke();
-            call.key(self.key("session", id));
+            let mut call = self.0.scripts.update.on([self.0.keys.session(id)]);
             for change in changes {
                 let (field, value) = match change {
                     SessionChange::Initialized => ("initialized".to_owned(), Some("1".to_owned())),
@@ -122,8 +120,9 @@ impl SessionStore for RedisStore {
 
     fn remove<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let mut call = self.0.scripts.remove.prepare_invoke();
-            call.key(self.key("session", id)).key(self.recent()).arg(id);
+            let keys = &self.0.keys;
+            let mut call = self.0.scripts.remove.on([keys.session(id), keys.sessions()]);
+            call.arg(id);
             self.0.link.script(&call).await.map(drop)
         })
     }
@@ -159,8 +158,8 @@ impl LimitStore for RedisStore {}
 impl OnceStore for RedisStore {
     fn take<'a>(&'a self, key: &'a str, life: Duration) -> StoreFuture<'a, bool> {
         Box::pin(async move {
-            let mut call = self.0.scripts.take.prepare_invoke();
-            call.key(self.key("once", key)).arg(milliseconds(life).max(1));
+            let mut call = self.0.scripts.take.on([self.0.keys.once(key)]);
+            call.arg(milliseconds(life));
             Ok(self.0.link.script(&call).await? != Value::Nil)
         })
     }
@@ -169,9 +168,8 @@ impl OnceStore for RedisStore {
 impl EventStore for RedisStore {
     fn append<'a>(&'a self, session: &'a str, stream: u64, what: Append<'a>) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let (state, events) = self.events(session, stream);
-            let mut call = self.0.scripts.append.prepare_invoke();
-            call.key(events).key(state).arg(what.limits.events).arg(what.limits.bytes);
+            let mut call = self.0.scripts.append.on(self.0.keys.events(session, stream));
+            call.arg(what.limits.events).arg(what.limits.bytes);
             call.arg(milliseconds(what.limits.age)).arg(usize::from(what.done)).arg(what.closed);
             for (number, event) in what.events {
                 call.arg(*number).arg(event.as_slice());
@@ -182,9 +180,8 @@ impl EventStore for RedisStore {
 
     fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<EventPage>> {
         Box::pin(async move {
-            let (state, events) = self.events(session, stream);
-            let mut call = self.0.scripts.read.prepare_invoke();
-            call.key(events).key(state).arg(after.saturating_add(1)).arg(PAGE);
+            let mut call = self.0.scripts.read.on(self.0.keys.events(session, stream));
+            call.arg(after.saturating_add(1)).arg(PAGE);
             let read = self.0.link.script(&call).await?;
             if read == Value::Nil {
                 return Ok(None);
@@ -214,19 +211,22 @@ fn read_value<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {
 impl ReplicaBus for RedisStore {
     fn join(&self, listener: BusListener) -> StoreFuture<'_, u32> {
         Box::pin(async move {
+            let key = self.0.keys.replicas();
             let mut count = redis::cmd("INCR");
-            count.arg(format!("{}:replicas", self.0.prefix));
-            let number: u64 = read_value(self.0.link.command(&count).await?)?;
-            bus::subscribe(&self.0.link, self.channel(), listener).await?;
+            count.arg(&key);
+            let number: u64 = read_value(self.0.link.command(&key, &count).await?)?;
+            bus::subscribe(&self.0.link, self.0.keys.channel(), listener).await?;
             Ok((number % u64::from(REPLICAS - 1)) as u32 + 1)
         })
     }
 
     fn publish(&self, message: Vec<u8>) -> StoreFuture<'_, ()> {
         Box::pin(async move {
+            // A cluster tells all its nodes, whichever is told; this one fails with the sessions, and not by itself.
+            let channel = self.0.keys.channel();
             let mut publish = redis::cmd("PUBLISH");
-            publish.arg(self.channel()).arg(message);
-            self.0.link.command(&publish).await.map(drop)
+            publish.arg(&channel).arg(message);
+            self.0.link.command(&channel, &publish).await.map(drop)
         })
     }
 }

@@ -1,15 +1,66 @@
 //! The scripts that run inside Redis, each one step to everybody else.
 
-use redis::Script;
+use redis::{Cmd, Script, ToRedisArgs, cmd};
 
 pub(super) struct Scripts {
-    pub create: Script,
-    pub load: Script,
-    pub update: Script,
-    pub remove: Script,
-    pub append: Script,
-    pub read: Script,
-    pub take: Script,
+    pub create: SharedScript,
+    pub load: SharedScript,
+    pub update: SharedScript,
+    pub remove: SharedScript,
+    pub append: SharedScript,
+    pub read: SharedScript,
+    pub take: SharedScript,
+}
+
+/// A script, and the digest by which a server knows it that has seen it.
+pub(super) struct SharedScript {
+    code: String,
+    digest: String,
+}
+
+/// A script with its keys, all of one slot, and its arguments.
+pub(super) struct ScriptCall<'a> {
+    script: &'a SharedScript,
+    keys: Vec<String>,
+    args: Vec<Vec<u8>>,
+}
+
+impl SharedScript {
+    pub(super) fn new(code: impl Into<String>) -> Self {
+        let code = code.into();
+        Self { digest: Script::new(&code).get_hash().to_owned(), code }
+    }
+
+    pub(super) fn on<const N: usize>(&self, keys: [String; N]) -> ScriptCall<'_> {
+        ScriptCall { script: self, keys: keys.into(), args: Vec::new() }
+    }
+}
+
+impl ScriptCall<'_> {
+    pub(super) fn arg(&mut self, arg: impl ToRedisArgs) -> &mut Self {
+        arg.write_redis_args(&mut self.args);
+        self
+    }
+
+    /// The key by which its server is found.
+    pub(super) fn first_key(&self) -> &str {
+        self.keys.first().map_or("", String::as_str)
+    }
+
+    pub(super) fn by_digest(&self) -> Cmd {
+        self.command("EVALSHA", &self.script.digest)
+    }
+
+    /// By this the server gets to know it, too.
+    pub(super) fn whole(&self) -> Cmd {
+        self.command("EVAL", &self.script.code)
+    }
+
+    fn command(&self, name: &str, script: &str) -> Cmd {
+        let mut command = cmd(name);
+        command.arg(script).arg(self.keys.len()).arg(&self.keys).arg(&self.args);
+        command
+    }
 }
 
 /// The time in milliseconds, by the one clock that all replicas share.
@@ -18,16 +69,18 @@ const NOW: &str = "local t = redis.call('TIME') local now = t[1] * 1000 + math.f
 /// A session, and its place among the sessions in the order of when they expire.
 const CREATE: &str = "
     local limit, idle = tonumber(ARGV[2]), tonumber(ARGV[3])
+    -- First, since a script that has written may go on writing where there is no memory left.
+    redis.call('HSET', KEYS[1], 'version', 1, ARGV[5], ARGV[6])
+    redis.call('PEXPIRE', KEYS[1], idle)
     redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
     local excess = redis.call('ZCARD', KEYS[2]) - limit + 1
     if excess > 0 then
         for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, excess - 1)) do
-            redis.call('DEL', ARGV[4] .. id)
+            -- Of the same slot. While that moves, the key may be elsewhere, where it goes when it is idle.
+            redis.pcall('DEL', ARGV[4] .. id)
             redis.call('ZREM', KEYS[2], id)
         end
     end
-    redis.call('HSET', KEYS[1], 'version', 1, ARGV[5], ARGV[6])
-    redis.call('PEXPIRE', KEYS[1], idle)
     redis.call('ZADD', KEYS[2], now + idle, ARGV[1])
     redis.call('PEXPIRE', KEYS[2], idle)";
 
@@ -63,7 +116,11 @@ const APPEND: &str = "
     local bytes = tonumber(redis.call('HGET', KEYS[2], 'bytes') or '0')
     for i = 6, #ARGV, 2 do
         local added = redis.pcall('XADD', KEYS[1], '0-' .. ARGV[i], 'd', ARGV[i + 1])
-        if type(added) ~= 'table' then bytes = bytes + #ARGV[i + 1] end
+        if type(added) ~= 'table' then
+            bytes = bytes + #ARGV[i + 1]
+        elseif not string.find(added.err, 'equal or smaller', 1, true) then
+            return added
+        end
     end
     local length = redis.call('XLEN', KEYS[1])
     while length > most or (bytes > most_bytes and length > 1) do
@@ -87,15 +144,15 @@ const TAKE: &str = "
 
 impl Scripts {
     pub(super) fn new() -> Self {
-        let timed = |script: &str| Script::new(&format!("{NOW}{script}"));
+        let timed = |code: &str| SharedScript::new(format!("{NOW}{code}"));
         Self {
             create: timed(CREATE),
             load: timed(LOAD),
-            update: Script::new(UPDATE),
-            remove: Script::new(REMOVE),
-            append: Script::new(APPEND),
-            read: Script::new(READ),
-            take: Script::new(TAKE),
+            update: SharedScript::new(UPDATE),
+            remove: SharedScript::new(REMOVE),
+            append: SharedScript::new(APPEND),
+            read: SharedScript::new(READ),
+            take: SharedScript::new(TAKE),
         }
     }
 }

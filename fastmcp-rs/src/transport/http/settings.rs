@@ -145,12 +145,18 @@ impl Http {
     }
 
     /// Shares sessions, the events of their streams and change notices with other replicas of this server through Redis, so
-    /// that all of them may stand behind a plain load balancer: `redis://127.0.0.1:6379`. `FASTMCP_REDIS_URL` says the same
-    /// where nothing is said here. The server does not start without it.
+    /// that all of them may stand behind a plain load balancer: `redis://127.0.0.1:6379`, or [`Redis`](crate::replicas::Redis) with
+    /// more to say. `FASTMCP_REDIS_URL` says the same where nothing is said here. The server does not start without it, nor with a
+    /// URL that is none.
     #[cfg(feature = "redis")]
-    pub fn redis(mut self, url: impl Into<String>) -> Self {
-        self.replicas = Some(ReplicaConfig::Redis(url.into()));
-        self
+    #[track_caller]
+    pub fn redis(self, redis: impl Into<crate::replicas::Redis>) -> Self {
+        let redis = redis.into();
+        let problem = redis.problem();
+        let why = format!("names no Redis: {}", problem.as_deref().unwrap_or_default());
+        let mut http = self.check(problem.is_none(), "redis(..)", &why);
+        http.replicas = Some(ReplicaConfig::Redis(redis));
+        http
     }
 
     /// The same through a store of one's own, or a [`MemoryStore`](crate::replicas::MemoryStore) for several servers of one
