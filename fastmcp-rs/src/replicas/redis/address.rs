@@ -221,7 +221,7 @@ mod tests {
             ("redis://:hunter2@", "names no host"),
             ("redis://:hunter2%40h", "port is not a number"),
             ("redis://:hunter2", "port is not a number"),
-            ("redis://:hun/ter2@h", "port is not a number"),
+            ("redis://:hun/ter2@h", "after the first `/`"),
             ("redis://hun/hunter2@h", "after the first `/`"),
             ("redis://:hunter2@h:99999", "port is not a number"),
             ("redis://:hunter2@h/hunter2", "database"),

@@ -44,6 +44,11 @@ impl RedisKeys {
         [events, state]
     }
 
+    /// A counter of calls. All that one call takes from are in one slot.
+    pub(super) fn limit(&self, digest: &str) -> String {
+        format!("{}:rl:{digest}", self.tagged)
+    }
+
     /// Something that is taken once.
     pub(super) fn once(&self, what: &str) -> String {
         format!("{}:once:{what}", self.untagged)
@@ -63,7 +68,14 @@ mod tests {
             let [events, state] = keys.events("0123", 7);
             assert_eq!(slot(&events), slot(&state), "{prefix}");
             assert_eq!(slot(&events), slot("0123"), "{prefix}");
-            for key in [keys.session("a"), keys.session("{b}"), keys.session(""), keys.replicas(), keys.channel()] {
+            for key in [
+                keys.session("a"),
+                keys.session("{b}"),
+                keys.session(""),
+                keys.replicas(),
+                keys.channel(),
+                keys.limit("a"),
+            ] {
                 assert_eq!(slot(&key), one, "{prefix}: {key}");
             }
             assert!(keys.once("a").starts_with(&prefix.replace('{', "%7B").replace('}', "%7D")));

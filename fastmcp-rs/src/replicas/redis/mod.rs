@@ -9,6 +9,7 @@ mod dial;
 mod failure;
 mod flight;
 mod keys;
+mod limiter;
 mod link;
 mod node;
 mod scripts;
@@ -24,8 +25,7 @@ use redis::{FromRedisValue, Value};
 
 use crate::session::record::{SessionChange, SessionRecord};
 use crate::session::store::{
-    Append, BusListener, EventPage, EventStore, LimitStore, Loaded, OnceStore, ReplicaBus, SessionStore, StoreError,
-    StoreFuture,
+    Append, BusListener, EventPage, EventStore, Loaded, OnceStore, ReplicaBus, SessionStore, StoreError, StoreFuture,
 };
 use keys::RedisKeys;
 use link::Link;
@@ -152,8 +152,6 @@ fn read_record(fields: Vec<String>) -> Result<Loaded, StoreError> {
     changes.iter().for_each(|change| record.apply(change));
     Ok(Loaded::Session { version, record: Box::new(record) })
 }
-
-impl LimitStore for RedisStore {}
 
 impl OnceStore for RedisStore {
     fn take<'a>(&'a self, key: &'a str, life: Duration) -> StoreFuture<'a, bool> {

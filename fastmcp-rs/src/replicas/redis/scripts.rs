@@ -2,6 +2,8 @@
 
 use redis::{Cmd, Script, ToRedisArgs, cmd};
 
+use super::limiter::COUNT;
+
 pub(super) struct Scripts {
     pub create: SharedScript,
     pub load: SharedScript,
@@ -10,6 +12,7 @@ pub(super) struct Scripts {
     pub append: SharedScript,
     pub read: SharedScript,
     pub take: SharedScript,
+    pub count: SharedScript,
 }
 
 /// A script, and the digest by which a server knows it that has seen it.
@@ -25,13 +28,18 @@ pub(super) struct ScriptCall<'a> {
     args: Vec<Vec<u8>>,
 }
 
+/// SHA-1 in hexadecimal digits, by which Redis names scripts.
+pub(super) fn digest(text: &str) -> String {
+    Script::new(text).get_hash().to_owned()
+}
+
 impl SharedScript {
     pub(super) fn new(code: impl Into<String>) -> Self {
         let code = code.into();
-        Self { digest: Script::new(&code).get_hash().to_owned(), code }
+        Self { digest: digest(&code), code }
     }
 
-    pub(super) fn on<const N: usize>(&self, keys: [String; N]) -> ScriptCall<'_> {
+    pub(super) fn on(&self, keys: impl Into<Vec<String>>) -> ScriptCall<'_> {
         ScriptCall { script: self, keys: keys.into(), args: Vec::new() }
     }
 }
@@ -153,6 +161,7 @@ impl Scripts {
             append: SharedScript::new(APPEND),
             read: SharedScript::new(READ),
             take: SharedScript::new(TAKE),
+            count: SharedScript::new(COUNT),
         }
     }
 }
