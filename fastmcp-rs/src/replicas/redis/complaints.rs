@@ -14,11 +14,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub(super) struct Complaints {
     /// Whether a slot has no server that answers, so that success need not ask for more than this.
     down: AtomicBool,
-    told: Mutex<Told>,
+    told: Mutex<Complained>,
 }
 
 #[derive(Default)]
-struct Told {
+struct Complained {
     /// The slot whose server does not answer, and since when that is known.
     down: Option<(u16, Instant)>,
     /// Errors of the operations themselves, by their words.

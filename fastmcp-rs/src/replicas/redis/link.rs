@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(40);
 
 /// Whether an operation may be done twice, if it is not known whether it was done.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+pub(super) enum Repeat {
     Allowed,
     Never,
 }
@@ -57,12 +57,12 @@ impl Link {
     /// tell of.
     pub(super) async fn count(&self, call: &ScriptCall<'_>) -> Result<Value, RedisFailure> {
         let slot = if self.topology.is_cluster() { slot(call.first_key()) } else { 0 };
-        self.within(BRIEF, slot, Operation::Script(call), Again::Never).await
+        self.within(BRIEF, slot, Operation::Script(call), Repeat::Never).await
     }
 
     async fn run(&self, key: &str, operation: Operation<'_>) -> Result<Value, StoreError> {
         let slot = if self.topology.is_cluster() { slot(key) } else { 0 };
-        match self.within(PATIENCE, slot, operation, Again::Allowed).await {
+        match self.within(PATIENCE, slot, operation, Repeat::Allowed).await {
             Ok(value) => {
                 self.complaints.works(slot);
                 Ok(value)
@@ -80,7 +80,7 @@ impl Link {
         patience: Duration,
         slot: u16,
         operation: Operation<'_>,
-        again: Again,
+        again: Repeat,
     ) -> Result<Value, RedisFailure> {
         let mut used = None;
         let done = tokio::time::timeout(patience, self.try_often(slot, operation, again, &mut used)).await;
@@ -104,7 +104,7 @@ impl Link {
         &self,
         slot: u16,
         operation: Operation<'_>,
-        again: Again,
+        again: Repeat,
         used: &mut Option<(Arc<RedisNode>, Arc<Dialed>)>,
     ) -> Result<Value, RedisFailure> {
         let topology = &self.topology;
@@ -142,7 +142,7 @@ impl Link {
                     true
                 }
                 // A connection that broke while nobody used it is found out only by using it.
-                Remedy::Reconnect if used.is_some() && again == Again::Allowed => {
+                Remedy::Reconnect if used.is_some() && again == Repeat::Allowed => {
                     topology.doubt();
                     tried == 1
                 }
