@@ -164,6 +164,8 @@ impl<Q, A> Answerer<Q, A> {
 }
 
 type Told<T> = Arc<dyn Fn(T) + Send + Sync>;
+type ToldText = Arc<dyn Fn(&str) + Send + Sync>;
+type Forgets = Box<dyn Fn(&Changed) + Send + Sync>;
 
 /// All of it.
 #[derive(Default)]
@@ -175,12 +177,12 @@ pub(super) struct ClientHooks {
     pub sampling_context: bool,
     pub roots: std::sync::Mutex<Option<Vec<Root>>>,
     pub log: Option<Told<ServerLog>>,
-    pub stderr: Option<Arc<dyn Fn(&str) + Send + Sync>>,
-    pub problem: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    pub stderr: Option<ToldText>,
+    pub problem: Option<ToldText>,
     pub extensions: Map<String, Value>,
     pub experimental: Map<String, Value>,
     /// What has to be forgotten when a list or a resource changes.
-    pub forget: std::sync::OnceLock<Box<dyn Fn(&Changed) + Send + Sync>>,
+    pub forget: std::sync::OnceLock<Forgets>,
 }
 
 impl ClientHooks {

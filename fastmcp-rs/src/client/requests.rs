@@ -82,8 +82,8 @@ impl Client {
         filled_in: impl IntoIterator<Item = (&str, &str)>,
     ) -> Result<Completion, ClientError> {
         let argument = CompletionArgument { name: argument.to_owned(), value: typed.to_owned() };
-        let mut context = CompletionContext::default();
-        context.arguments = filled_in.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let arguments = filled_in.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let context = CompletionContext { arguments };
         let mut members = ParamList::default().with("ref", &reference)?.with("argument", &argument)?;
         if self.revision().has_structured() && !context.arguments.is_empty() {
             members = members.with("context", &context)?;

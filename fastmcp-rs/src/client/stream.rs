@@ -164,8 +164,7 @@ async fn read(
 ) {
     let mut lines = Lines::new(most);
     let mut chunk = vec![0; CHUNK];
-    loop {
-        let Ok(length @ 1..) = reader.read(&mut chunk).await else { break };
+    while let Ok(length @ 1..) = reader.read(&mut chunk).await {
         let Some(carrier) = carrier() else { return };
         let mut bytes = &chunk[..length];
         let mut seen = 0;

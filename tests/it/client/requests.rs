@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use fastmcp_rs::client::{Client, ClientError, Sent};
+use fastmcp_rs::client::{Client, ClientBuilder, ClientError, Sent};
 use fastmcp_rs::prelude::*;
 use fastmcp_rs::protocol::CompletionRef;
 use fastmcp_rs::{ErrorKind, LogLevel, Revision};
@@ -226,7 +226,7 @@ async fn many_calls_at_once_each_get_their_own_answer() {
 
 #[tokio::test]
 async fn strict_outputs_are_held_against_the_schema() {
-    let (client, mut fake) = super::fake::greeted(Revision::V2026_07_28, |builder| builder.strict_outputs()).await;
+    let (client, mut fake) = super::fake::greeted(Revision::V2026_07_28, ClientBuilder::strict_outputs).await;
     let schema = json!({ "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"] });
     for (structured, fits) in [(json!({ "n": 1 }), true), (json!({ "n": "1" }), false), (json!(null), false)] {
         let (result, ()) = tokio::join!(client.call_tool("careless", ()), async {
