@@ -1,5 +1,5 @@
-//! The door for the benches of this repository, behind the feature `__bench`: single stages of a request's way, which nobody else
-//! can call one by one. Nothing here is part of the public interface; anything may change with any release.
+//! The door for the benches and the fuzz targets of this repository, behind the feature `__bench`: single stages of a request's way,
+//! which nobody else can call one by one. Nothing here is part of the public interface; anything may change with any release.
 
 use std::cell::OnceCell;
 use std::future::Future as _;
@@ -33,6 +33,20 @@ use crate::uri::{Router, UriTemplate};
 /// Reads one message; whether it is a request that could be read.
 pub fn parse(text: &str) -> bool {
     matches!(black_box(&JsonRpc::read(text)), Ok(JsonRpc::Request { params: Ok(_), .. }))
+}
+
+/// Reads one message, and says how it was understood: its kind, its id as it is spelled, and its method.
+#[must_use]
+pub fn read(text: &str) -> (&'static str, Option<String>, Option<String>) {
+    let spelled = |id: &RawValue| Some(id.get().to_owned());
+    match JsonRpc::read(text) {
+        Ok(JsonRpc::Request { id, method, params: Ok(_) }) => ("request", spelled(id), Some(method.into_owned())),
+        Ok(JsonRpc::Request { id, method, params: Err(_) }) => ("bad request", spelled(id), Some(method.into_owned())),
+        Ok(JsonRpc::Notification { method, .. }) => ("notification", None, Some(method.into_owned())),
+        Ok(JsonRpc::Response { id, outcome: Ok(_) }) => ("result", spelled(id), None),
+        Ok(JsonRpc::Response { id, outcome: Err(_) }) => ("error", spelled(id), None),
+        Err(unreadable) => ("unreadable", unreadable.id.as_deref().and_then(spelled), None),
+    }
 }
 
 /// A server, to be asked for single stages.
@@ -151,6 +165,22 @@ impl Templates {
         assert!(self.0.insert(template, ()).is_none(), "the bench writes templates that differ");
     }
 
+    /// The same of a template that may be none.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn try_add(&mut self, template: &str) -> Result<(), String> {
+        self.0.insert(UriTemplate::parse(template)?, ());
+        Ok(())
+    }
+
+    /// The variables that a URI has in the template that answers for it; `None` if none does, or if it may not be asked for.
+    #[must_use]
+    pub fn values(&self, uri: &str) -> Option<Vec<(String, String)>> {
+        let (_, found) = self.0.find(uri, &|()| true).ok()??;
+        Some(found.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
     /// Whether one of them answers for a URI.
     #[must_use]
     pub fn find(&self, uri: &str) -> bool {
@@ -187,4 +217,77 @@ impl Conversation {
     pub fn receive(&mut self, text: &str, out: &mut Vec<u8>) {
         self.connection.receive(text, &mut self.outgoing, out);
     }
+}
+
+/// What seals the state of a call between two rounds.
+#[cfg(feature = "interaction")]
+pub struct Seals(crate::engine::seal::LazySealer);
+
+#[cfg(feature = "interaction")]
+impl Seals {
+    #[must_use]
+    pub fn with(key: [u8; 32]) -> Self {
+        Self(crate::engine::seal::Sealer::lazy(vec![key], std::time::Duration::from_secs(60)))
+    }
+
+    /// Seals a state, written as JSON; `None` if it is none.
+    #[must_use]
+    pub fn seal(&self, state: &str, bound: &[u8]) -> Option<String> {
+        self.0.as_ref()?.seal(&serde_json::from_str(state).ok()?, bound)
+    }
+
+    /// Opens one.
+    #[must_use]
+    pub fn open(&self, sealed: &str, bound: &[u8]) -> Option<String> {
+        serde_json::to_string(&self.0.as_ref()?.open(sealed, bound).ok()?).ok()
+    }
+}
+
+/// The parts of a signed token, if it may be looked at: its algorithm, its key's name and its payload. Otherwise the reason, and
+/// `another` for what is no such token.
+///
+/// # Errors
+/// When it may not.
+#[cfg(feature = "auth")]
+pub fn jws(token: &str) -> Result<(String, Option<String>, Vec<u8>), &'static str> {
+    crate::auth::jws_parts(token)
+}
+
+/// Who a payload names, of the issuer `https://issuer.example.com` for `ours`, at a time in seconds; or the reason why it is refused.
+///
+/// # Errors
+/// When it is refused.
+#[cfg(feature = "auth")]
+pub fn claims(payload: &[u8], now: f64) -> Result<Caller, &'static str> {
+    crate::auth::claims_of(payload, now)
+}
+
+/// How many usable keys a document has; nothing if it is not a set of them.
+#[cfg(feature = "auth")]
+#[must_use]
+pub fn jwks(document: &[u8]) -> Option<usize> {
+    crate::auth::usable_keys(document)
+}
+
+/// A challenge that says these things.
+#[cfg(feature = "http")]
+#[must_use]
+pub fn challenge(error: &str, why: &str, scopes: &[String], url: &str) -> Vec<u8> {
+    let challenge = crate::auth::bearer::Challenge::new().error(error).describe(why).scopes(scopes).metadata(Some(url));
+    challenge.header().as_bytes().to_vec()
+}
+
+/// Where a request came from, given where its connection did: one from `10.0.0.0/8` is a proxy's, whose `Forwarded` or
+/// `X-Forwarded-For` is read. An error where that cannot be.
+///
+/// # Errors
+/// When what a proxy has written cannot be read.
+#[cfg(feature = "http")]
+pub fn came_from(
+    socket: std::net::IpAddr,
+    forwarded: &[&[u8]],
+    x_forwarded_for: &[&[u8]],
+) -> Result<Option<std::net::IpAddr>, &'static str> {
+    let proxies = crate::net::forwarded::TrustedProxies::from(["10.0.0.0/8"]);
+    proxies.came_from(Some(socket), forwarded.iter().copied(), x_forwarded_for.iter().copied())
 }

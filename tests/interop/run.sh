@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Published clients that nobody here wrote, against `todo`, `weather` and `failing`, over stdio and HTTP, in both eras: the
-# Inspector's CLI, the TypeScript client of both versions of its SDK, Python's fastmcp and the official Python client.
+# Inspector's CLI, the TypeScript client of both versions of its SDK, Python's fastmcp and the official Python client; and the tokens
+# of an authorization server that nobody here wrote.
 # `run.sh typescript` runs only that one.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -38,6 +39,13 @@ script() {
     node_clients && fresh "$1" && cp "$here/$1.mjs" "$target/interop/node/" && node "$target/interop/node/$1.mjs"
 }
 
+# Needs nothing of the servers above: an authorization server, and a server that takes its tokens.
+auth() {
+    npm_packages "$target/interop/auth" @modelcontextprotocol/client@2.4.0 oidc-provider@9.13.3 || return 1
+    cargo build --quiet -p fastmcp-rs-tests --example issued && cp "$here/issuer.mjs" "$here/auth.mjs" "$target/interop/auth/" || return 1
+    ISSUED=$target/debug/examples/issued ISSUER_PROGRAM=$target/interop/auth/issuer.mjs node "$target/interop/auth/auth.mjs"
+}
+
 python() {
     local venv=$target/interop/venv
     [ -e "$venv/installed" ] || {
@@ -48,7 +56,7 @@ python() {
 }
 
 failed=0
-for client in "${@:-inspector typescript typescript_v1 python}"; do
+for client in "${@:-inspector typescript typescript_v1 python auth}"; do
     for one in $client; do
         "$one" || { echo "FAIL $one"; failed=1; }
     done

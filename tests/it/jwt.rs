@@ -1,14 +1,16 @@
 //! Tokens that an authorization server signs, or answers for.
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fastmcp_rs::{Introspect, Jwt, prelude::*};
 use fastmcp_rs_tests::{
+    Example,
     client::text_of,
     example::HttpServer,
     http::{Connection, Response},
     issuer::{Issuer, Signer, encoded, in_seconds, slowly, status, text},
+    within,
 };
 use serde_json::{Value, json};
 
@@ -81,9 +83,26 @@ fn with(base: &Value, change: Value) -> Value {
     changed
 }
 
+/// Whether somebody else's reader of tokens takes one, told of everything that it can be told of.
+fn second_opinion(issuer: &str, keys: &[Value], token: &str) -> bool {
+    use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::Jwk};
+    let Ok(header) = decode_header(token) else { return false };
+    let mut rules = Validation::new(header.alg);
+    rules.set_issuer(&[issuer]);
+    rules.set_audience(&[AUDIENCE]);
+    rules.set_required_spec_claims(&["exp", "aud", "iss"]);
+    (rules.validate_nbf, rules.leeway) = (true, 30);
+    let named = |key: &&Value| header.kid.is_none() || key["kid"].as_str() == header.kid.as_deref();
+    keys.iter().filter(named).any(|key| {
+        let key: Jwk = serde_json::from_value(key.clone()).unwrap();
+        DecodingKey::from_jwk(&key).is_ok_and(|key| decode::<Value>(token, &key, &rules).is_ok())
+    })
+}
+
 /// Each limit of bad tokens is that of a server: one for each few of them.
 struct Judges {
     issuer: Issuer,
+    keys: Vec<Value>,
     asked: usize,
     server: Option<HttpServer>,
 }
@@ -94,7 +113,11 @@ impl Judges {
             self.server = Some(serve(Jwt::issuer(&self.issuer.url)).await);
         }
         self.asked += 1;
-        judged(self.server.as_ref().unwrap(), token).await
+        let judged = judged(self.server.as_ref().unwrap(), token).await;
+        // What they refuse nobody here takes; they take more (no `typ`, no `cnf`, any `crit`).
+        let taken = judged.contains(" of http");
+        assert!(!taken || second_opinion(&self.issuer.url, &self.keys, token), "taken, and others refuse it: {token}");
+        judged
     }
 }
 
@@ -118,13 +141,17 @@ async fn good_tokens_of_every_kind_are_taken() {
     let server = serve(Jwt::issuer(&issuer.url)).await;
     let claims = issuer.claims(AUDIENCE);
     let expected = format!("ada of {}: notes:read", issuer.url);
+    let keys = signers.each_ref().map(Signer::public);
     for signer in &signers {
-        assert_eq!(judged(&server, &signer.token(&claims)).await, expected, "{}", signer.algorithm());
+        let token = signer.token(&claims);
+        assert_eq!(judged(&server, &token).await, expected, "{}", signer.algorithm());
+        assert!(second_opinion(&issuer.url, &keys, &token), "{}", signer.algorithm());
     }
     for algorithm in ["RS384", "RS512", "PS256", "PS384", "PS512"] {
         let header = encoded(json!({ "alg": algorithm, "kid": "rs" }).to_string());
         let token = signers[0].sign(algorithm, &header, &encoded(claims.to_string()));
         assert_eq!(judged(&server, &token).await, expected, "{algorithm}");
+        assert!(second_opinion(&issuer.url, &keys, &token), "{algorithm}");
     }
     let signer = &signers[1];
     for kind in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"] {
@@ -144,7 +171,9 @@ async fn good_tokens_of_every_kind_are_taken() {
         (json!({ "iat": null, "token_use": "access" }), "ada of {}: notes:read"),
     ] {
         let expected = expected.replace("{}", &issuer.url);
-        assert_eq!(judged(&server, &signer.token(&with(&claims, change.clone()))).await, expected, "{change}");
+        let token = signer.token(&with(&claims, change.clone()));
+        assert_eq!(judged(&server, &token).await, expected, "{change}");
+        assert!(second_opinion(&issuer.url, &keys, &token), "{change}");
     }
 }
 
@@ -155,7 +184,8 @@ async fn bad_tokens_are_refused_each_for_its_own_reason() {
     let good = issuer.claims(AUDIENCE);
     let payload = encoded(good.to_string());
     let usual = json!({ "alg": "ES256", "kid": "es" });
-    let mut judges = Judges { issuer, asked: 0, server: None };
+    let keys = vec![rsa.public(), ec.public()];
+    let mut judges = Judges { issuer, keys, asked: 0, server: None };
 
     for (change, expected) in [
         (json!({ "exp": null }), MALFORMED),
@@ -189,6 +219,8 @@ async fn bad_tokens_are_refused_each_for_its_own_reason() {
         (json!({ "at_hash": "x" }), KIND),
         (json!({ "token_use": "id" }), KIND),
         (json!({ "scope": 7 }), MALFORMED),
+        (json!({ "scope": ["a", 7] }), MALFORMED),
+        (json!({ "scp": [["a"]] }), MALFORMED),
         (json!({ "scope": "a ".repeat(300) }), MALFORMED),
     ] {
         let judged = judges.judge(&ec.token(&with(&good, change.clone()))).await;
@@ -207,6 +239,8 @@ async fn bad_tokens_are_refused_each_for_its_own_reason() {
         (json!({ "b64": false }), MALFORMED),
         (json!({ "zip": "DEF" }), MALFORMED),
         (json!({ "kid": 7 }), KEY),
+        (json!({ "kid": "" }), KEY),
+        (json!({ "kid": "../../etc/passwd" }), KEY),
         (json!({ "kid": "x".repeat(257) }), KEY),
         (json!({ "kid": "a\u{0}" }), KEY),
         (json!({ "kid": "nobodys" }), KEY),
@@ -255,6 +289,7 @@ async fn bad_tokens_are_refused_each_for_its_own_reason() {
         (signed.to_owned(), UNKNOWN),
         (format!("{token}.x"), UNKNOWN),
         (format!("{token}.x.y"), UNKNOWN),
+        ("x".repeat(16 * 1024 + 1), MALFORMED),
         ("opaque".to_owned(), UNKNOWN),
         ("a.b.c".to_owned(), UNKNOWN),
         // The public key as the secret of a MAC.
@@ -301,44 +336,47 @@ async fn keys_that_cannot_be_used_are_passed_over() {
 #[tokio::test]
 async fn an_issuer_in_trouble_is_no_reason_to_throw_a_token_away() {
     let signer = Signer::ec("es", false);
-    let issuer = Issuer::of(std::slice::from_ref(&signer)).await;
-    let (url, token) = (issuer.url.clone(), signer.token(&issuer.claims(AUDIENCE)));
-    let described = move |document: Value| {
-        move |path: &str, keys: Response2| match path {
-            "/.well-known/oauth-authorization-server" => text(&document.to_string()),
-            _ => keys(),
-        }
-    };
-    let good = json!({ "issuer": url, "jwks_uri": format!("{url}/jwks") });
-    let away: [(&str, Value, Response2); 9] = [
-        ("down", good.clone(), || status(500)),
-        ("HTML", good.clone(), || text("<html>maintenance</html>")),
-        ("no key", good.clone(), || text("{\"keys\":[]}")),
-        ("no set", good.clone(), || text("[]")),
-        ("too large", good.clone(), || text(&format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(1 << 20)))),
-        ("elsewhere", good.clone(), || {
+    let good: Document = |url| json!({ "issuer": url, "jwks_uri": format!("{url}/jwks") });
+    let away: [(&str, Document, Response2); 9] = [
+        ("down", good, || status(500)),
+        ("HTML", good, || text("<html>maintenance</html>")),
+        ("no key", good, || text("{\"keys\":[]}")),
+        ("no set", good, || text("[]")),
+        ("too large", good, || text(&format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(1 << 20)))),
+        ("elsewhere", good, || {
             let mut redirect = status(302);
             redirect.headers_mut().insert("location", "http://169.254.169.254/".parse().unwrap());
             redirect
         }),
-        ("another", json!({ "issuer": format!("{url}/"), "jwks_uri": format!("{url}/jwks") }), || status(500)),
-        ("no keys", json!({ "issuer": url }), || status(500)),
-        ("not encrypted", json!({ "issuer": url, "jwks_uri": "http://keys.example.com/" }), || status(500)),
+        ("another", |url| json!({ "issuer": format!("{url}/"), "jwks_uri": format!("{url}/jwks") }), || status(500)),
+        ("no keys", |url| json!({ "issuer": url }), || status(500)),
+        ("not encrypted", |url| json!({ "issuer": url, "jwks_uri": "http://keys.example.com/" }), || status(500)),
     ];
     for (what, document, keys) in away {
-        let answer = described(document);
-        issuer.answers(move |path, _, _| answer(path, keys));
-        let server = serve(Jwt::issuer(&url)).await;
-        assert_eq!(judged(&server, &token).await, "503 after 5", "{what}");
-        assert!(issuer.asked().len() <= 3, "{what}");
-        assert_eq!(judged(&server, &token).await, "503 after 5", "{what}");
-        assert_eq!(issuer.asked(), [""; 0], "{what}: not again at once");
+        let issuer = Issuer::of(std::slice::from_ref(&signer)).await;
+        let (token, document) = (signer.token(&issuer.claims(AUDIENCE)), document(&issuer.url).to_string());
+        issuer.answers(move |path, _, _| match path {
+            "/.well-known/oauth-authorization-server" => text(&document),
+            _ => keys(),
+        });
+        let (server, begun) = (serve(Jwt::issuer(&issuer.url)).await, Instant::now());
+        for _ in 0..10 {
+            assert_eq!(judged(&server, &token).await, "503 after 5", "{what}");
+        }
+        // Two documents and the keys; again after a second, and not with each request.
+        let attempts = 1 + begun.elapsed().as_secs() as usize;
+        assert!(issuer.asked().len() <= 3 * attempts, "{what}");
     }
     // Nobody is there at all.
+    let issuer = Issuer::of(std::slice::from_ref(&signer)).await;
+    let (url, token) = (issuer.url.clone(), signer.token(&issuer.claims(AUDIENCE)));
     drop(issuer);
     let server = serve(Jwt::issuer(&url)).await;
     assert_eq!(judged(&server, &token).await, "503 after 5");
 }
+
+/// What an issuer of some URL says of itself.
+type Document = fn(&str) -> Value;
 
 /// An answer, each time anew.
 type Response2 = fn() -> axum::http::Response<axum::body::Body>;
@@ -347,10 +385,56 @@ type Response2 = fn() -> axum::http::Response<axum::body::Body>;
 async fn an_issuer_that_is_slow_holds_a_request_for_five_seconds() {
     let signer = Signer::ec("es", false);
     let issuer = Issuer::of(std::slice::from_ref(&signer)).await;
-    let token = signer.token(&issuer.claims(AUDIENCE));
     issuer.answers(|_, _, _| slowly(&" ".repeat(1000), Duration::from_secs(1)));
-    let server = serve(Jwt::issuer(&issuer.url)).await;
+    let (server, begun) = (serve(Jwt::issuer(&format!("{}/tenant", issuer.url))).await, Instant::now());
+    let token = signer.token(&with(&issuer.claims(AUDIENCE), json!({ "iss": format!("{}/tenant", issuer.url) })));
     assert_eq!(judged(&server, &token).await, "503 after 5");
+    // Of its three documents none has time of its own.
+    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_document_that_is_none_is_passed_over() {
+    let signer = Signer::ec("es", false);
+    let issuer = Issuer::of(std::slice::from_ref(&signer)).await;
+    let (url, keys) = (issuer.url.clone(), json!({ "keys": [signer.public()] }).to_string());
+    issuer.answers(move |path, _, _| match path {
+        // What a page with routes of its own says of everything.
+        "/.well-known/oauth-authorization-server" => text("<!doctype html>"),
+        "/.well-known/openid-configuration" => {
+            text(&json!({ "issuer": url, "jwks_uri": format!("{url}/keys") }).to_string())
+        }
+        "/keys" => text(&keys),
+        _ => status(404),
+    });
+    let server = serve(Jwt::issuer(&issuer.url)).await;
+    assert!(judged(&server, &signer.token(&issuer.claims(AUDIENCE))).await.starts_with("ada"));
+}
+
+#[tokio::test]
+async fn keys_are_there_before_anybody_calls() {
+    let signer = Signer::ec("es", false);
+    let issuer = Issuer::of(std::slice::from_ref(&signer)).await;
+    let server = server().metrics().auth(Jwt::issuer(&issuer.url)).build().unwrap();
+    let server = HttpServer::listening(server).await;
+    within("the keys", async {
+        while issuer.asked().last().is_none_or(|path| path != "/jwks") {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(judged(&server, &signer.token(&issuer.claims(AUDIENCE))).await.starts_with("ada"));
+    assert_eq!(issuer.asked(), [""; 0], "they are not fetched again for it");
+    let mut connection = Connection::open(&server.address).await;
+    connection.send("GET", "/metrics", &[], b"").await;
+    let metrics = String::from_utf8(connection.response().await.expect("a response").body).unwrap();
+    for series in [
+        "mcp_jwks_age_seconds{issuer=\"0\"} 0.",
+        "mcp_jwks_fetches_total{issuer=\"0\",result=\"ok\"} 1\n",
+        "mcp_jwks_fetches_total{issuer=\"0\",result=\"failed\"} 0\n",
+    ] {
+        assert!(metrics.contains(series), "{series}\n{metrics}");
+    }
 }
 
 #[tokio::test]
@@ -546,6 +630,156 @@ async fn a_token_that_says_nothing_is_asked_about() {
         assert_eq!(judged(&server, "opaque-inactive").await, UNKNOWN);
     }
     assert_eq!(issuer.asked(), [""; 0], "an answer is believed for a while");
+}
+
+/// `guarded` with the keys of a signer and a token given out by hand; what it writes goes to its log and to `audit`.
+fn guarded(signer: &Signer, canary: &str, audit: &std::path::Path) -> Example {
+    Example::named("guarded")
+        .env("JWKS", json!({ "keys": [signer.public()] }).to_string())
+        .env("TOKENS", format!("{canary}=ci:admin,notes:read"))
+        .env("AUDIT", audit)
+        .env("FASTMCP_LOG", "trace")
+}
+
+#[tokio::test]
+async fn no_token_is_ever_shown_whatever_becomes_of_it() {
+    let signer = Signer::ec("es", false);
+    let claims = json!({ "iss": "https://issuer.example.com", "aud": AUDIENCE, "sub": "ada", "exp": in_seconds(300) });
+    let by_hand = "sk-canary-5f0e6c1d77aa";
+    let good = signer.token(&claims);
+    let bad = [
+        signer.token(&with(&claims, json!({ "exp": in_seconds(-300) }))),
+        signer.token(&with(&claims, json!({ "aud": "https://other.example.com" }))),
+        signer.token(&with(&claims, json!({ "iss": "https://other.example.com" }))),
+        signer.token(&with(&claims, json!({ "nonce": "n" }))),
+        Signer::ec("es", false).token(&claims),
+        Signer::ec("other", false).token(&claims),
+        "sk-canary-that-nobody-knows".to_owned(),
+        format!("{by_hand}="),
+        format!("eyJhbGciOiJub25lIn0.{}.", encoded(claims.to_string())),
+    ];
+    let directory = tempfile::tempdir().unwrap();
+    let audit = directory.path().join("audit.jsonl");
+    let server = HttpServer::start(guarded(&signer, by_hand, &audit)).await;
+    let mut told = String::new();
+    for (token, expected) in
+        [(by_hand, 200), (good.as_str(), 200)].into_iter().chain(bad.iter().map(|bad| (&**bad, 401)))
+    {
+        for _ in 0..2 {
+            let response = call(&server, token).await;
+            assert_eq!(response.head.status, expected);
+            writeln!(told, "{response:?} {}", String::from_utf8_lossy(&response.body)).unwrap();
+        }
+    }
+    let asked = |path: String| {
+        let address = server.address.clone();
+        async move {
+            let mut connection = Connection::open(&address).await;
+            connection.send("GET", &path, &[], b"").await;
+            connection.response().await.expect("a response")
+        }
+    };
+    let response = asked(format!("/mcp?access_token={by_hand}")).await;
+    assert_eq!(response.head.status, 400);
+    for response in
+        [response, asked("/metrics".to_owned()).await, asked("/.well-known/oauth-protected-resource".to_owned()).await]
+    {
+        writeln!(told, "{response:?} {}", String::from_utf8_lossy(&response.body)).unwrap();
+    }
+    for (number, token) in [by_hand, &good].into_iter().chain(bad.iter().map(|bad| &**bad)).enumerate() {
+        let file = directory.path().join(format!("token-{number}"));
+        std::fs::write(&file, token).unwrap();
+        let output = guarded(&signer, by_hand, &audit).args(["check", "--auth"]).arg(&file).output().await;
+        told.push_str(&String::from_utf8([output.stdout, output.stderr].concat()).unwrap());
+    }
+    let (log, output) = (server.log.clone(), server.output.clone());
+    server.terminate().await;
+    told.push_str(&log.ended().await);
+    told.push_str(&output.ended().await);
+    told.push_str(&std::fs::read_to_string(&audit).unwrap());
+    assert!(told.contains("whoami") && told.contains("mcp_auth_total") && told.contains("\"ci\""), "{told}");
+
+    for token in [by_hand, &good].into_iter().chain(bad.iter().map(|bad| &**bad)) {
+        // Each part of it, but for a header that everybody's tokens have.
+        for part in token.split('.').filter(|part| part.len() > 12).skip(usize::from(token.contains('.'))) {
+            assert!(!told.contains(part), "{part} is in\n{told}");
+        }
+        assert!(!told.contains(token), "{token} is in\n{told}");
+    }
+}
+
+#[tokio::test]
+async fn check_auth_says_step_by_step_why_a_token_is_taken_or_not() {
+    let signer = Signer::ec("es", false);
+    let claims = json!({
+        "iss": "https://issuer.example.com", "aud": AUDIENCE, "sub": "ada", "exp": in_seconds(300), "scope": "notes:read",
+    });
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("token");
+    let by_hand = "sk-canary-5f0e6c1d77aa";
+    for (token, taken, expected) in [
+        (
+            signer.token(&claims),
+            true,
+            &[
+                "a signed token",
+                "alg: \"ES256\"",
+                "the signature is good",
+                "ada of https://issuer.example.com, scopes: notes:read",
+            ][..],
+        ),
+        (by_hand.to_owned(), true, &["it is known: ci, scopes: notes:read, roles: admin"]),
+        (format!("Bearer {by_hand}\n"), true, &["The token is taken: ci"]),
+        (
+            signer.token(&with(&claims, json!({ "aud": "https://other.example.com" }))),
+            false,
+            &["`aud` is \"https://other.example.com\", expected: https://mcp.acme.com/mcp (audience)", "401"],
+        ),
+        (
+            signer.token(&with(&claims, json!({ "iss": "https://issuer.example.com/" }))),
+            false,
+            &["`iss` is \"https://issuer.example.com/\", and https://issuer.example.com was expected"],
+        ),
+        (
+            signer.token(&with(&claims, json!({ "exp": 1_000_000_000 }))),
+            false,
+            &["`exp` is 1000000000, now is", "(expired)"],
+        ),
+        (signer.token(&with(&claims, json!({ "nbf": in_seconds(900) }))), false, &["`nbf` is", "(not_yet_valid)"]),
+        (
+            signer.token(&with(&claims, json!({ "sub": null }))),
+            false,
+            &["there is no `sub` and no `client_id` (subject)"],
+        ),
+        (signer.token(&with(&claims, json!({ "cnf": {} }))), false, &["`cnf` is {} (binding)"]),
+        (signer.token(&with(&claims, json!({ "at_hash": "x" }))), false, &["`at_hash` is \"x\" (type)"]),
+        (signer.token(&with(&claims, json!({ "exp": "soon" }))), false, &["`exp` is \"soon\"", "(malformed)"]),
+        (Signer::ec("es", false).token(&claims), false, &["the signature of the token is wrong (signature)"]),
+        (Signer::ec("no", false).token(&claims), false, &["no key of that name", "(key)"]),
+        (
+            format!("{}.{}.", encoded(r#"{"alg":"none"}"#), encoded(claims.to_string())),
+            false,
+            &["(algorithm); its header is { alg: \"none\" }"],
+        ),
+        ("sk-canary-that-nobody-knows".to_owned(), false, &["it is not one of these", "not a signed token"]),
+        ("two words".to_owned(), false, &["the file holds no token"]),
+        (String::new(), false, &["the file holds no token"]),
+    ] {
+        std::fs::write(&file, &token).unwrap();
+        let audit = directory.path().join("audit.jsonl");
+        let output = guarded(&signer, by_hand, &audit).args(["check", "--auth"]).arg(&file).output().await;
+        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.success(), taken, "{told}");
+        for expected in expected {
+            assert!(told.contains(expected), "{expected}\n{told}");
+        }
+    }
+    let away = guarded(&signer, by_hand, &file).args(["check", "--auth", "/nowhere/token"]).output().await;
+    let told = String::from_utf8(away.stderr).unwrap();
+    assert!(!away.status.success() && told.contains("/nowhere/token cannot be read"), "{told}");
+    let open = Example::named("hello").args(["check", "--auth"]).arg(&file).output().await;
+    let told = String::from_utf8([open.stdout, open.stderr].concat()).unwrap();
+    assert!(!open.status.success() && told.contains("asks nobody for a token"), "{told}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod blocking;
 mod changes;
 mod cli;
 mod client;
+mod corpus;
 mod crowd;
 mod docs;
 mod dynamic;

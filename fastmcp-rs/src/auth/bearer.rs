@@ -185,4 +185,51 @@ mod tests {
         );
         assert_eq!(Challenge::new().scopes(&[]).metadata(None).header(), "Bearer");
     }
+
+    /// The members of a challenge, read strictly (RFC 9110, section 11.2): names, and quoted strings without escapes.
+    fn members(challenge: &str) -> Option<Vec<(&str, &str)>> {
+        let mut members = Vec::new();
+        let mut rest = challenge.strip_prefix("Bearer")?;
+        for separator in std::iter::once(" ").chain(std::iter::repeat(", ")) {
+            if rest.is_empty() {
+                break;
+            }
+            let (name, after) = rest.strip_prefix(separator)?.split_once("=\"")?;
+            let (value, after) = after.split_once('"')?;
+            let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            if !plain || value.bytes().any(|byte| !matches!(byte, b' '..=b'~') || byte == b'\\') {
+                return None;
+            }
+            members.push((name, value));
+            rest = after;
+        }
+        Some(members)
+    }
+
+    #[test]
+    fn whatever_is_said_in_a_challenge_stays_in_its_quotes() {
+        let mut dice = 0x2545_f491_4f6c_dd1d_u64;
+        let mut text = || {
+            let length = dice % 12;
+            (0..length)
+                .map(|_| {
+                    dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    b"\"\\,= a\r\n\t\0;\x7f\xc3\xa9"[(dice >> 40) as usize % 14] as char
+                })
+                .collect::<String>()
+        };
+        for _ in 0..20_000 {
+            let (error, why, scope, url) = (text(), text(), text(), text());
+            let challenge =
+                Challenge::new().error(&error).describe(&why).scopes(&[scope]).metadata(Some(&url)).header();
+            let read = members(challenge.to_str().expect("a header of visible characters"));
+            let names: Vec<_> = read.iter().flatten().map(|(name, _)| *name).collect();
+            assert_eq!(names, ["error", "error_description", "scope", "resource_metadata"], "{challenge:?}");
+            let lengths = [error, why].map(|text| text.chars().count());
+            let shown = read.iter().flatten().map(|(_, value)| value.len());
+            assert!(shown.take(2).eq(lengths), "{challenge:?}");
+        }
+        let words = ["expired", "audience", "signature", "no such word \"", ""].map(described);
+        assert!(words.iter().all(|words| words.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' ')));
+    }
 }

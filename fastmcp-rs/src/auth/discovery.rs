@@ -1,6 +1,8 @@
 //! Where an issuer's keys are, by its own metadata (RFC 8414; OpenID Connect Discovery 1.0), in the order of 2026-07-28,
 //! basic/authorization, "Authorization Server Metadata Discovery".
 
+use std::time::Instant;
+
 use axum::http::Uri;
 use serde_json::Value;
 
@@ -31,20 +33,22 @@ pub(crate) fn documents(issuer: &str) -> Vec<String> {
     }
 }
 
-/// Finds the keys of an issuer.
+/// Finds the keys of an issuer, all within the time of one document. A document that is none, or not this issuer's, is passed over as if it
+/// were not there, but it is what the error tells of.
 pub(crate) async fn find(fetcher: &Fetcher, issuer: &str) -> Result<FoundKeys, String> {
-    let mut trouble = "its metadata is nowhere".to_owned();
+    let until = fetcher.deadline();
+    let (mut away, mut wrong) = ("its metadata is nowhere".to_owned(), None);
     for url in documents(issuer) {
-        match fetcher.get(&url).await {
-            Ok(fetched) if fetched.status == 200 => {
-                let keys = keys_of(&fetched.body, issuer).map_err(|wrong| format!("{url} {wrong}"))?;
-                return fetch(fetcher, &keys).await;
-            }
-            Ok(fetched) => trouble = format!("{url} answers with status {}", fetched.status),
-            Err(error) => trouble = format!("{url} cannot be asked: {error}"),
+        match fetcher.get(&url, until).await {
+            Ok(fetched) if fetched.status == 200 => match keys_of(&fetched.body, issuer) {
+                Ok(keys) => return fetch(fetcher, &keys, until).await,
+                Err(why) => wrong = wrong.or(Some(format!("{url} {why}"))),
+            },
+            Ok(fetched) => away = format!("{url} answers with status {}", fetched.status),
+            Err(error) => away = format!("{url} cannot be asked: {error}"),
         }
     }
-    Err(trouble)
+    Err(wrong.unwrap_or(away))
 }
 
 /// Where a document says that the keys of its issuer are.
@@ -65,10 +69,10 @@ fn keys_of(document: &[u8], issuer: &str) -> Result<String, String> {
     }
 }
 
-/// Fetches a set of keys.
-pub(crate) async fn fetch(fetcher: &Fetcher, url: &str) -> Result<FoundKeys, String> {
+/// Fetches a set of keys, until some time at the latest.
+pub(crate) async fn fetch(fetcher: &Fetcher, url: &str, until: Instant) -> Result<FoundKeys, String> {
     let Fetched { status, body, max_age } =
-        fetcher.get(url).await.map_err(|error| format!("{} cannot be asked: {error}", bounded(url, 256)))?;
+        fetcher.get(url, until).await.map_err(|error| format!("{} cannot be asked: {error}", bounded(url, 256)))?;
     if status != 200 {
         return Err(format!("{} answers with status {status}", bounded(url, 256)));
     }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::claims::{SUBJECT, words};
 use super::remembered::{Digest, Remembered};
 use super::{AuthorizationServers, Presented, Verdict, Verifier};
 use crate::bounds;
@@ -56,7 +57,9 @@ pub struct Introspect {
 struct IntrospectState {
     fetcher: Fetcher,
     room: Semaphore,
-    remembered: Remembered<(Option<Caller>, Instant)>,
+    good: Remembered<(Caller, Instant)>,
+    /// Apart, so that whoever sends many bad tokens pushes out no good one.
+    bad: Remembered<Instant>,
 }
 
 impl Introspect {
@@ -129,7 +132,8 @@ impl Introspect {
     fn ready(&self) -> &Result<IntrospectState, String> {
         self.ready.get_or_init(|| {
             let fetcher = Fetcher::new(self.ca_file.as_deref())?;
-            Ok(IntrospectState { fetcher, room: Semaphore::new(ASKED), remembered: Remembered::new() })
+            let (good, bad) = (Remembered::new(), Remembered::new());
+            Ok(IntrospectState { fetcher, room: Semaphore::new(ASKED), good, bad })
         })
     }
 
@@ -149,13 +153,13 @@ impl Introspect {
         }
         match self.ask(ready, presented.token).await {
             Ok(answer) => {
-                let caller = answer.and_then(|answer| self.caller(answer, presented.resource));
-                let mut good = if caller.is_some() { GOOD } else { BAD };
-                if let Some(until) = caller.as_ref().and_then(Caller::expires_at) {
-                    good = good.min(until.duration_since(SystemTime::now()).unwrap_or_default());
-                }
-                ready.remembered.insert(digest, (caller.clone(), Instant::now() + good));
-                caller.map_or(Verdict::NotMine, Verdict::Known)
+                let Some(caller) = answer.and_then(|answer| self.caller(answer, presented.resource)) else {
+                    ready.bad.insert(digest, Instant::now() + BAD);
+                    return Verdict::NotMine;
+                };
+                let left = caller.expires_at().map(|until| until.duration_since(SystemTime::now()).unwrap_or_default());
+                ready.good.insert(digest, (caller.clone(), Instant::now() + left.unwrap_or(GOOD).min(GOOD)));
+                Verdict::Known(caller)
             }
             Err(why) => {
                 tracing::warn!("tokens cannot be looked up: {why}");
@@ -165,8 +169,11 @@ impl Introspect {
     }
 
     fn known(ready: &IntrospectState, digest: &Digest) -> Option<Verdict> {
-        let (caller, until) = ready.remembered.get(digest, SystemTime::now(), BAD)?;
-        (until > Instant::now()).then(|| caller.map_or(Verdict::NotMine, Verdict::Known))
+        let (clock, now) = (SystemTime::now(), Instant::now());
+        match ready.good.get(digest, clock, BAD) {
+            Some((caller, until)) if until > now => Some(Verdict::Known(caller)),
+            _ => ready.bad.get(digest, clock, BAD).filter(|until| *until > now).map(|_| Verdict::NotMine),
+        }
     }
 
     /// What the authorization server says of a token; nothing if it is not good.
@@ -185,10 +192,9 @@ impl Introspect {
 
     fn caller(&self, answer: Map<String, Value>, resource: Option<&str>) -> Option<Caller> {
         let text = |name: &str| answer.get(name).and_then(Value::as_str);
-        let words = |value: Option<&Value>| match value {
-            Some(Value::String(words)) => words.split_ascii_whitespace().map(ToOwned::to_owned).collect(),
-            Some(Value::Array(words)) => words.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
-            _ => Vec::new(),
+        let words = |value: Option<&Value>| {
+            let mut all = Vec::new();
+            words(value, &mut all).ok().map(|()| all)
         };
         let issuer = text("iss").or(self.issuer.as_deref());
         if self.issuer.is_some() && issuer != self.issuer.as_deref() {
@@ -205,8 +211,11 @@ impl Introspect {
         if !for_us || answer.contains_key("cnf") {
             return None;
         }
-        let subject = text("sub").or(text("username")).or(text("client_id")).filter(|subject| !subject.is_empty())?;
-        let mut caller = Caller::new(subject).with_scopes(words(answer.get("scope")));
+        let subject = text("sub")
+            .or(text("username"))
+            .or(text("client_id"))
+            .filter(|subject| (1..=SUBJECT).contains(&subject.len()))?;
+        let mut caller = Caller::new(subject).with_scopes(words(answer.get("scope"))?);
         if let Some(issuer) = issuer {
             caller = caller.with_issuer(issuer);
         }
@@ -214,7 +223,7 @@ impl Introspect {
             caller = caller.with_client_id(client);
         }
         if let Some(roles) = &self.roles {
-            caller = caller.with_roles(words(answer.get(roles)));
+            caller = caller.with_roles(words(answer.get(roles))?);
         }
         if let Some(until) = answer.get("exp") {
             let until = until.as_f64().filter(|until| (0.0..1e15).contains(until))?;

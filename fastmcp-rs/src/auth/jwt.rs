@@ -8,12 +8,14 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::bearer::described;
 use super::claims::{self, Expected};
 use super::discovery::{self, FoundKeys};
+use super::explain::AuthStep;
 use super::jws::{self, Algorithm, IssuerKey, Jws, NotTaken, Reason};
 use super::keys::{COME_BACK, Fetch, KeySet, Lookup};
 use super::remembered::Remembered;
-use super::{AuthorizationServers, Presented, Verdict, Verifier};
+use super::{AuthorizationServers, KeyLevels, Presented, Verdict, Verifier};
 use crate::bounds;
 use crate::catalog::is_scope;
 use crate::context::Caller;
@@ -84,7 +86,7 @@ impl Jwt {
             problems.push(unusable(&format!("Jwt::issuer({:?})", bounded(&issuer, bounds::ECHO)), problem));
         }
         Self {
-            expected: Expected { issuers: vec![issuer], leeway: 30, ..Expected::default() },
+            expected: Expected { issuers: vec![issuer], leeway: Duration::from_secs(30), ..Expected::default() },
             algorithms: Algorithm::ALL.iter().map(|(_, algorithm)| *algorithm).collect(),
             required: Vec::new(),
             source: KeySource::Discovery,
@@ -155,7 +157,7 @@ impl Jwt {
         let usable = leeway <= 5 * MINUTE;
         let mut this =
             self.check(usable, &format!("leeway({leeway:?})"), "takes tokens long after their time: at most 5 minutes");
-        this.expected.leeway = leeway.as_secs() as u32;
+        this.expected.leeway = leeway;
         this
     }
 
@@ -203,7 +205,8 @@ impl Jwt {
         self
     }
 
-    /// The claim that says who it is. Default: `sub`.
+    /// The claim that says who it is; a token without it is refused. Default: `sub`, and `client_id` where a client has a token for
+    /// itself and there is no `sub`.
     pub fn subject_from(mut self, claim: impl Into<String>) -> Self {
         self.expected.subject = Some(claim.into());
         self
@@ -239,7 +242,7 @@ impl Jwt {
             let (fetcher, issuer, at) = (fetcher.clone(), issuer.clone(), at.clone());
             Box::pin(async move {
                 match at {
-                    Some(url) => discovery::fetch(&fetcher, &url).await,
+                    Some(url) => discovery::fetch(&fetcher, &url, fetcher.deadline()).await,
                     None => discovery::find(&fetcher, &issuer).await,
                 }
             })
@@ -247,7 +250,11 @@ impl Jwt {
     }
 
     async fn judge(&self, ready: &JwtState, presented: &Presented<'_>) -> Verdict {
-        let (now, leeway) = (SystemTime::now(), Duration::from_secs(self.expected.leeway.into()));
+        // Before anything is worked out of it.
+        if presented.token.len() > jws::TOKEN {
+            return Verdict::Invalid("malformed");
+        }
+        let (now, leeway) = (SystemTime::now(), self.expected.leeway);
         let digest = Remembered::<()>::digest(presented.token);
         if let Some((caller, key)) = ready.remembered.get(&digest, now, leeway) {
             if ready.keys.has(&key) && caller.expires_at().is_some_and(|when| when > now) {
@@ -311,6 +318,101 @@ impl Jwt {
     }
 }
 
+/// The rules for what a token says, in their order: the word of each, what it is about, and the claims that it looks at.
+const RULES: [(&str, &str, &[&str]); 8] = [
+    ("issuer", "the issuer", &["iss"]),
+    ("audience", "for whom it is", &["aud"]),
+    (
+        "malformed",
+        "it is one object with an `exp`, and its members are of the right types",
+        &["exp", "nbf", "iat", "scope", "scp"],
+    ),
+    ("expired", "its end has not passed", &["exp"]),
+    ("not_yet_valid", "its time has come", &["nbf", "iat"]),
+    ("subject", "it says who it is", &["sub", "client_id"]),
+    ("binding", "it is bound to no key", &["cnf"]),
+    ("type", "it is an access token", &["nonce", "at_hash", "c_hash", "token_use"]),
+];
+
+/// The steps of `check --auth`. The error is the one that failed.
+impl Jwt {
+    async fn steps(&self, presented: &Presented<'_>, steps: &mut Vec<AuthStep>) -> Result<(), String> {
+        let ready = self.ready().as_ref().map_err(Clone::clone)?;
+        let token = presented.token;
+        let jws = Jws::read(token, &self.algorithms).map_err(|why| match why {
+            NotTaken::Another => {
+                "it is not a signed token (three parts, the first of them JSON): the next verifier is asked".to_owned()
+            }
+            NotTaken::Refused(reason) => {
+                format!("{} ({reason}); its header is {}", described(reason), jws::header(token))
+            }
+        })?;
+        steps.push(AuthStep::good(format!(
+            "it is a signed token of {} bytes with the header {}",
+            token.len(),
+            jws::header(token)
+        )));
+        let said = |names: &[&str]| {
+            let claims = strict_json::object(jws.payload()).unwrap_or_default();
+            let said = names
+                .iter()
+                .filter_map(|name| Some(format!("`{name}` is {}", bounded(&claims.get(*name)?.to_string(), 256))));
+            let said: Vec<_> = said.collect();
+            if said.is_empty() { format!("there is no `{}`", names.join("` and no `")) } else { said.join(", ") }
+        };
+        match claims::issuer(jws.payload()) {
+            Some(issuer) if !self.expected.issuers.contains(&issuer) => {
+                let expected = self.expected.issuers.join(" or ");
+                return Err(format!("{}, and {expected} was expected: the next verifier is asked", said(&["iss"])));
+            }
+            _ => steps.push(AuthStep::good(said(&["iss"]))),
+        }
+        let keys = match ready.keys.find(&jws).await {
+            Lookup::Keys(keys) => keys,
+            Lookup::Unknown => return Err("its issuer has no key of that name for that algorithm (key)".to_owned()),
+            Lookup::Unavailable => {
+                let why = ready.keys.trouble().unwrap_or_default();
+                return Err(format!("the keys of its issuer are not there (unavailable): {why}"));
+            }
+        };
+        steps.push(AuthStep::good("its issuer has the key"));
+        if !keys.iter().any(|key| jws.is_signed_by(key)) {
+            return Err(format!("{} (signature)", described("signature")));
+        }
+        steps.push(AuthStep::good("the signature is good"));
+        let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+        let judged = self.expected.check(jws.payload(), presented.resource, seconds);
+        for (word, what, names) in RULES {
+            let expected = match word {
+                "issuer" => format!(", expected: {}", self.expected.issuers.join(" or ")),
+                "audience" if self.expected.audiences.is_empty() => {
+                    format!(", expected: {}", presented.resource.unwrap_or("nobody said"))
+                }
+                "audience" => format!(", expected: {}", self.expected.audiences.join(" or ")),
+                "expired" | "not_yet_valid" => format!(", now is {seconds:.0}, leeway {:?}", self.expected.leeway),
+                "subject" => {
+                    self.expected.subject.as_ref().map(|name| format!(", expected in `{name}`")).unwrap_or_default()
+                }
+                _ => String::new(),
+            };
+            if judged.as_ref().err().is_some_and(|reason| *reason == word) {
+                return Err(format!("{what}: {}{expected} ({word})", said(names)));
+            }
+            // Of a binding and of an ID token's members it is good that there is nothing.
+            let absent = matches!(word, "binding" | "type" | "malformed");
+            steps.push(AuthStep::good(if absent {
+                what.to_owned()
+            } else {
+                format!("{what}: {}{expected}", said(names))
+            }));
+        }
+        match judged {
+            Ok(_) => Ok(()),
+            Err(reason) => Err(format!("{} ({reason})", described(reason))),
+        }
+    }
+}
+
 impl Verifier for Jwt {
     async fn verify(&self, presented: &Presented<'_>) -> Verdict {
         match self.ready() {
@@ -333,9 +435,21 @@ impl Verifier for Jwt {
         }
     }
 
+    fn key_levels(&self) -> Option<KeyLevels> {
+        let fetches = !matches!(self.source, KeySource::Here(_));
+        fetches.then(|| self.ready().as_ref().map(|ready| ready.keys.levels()).unwrap_or_default())
+    }
+
+    async fn explain(&self, presented: &Presented<'_>) -> Vec<AuthStep> {
+        let mut steps = Vec::new();
+        let ended = self.steps(presented, &mut steps).await;
+        steps.extend(ended.err().map(AuthStep::bad));
+        steps
+    }
+
     fn warm(&self) {
         if let Ok(ready) = self.ready() {
-            ready.keys.warm();
+            ready.keys.keep();
         }
     }
 }

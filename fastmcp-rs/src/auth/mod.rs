@@ -8,6 +8,7 @@ pub(crate) mod bearer;
 mod claims;
 #[cfg(feature = "auth")]
 mod discovery;
+mod explain;
 mod failures;
 #[cfg(feature = "auth")]
 pub(crate) mod introspect;
@@ -27,7 +28,11 @@ pub(crate) mod settings;
 pub(crate) mod token_map;
 mod verifier;
 
+#[doc(hidden)]
+pub use explain::AuthStep;
 pub(crate) use settings::Auth;
+#[doc(hidden)]
+pub use verifier::KeyLevels;
 pub use verifier::{AuthorizationServers, FromFn, Presented, Verdict, Verifier, from_fn};
 
 use std::net::IpAddr;
@@ -142,5 +147,41 @@ impl Auth {
             Some(wait) => Admittance::Unavailable(wait),
             None => Admittance::Invalid("unknown"),
         }
+    }
+}
+
+#[cfg(all(feature = "__bench", feature = "auth"))]
+pub(crate) use probed::{claims_of, jws_parts, usable_keys};
+
+/// Single steps of reading a token, for fuzz targets.
+#[cfg(all(feature = "__bench", feature = "auth"))]
+mod probed {
+    use super::claims::Expected;
+    use super::jws::{self, Algorithm, Jws, NotTaken};
+    use crate::context::Caller;
+
+    pub(crate) fn jws_parts(token: &str) -> Result<(String, Option<String>, Vec<u8>), &'static str> {
+        let all = Algorithm::ALL.map(|(_, algorithm)| algorithm);
+        let jws = Jws::read(token, &all).map_err(|why| match why {
+            NotTaken::Another => "another",
+            NotTaken::Refused(reason) => reason,
+        })?;
+        let (name, _) = Algorithm::ALL[all.iter().position(|known| *known == jws.algorithm).unwrap_or_default()];
+        Ok((name.to_owned(), jws.key_id.clone(), jws.payload().to_vec()))
+    }
+
+    pub(crate) fn claims_of(payload: &[u8], now: f64) -> Result<Caller, &'static str> {
+        let expected = Expected {
+            issuers: vec!["https://issuer.example.com".to_owned()],
+            audiences: vec!["ours".to_owned()],
+            leeway: std::time::Duration::from_secs(30),
+            roles: vec![vec!["realm_access".to_owned(), "roles".to_owned()]],
+            ..Expected::default()
+        };
+        expected.check(payload, None, now)
+    }
+
+    pub(crate) fn usable_keys(document: &[u8]) -> Option<usize> {
+        Some(jws::keys(document)?.len())
     }
 }

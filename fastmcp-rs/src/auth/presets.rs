@@ -25,7 +25,8 @@ impl Jwt {
     }
 
     /// Microsoft Entra ID: `Jwt::entra(tenant).audience(id)`, with the tenant's id and the application's. Tokens of both versions are taken,
-    /// with the id alone and as `api://id`; a caller is its `oid`; application roles are roles. `common`, `organizations` and
+    /// with the id alone and as `api://id`; a caller is its `oid`; application roles are roles. Clients are told of the issuer of version 2,
+    /// which gives out both: which one a token is of, the API's registration says. `common`, `organizations` and
     /// `consumers` are no tenants, and start-up errors.
     #[track_caller]
     pub fn entra(tenant: &str) -> Self {

@@ -35,6 +35,12 @@ impl Auth {
         self.verifiers.iter().for_each(AnyVerifier::warm);
     }
 
+    /// What is known of the keys of each issuer that has some, in the order in which they were given.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn key_levels(&self) -> Vec<super::KeyLevels> {
+        self.verifiers.iter().filter_map(AnyVerifier::key_levels).collect()
+    }
+
     /// Whether anybody is asked who is calling.
     pub(crate) fn asks(&self) -> bool {
         !self.verifiers.is_empty()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, Uri};
 
+use super::explain::{AuthStep, step_of};
 use crate::context::Caller;
 use crate::future::BoxFuture;
 
@@ -41,6 +42,28 @@ pub trait Verifier: Send + Sync + 'static {
 
     /// The server starts, within a runtime: what takes time may begin. Default: nothing.
     fn warm(&self) {}
+
+    /// What is known of the keys that it fetches, for metrics. Default: it fetches none.
+    #[doc(hidden)]
+    fn key_levels(&self) -> Option<KeyLevels> {
+        None
+    }
+
+    /// How it comes to its verdict, for `check --auth`. Default: the verdict.
+    #[doc(hidden)]
+    fn explain<'a>(&'a self, presented: &'a Presented<'a>) -> impl Future<Output = Vec<AuthStep>> + Send + 'a {
+        async move { vec![step_of(&self.verify(presented).await)] }
+    }
+}
+
+/// How old keys are, and how often they were fetched.
+#[derive(Clone, Copy, Debug, Default)]
+#[doc(hidden)]
+#[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "only metrics tell of it"))]
+pub struct KeyLevels {
+    pub(crate) age: Duration,
+    pub(crate) fetched: u64,
+    pub(crate) failed: u64,
 }
 
 /// A token as it came. Its `Debug` shows neither the token nor the headers.
@@ -157,6 +180,15 @@ impl AnyVerifier {
         self.verifier.warm();
     }
 
+    #[cfg(feature = "metrics")]
+    pub(crate) fn key_levels(&self) -> Option<KeyLevels> {
+        self.verifier.key_levels()
+    }
+
+    pub(crate) fn explain<'a>(&'a self, presented: &'a Presented<'a>) -> BoxFuture<'a, Vec<AuthStep>> {
+        self.verifier.explain(presented)
+    }
+
     pub(crate) fn servers(&self) -> &AuthorizationServers {
         &self.servers
     }
@@ -165,6 +197,9 @@ impl AnyVerifier {
 trait Erased: Send + Sync {
     fn verify<'a>(&'a self, presented: &'a Presented<'a>) -> BoxFuture<'a, Verdict>;
     fn warm(&self);
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "only metrics tell of it"))]
+    fn key_levels(&self) -> Option<KeyLevels>;
+    fn explain<'a>(&'a self, presented: &'a Presented<'a>) -> BoxFuture<'a, Vec<AuthStep>>;
 }
 
 impl<V: Verifier> Erased for V {
@@ -174,5 +209,13 @@ impl<V: Verifier> Erased for V {
 
     fn warm(&self) {
         Verifier::warm(self);
+    }
+
+    fn key_levels(&self) -> Option<KeyLevels> {
+        Verifier::key_levels(self)
+    }
+
+    fn explain<'a>(&'a self, presented: &'a Presented<'a>) -> BoxFuture<'a, Vec<AuthStep>> {
+        Box::pin(Verifier::explain(self, presented))
     }
 }

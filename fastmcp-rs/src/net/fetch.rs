@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::Uri;
 use rustls::crypto::ring;
@@ -67,10 +67,23 @@ impl Fetcher {
         Ok(Self(config.new_agent()))
     }
 
-    /// Fetches a JSON document, on the blocking pool.
-    pub(crate) async fn get(&self, url: &str) -> Result<Fetched, String> {
+    /// Until when an answer is waited for that is asked for now.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + TIME
+    }
+
+    /// Fetches a JSON document, on the blocking pool, until some time at the latest.
+    pub(crate) async fn get(&self, url: &str, until: Instant) -> Result<Fetched, String> {
         let (agent, url) = (self.0.clone(), checked(url)?);
-        blocking(move || read(agent.get(&url).header("Accept", "application/json").call())).await
+        blocking(move || {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err("there is no time left".to_owned());
+            }
+            let request = agent.get(&url).config().timeout_global(Some(left)).build();
+            read(request.header("Accept", "application/json").call())
+        })
+        .await
     }
 
     /// Sends a form, with the name and the password of whoever asks.

@@ -249,7 +249,25 @@ impl Collector for LevelsNow {
             value.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)
         };
         counter("mcp_audit_lines", "Audit lines that were written", &levels.audit_lines)?;
-        counter("mcp_audit_lost", "Audit lines for which there was no room", &levels.audit_lost)
+        counter("mcp_audit_lost", "Audit lines for which there was no room", &levels.audit_lost)?;
+        let keys = levels.keys.get().map(|keys| keys()).unwrap_or_default();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let help = "How long ago the keys of an issuer were fetched; 0 before they ever were";
+        let mut ages = encoder.encode_descriptor("mcp_jwks_age_seconds", help, None, MetricType::Gauge)?;
+        for (number, levels) in keys.iter().enumerate() {
+            ConstGauge::new(levels.age.as_secs_f64()).encode(ages.encode_family(&[("issuer", number.to_string())])?)?;
+        }
+        let help = "Attempts to fetch the keys of an issuer";
+        let mut fetches = encoder.encode_descriptor("mcp_jwks_fetches", help, None, MetricType::Counter)?;
+        for (number, levels) in keys.iter().enumerate() {
+            for (result, count) in [("ok", levels.fetched), ("failed", levels.failed)] {
+                let labels = [("issuer", number.to_string()), ("result", result.to_owned())];
+                ConstCounter::new(count).encode(fetches.encode_family(&labels)?)?;
+            }
+        }
+        Ok(())
     }
 }
 

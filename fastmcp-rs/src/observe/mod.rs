@@ -119,6 +119,9 @@ pub(crate) struct Levels {
     pub audit_lost: AtomicU64,
     /// How many sessions each endpoint has.
     sessions: Mutex<Vec<Box<dyn Fn() -> usize + Send + Sync>>>,
+    /// What is known of the keys of issuers.
+    #[cfg(feature = "metrics")]
+    keys: std::sync::OnceLock<Box<dyn Fn() -> Vec<crate::auth::KeyLevels> + Send + Sync>>,
 }
 
 impl Levels {
@@ -131,6 +134,12 @@ impl Levels {
     /// Counts the sessions of an endpoint, whenever somebody asks.
     pub(crate) fn count_sessions(&self, count: impl Fn() -> usize + Send + Sync + 'static) {
         lock(&self.sessions).push(Box::new(count));
+    }
+
+    /// Asks this for what is known of the keys of issuers. The endpoints of a server all have the same.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn watch_keys(&self, levels: impl Fn() -> Vec<crate::auth::KeyLevels> + Send + Sync + 'static) {
+        let _ = self.keys.set(Box::new(levels));
     }
 
     fn sessions(&self) -> usize {

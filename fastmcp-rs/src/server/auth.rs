@@ -1,5 +1,6 @@
 //! The words of [`Server`] about who may call it over HTTP.
 
+use super::RunningServer;
 use super::builder::Server;
 use crate::auth::Verifier;
 use crate::auth::public_url::PublicUrl;
@@ -58,5 +59,12 @@ impl Server {
     pub fn advertise_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.auth.advertised.extend(scopes.into_iter().map(Into::into));
         self
+    }
+}
+
+impl RunningServer {
+    /// Why a token is taken, or why not, step by step.
+    pub(super) async fn explain_token(&self, token: &str) -> Result<String, String> {
+        self.http.auth.explain(token).await
     }
 }

@@ -51,7 +51,7 @@ use crate::transport::stream::Transport;
 pub struct RunningServer {
     core: Arc<Core>,
     #[cfg(feature = "http")]
-    http: Arc<Http>,
+    pub(super) http: Arc<Http>,
 }
 
 /// One conversation over a stream of bytes, made by [`RunningServer::serve`]: a future of its end.

@@ -55,10 +55,24 @@ pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, &'static str> {
     if !text.contains('%') {
         return Ok(Cow::Borrowed(text));
     }
-    if text.split('%').skip(1).any(|after| encoded_byte(after).is_none()) {
+    if !is_well_encoded(text) {
         return Err("has a `%` without two hexadecimal digits after it");
     }
     percent_decode_str(text).decode_utf8().map_err(|_| "is not UTF-8 after percent-decoding")
+}
+
+/// Whether each `%` begins an encoded byte.
+pub(crate) fn is_well_encoded(text: &str) -> bool {
+    text.split('%').skip(1).all(|after| encoded_byte(after).is_some())
+}
+
+/// Whether a place in a text is not within an encoded byte, so that what begins there means what it says.
+pub(crate) fn is_between(text: &str, place: usize) -> bool {
+    let encoded_at = |back: usize| {
+        let after = place.checked_sub(back).and_then(|at| text.get(at..)).and_then(|rest| rest.strip_prefix('%'));
+        after.is_some_and(|after| encoded_byte(after).is_some())
+    };
+    !encoded_at(1) && !encoded_at(2)
 }
 
 /// Decodes once what can be decoded, and keeps the rest.

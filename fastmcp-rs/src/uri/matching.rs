@@ -206,13 +206,13 @@ pub(super) fn piecewise<'s, 'u>(
             (Piece::Variable(name), _) => open = Some(name),
             (Piece::Text(want), None) => left = left.strip_prefix(want.as_str())?,
             (Piece::Text(want), Some(name)) if at == last => {
-                let value = left.strip_suffix(want.as_str()).filter(|v| !v.is_empty())?;
+                let value = before_end(left, want).filter(|v| !v.is_empty())?;
                 found.push((name, value));
                 (open, left) = (None, "");
             }
             (Piece::Text(want), Some(name)) => {
                 let first = left.chars().next()?.len_utf8();
-                let end = first + left.get(first..)?.find(want.as_str())?;
+                let end = find(left, want, first)?;
                 found.push((name, left.get(..end)?));
                 (open, left) = (None, left.get(end + want.len()..)?);
             }
@@ -231,14 +231,30 @@ pub(super) fn piecewise<'s, 'u>(
     Some(found)
 }
 
+/// Where a text is found first from some place on, other than within an encoded byte: the `2` of `%20` is none.
+fn find(text: &str, want: &str, mut from: usize) -> Option<usize> {
+    loop {
+        let at = from + text.get(from..)?.find(want)?;
+        if percent::is_between(text, at) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+}
+
+/// What stands before the end, if that is `end`.
+fn before_end<'u>(text: &'u str, end: &str) -> Option<&'u str> {
+    text.strip_suffix(end).filter(|before| percent::is_between(text, before.len()))
+}
+
 fn within(rest: &Rest, middle: &[&str]) -> bool {
     match middle {
         [] => false,
         [one] => one
             .strip_prefix(&*rest.before)
-            .and_then(|one| one.strip_suffix(&*rest.after))
+            .and_then(|one| before_end(one, &rest.after))
             .is_some_and(|value| !value.is_empty()),
-        [first, .., last] => first.starts_with(&*rest.before) && last.ends_with(&*rest.after),
+        [first, .., last] => first.starts_with(&*rest.before) && before_end(last, &rest.after).is_some(),
     }
 }
 
@@ -296,6 +312,16 @@ mod tests {
         takes("a://v{x}", "a://v1", &["1"]);
         takes("mailto:{who}", "mailto:a@b", &["a@b"]);
         takes("a://{x}", "a://é", &["é"]);
+        // No text of a template is found within an encoded byte.
+        takes("a://{x}2{y}", "a://a%20b2c", &["a b", "c"]);
+        takes("a://{x}0{y}", "a://%C3%A90%20", &["é", " "]);
+        leaves("a://{x}2{y}", "a://a%20b");
+        leaves("a://{x}F", "a://a%3F");
+        takes("a://{x}F", "a://a%3FF", &["a?"]);
+        leaves("f://{p*}F", "f://a/b%3F");
+        takes("f://{p*}F", "f://a/b%3FF", &["a/b?"]);
+        leaves("f://{p*}F", "f://b%3F");
+        takes("a://{x}%25{y}", "a://1%252", &["1", "2"]);
         leaves("users://{id}", "users://");
         leaves("users://{id}", "users://7/");
         leaves("users://{id}", "users://7/8");

@@ -145,6 +145,9 @@ fn piece(text: &str, names: &mut Vec<Arc<str>>) -> Result<Part, String> {
     while !left.is_empty() {
         let end = left.find(['{', '}']).unwrap_or(left.len());
         let (before, after) = left.split_at_checked(end).unwrap_or((left, ""));
+        if !percent::is_well_encoded(before) {
+            return Err(format!("`{before}` has a `%` without two hexadecimal digits after it: write it as `%25`"));
+        }
         if !before.is_empty() {
             segment.push(Piece::Text(percent::normal(before).into_owned()));
         }
@@ -268,6 +271,9 @@ mod tests {
             ("a://{?q}{?r}", "at the end"),
             ("a://{x}?y=1", "cannot have `?`"),
             ("a://a b", "percent"),
+            ("a://{x}%{y}", "`%25`"),
+            ("a://100%/{x}", "`%25`"),
+            ("a://{x}/%zz", "`%25`"),
         ] {
             let why = UriTemplate::parse(template).expect_err(template);
             assert!(why.contains(words), "{template}: {why}");

@@ -61,12 +61,17 @@ pub(super) static COMMANDS: &[&Command] = &[
         operands: &[("[URL]", "Where it runs; put together from --host, --port and --path if left out")],
         flags: &[HOST, PORT, PATH, JSON],
     },
-    #[cfg(feature = "interaction")]
+    #[cfg(any(feature = "http", feature = "interaction"))]
     &Command {
         word: "check",
-        about: "Check what a server has left",
+        about: "Check what a server is given, or has left",
         operands: &[],
-        flags: &[flag("audit", "<FILE>", "An audit log: whether lines were changed or taken away")],
+        flags: &[
+            #[cfg(feature = "http")]
+            flag("auth", "<FILE>", "A token: why it is taken, or not, step by step; `-` reads standard input"),
+            #[cfg(feature = "interaction")]
+            flag("audit", "<FILE>", "An audit log: whether lines were changed or taken away"),
+        ],
     },
     &Command { word: "version", about: "Show the server's name and version", operands: &[], flags: &[JSON] },
     &Command {

@@ -10,6 +10,7 @@
 //! server prompt NAME key=value fill in a prompt
 //! server inspect               everything that clients are told
 //! server health [URL]          ask a server that runs over HTTP whether it answers
+//! server check --auth FILE     why a token is taken, or not, step by step
 //! server version               name and version
 //! server help [COMMAND]        what there is; `server call NAME --help` shows the arguments of a tool
 //! ```
@@ -35,5 +36,7 @@ mod parse;
 mod perform;
 mod progress;
 mod run;
+#[cfg(feature = "http")]
+mod token;
 
 pub(crate) use run::run;

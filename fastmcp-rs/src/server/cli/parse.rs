@@ -30,6 +30,8 @@ pub(super) enum Task {
         uri: String,
         json: bool,
     },
+    #[cfg(feature = "http")]
+    CheckAuth(std::path::PathBuf),
     #[cfg(feature = "interaction")]
     CheckAudit(std::path::PathBuf),
     #[cfg(feature = "http")]
@@ -111,6 +113,10 @@ fn in_command(
                 json = true;
                 early.push("--json".into());
             }
+            #[cfg(feature = "http")]
+            Long("auth") if command.word == "check" => {
+                return Ok(Task::CheckAuth(parser.value().map_err(usage)?.into()));
+            }
             #[cfg(feature = "interaction")]
             Long("audit") if command.word == "check" => {
                 return Ok(Task::CheckAudit(parser.value().map_err(usage)?.into()));
@@ -178,7 +184,9 @@ fn in_command(
             },
         },
         "read" => Task::Read { uri: needs(first)?, json },
-        "check" => return Err(Error::new(format!("`check` needs --audit FILE. Try {program} check --help"))),
+        "check" => {
+            return Err(Error::new(format!("`check` needs --auth FILE or --audit FILE. Try {program} check --help")));
+        }
         _ => {
             needs(first)?;
             Task::Help(Some(command))

@@ -40,6 +40,8 @@ async fn perform(server: Server, mut parser: lexopt::Parser) -> Result<(), Error
         Task::Serve(place) => serve(server, &place, &program).await,
         #[cfg(feature = "http")]
         Task::Health { url, place, json } => super::health::ask(url, &place, &server.http.path, json).await,
+        #[cfg(feature = "http")]
+        Task::CheckAuth(path) => super::token::check(&server.build()?, &path).await,
         #[cfg(feature = "interaction")]
         Task::CheckAudit(path) => output::print(&crate::observe::audit::check(&path)?),
         Task::Version { json } => inspect::version(&server.build()?, json),

@@ -46,6 +46,9 @@ impl Endpoint {
         if let Some(metrics) = &core.observers.metrics {
             if settings.auth.asks() {
                 metrics.expect_auth(crate::auth::Admittance::words());
+                let auth = Arc::downgrade(&settings.auth);
+                let levels = move || auth.upgrade().map(|auth| auth.key_levels()).unwrap_or_default();
+                core.observers.levels.watch_keys(levels);
             }
             let counted = Arc::downgrade(&sessions);
             core.observers.levels.count_sessions(move || counted.upgrade().map_or(0, |sessions| sessions.len()));
