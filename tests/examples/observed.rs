@@ -55,7 +55,9 @@ fn main() -> fastmcp_rs::Result {
         server = server.metrics();
     }
     if std::env::var_os("AUTH").is_some() {
-        server = server.auth(fastmcp_rs::TokenMap::new());
+        // Nobody is there: what counts is that the keys of an issuer are asked for.
+        let issuer = fastmcp_rs::Jwt::issuer("http://127.0.0.1:9");
+        server = server.public_url("https://mcp.example.com/mcp").auth(fastmcp_rs::TokenMap::new()).auth(issuer);
     }
     if let Ok(address) = std::env::var("METRICS_AT") {
         server = server.metrics_at(address.parse::<std::net::SocketAddr>().expect("an address"));
