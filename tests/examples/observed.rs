@@ -31,6 +31,14 @@ async fn wait(ctx: Context) -> String {
     pending().await
 }
 
+/// Connects to an address, and holds its thread until it is told something there.
+#[tool(timeout = "50ms")]
+fn hold(address: String) -> Result<String, ToolError> {
+    let mut told = String::new();
+    io::Read::read_to_string(&mut std::net::TcpStream::connect(address)?, &mut told)?;
+    Ok(told)
+}
+
 /// Blocks, and fails.
 #[tool]
 fn plainly() -> Result<String, ToolError> {

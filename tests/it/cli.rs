@@ -478,13 +478,15 @@ async fn health_looks_where_the_same_flags_and_environment_would_serve() {
         weather(&["--port", &port, "health", "--path", "/other"]),
         weather(&["health", "--host", "127.0.0.1", "--path", "/other"]).env("FASTMCP_PORT", &port),
         weather(&["health", "--port", &port, "--path", "/other"]).env("FASTMCP_PORT", "1").env("FASTMCP_PATH", "/no"),
+        // Probes do not lie below the path of the endpoint.
+        weather(&["health"]).env("FASTMCP_PORT", &port),
     ] {
         let ran = run(health.clone()).await;
         assert_eq!(ran.code, Some(0), "{health:?}: {}", ran.err);
-        assert_eq!(ran.out, format!("http://127.0.0.1:{port}/other is healthy\n"));
+        assert_eq!(ran.out, format!("http://127.0.0.1:{port}/health is healthy\n"));
     }
-    let wrong = run(weather(&["health"]).env("FASTMCP_PORT", &port).env("FASTMCP_PATH", "/no")).await;
-    assert_eq!(wrong.code, Some(1), "{}", wrong.err);
+    let ready = run(weather(&["health", &format!("http://127.0.0.1:{port}/ready")])).await;
+    assert_eq!(ready.out, format!("http://127.0.0.1:{port}/ready is healthy\n"), "{}", ready.err);
     let wrong = run(weather(&["health"]).env("FASTMCP_PORT", "many")).await;
     assert!(wrong.code == Some(1) && wrong.err.contains("FASTMCP_PORT"), "{}", wrong.err);
     assert!(server.terminate().await.success());

@@ -157,6 +157,26 @@ async fn the_format_is_the_one_that_is_asked_for_and_the_method_one_that_reads()
     client.finish().await;
 }
 
+#[tokio::test]
+async fn a_plain_function_that_does_not_come_back_is_counted_until_it_does() {
+    let mut client = start(Revision::V2026_07_28).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let stuck = |text: &str| value(text, "mcp_blocking_stuck") as u64;
+    assert_eq!(stuck(&scrape(client.address(), &[]).await.2), 0);
+    let mut held = Vec::new();
+    for count in 1..=3 {
+        let text = client.failure("hold", json!({ "address": address })).await;
+        assert!(text.contains("no answer within 50ms"), "{text}");
+        held.push(listener.accept().await.unwrap().0);
+        assert_eq!(stuck(&scrape(client.address(), &[]).await.2), count);
+    }
+    drop(held);
+    while stuck(&scrape(client.address(), &[]).await.2) > 0 {}
+    assert_eq!(calls(&scrape(client.address(), &[]).await.2, "hold", "timeout") as u64, 3);
+    client.finish().await;
+}
+
 /// Does nothing.
 #[fastmcp_rs::tool(inline)]
 fn nothing() {}

@@ -345,9 +345,15 @@ async fn a_result_that_cannot_be_written_is_an_error_and_no_broken_json() {
             }
             assert_eq!(text_of(&client.call("large", json!({ "bytes": 9000 })).await).len(), 9000);
             let text = client.failure("large", json!({ "bytes": 20_000 })).await;
-            assert!(text.contains("10000 bytes"), "{text}");
+            assert!(
+                text.contains("the result has ") && text.contains("at most 10000 bytes are sent: ask for"),
+                "{text}"
+            );
             let refusal = client.refusal("resources/read", json!({ "uri": "large://text" })).await;
-            assert_eq!(refusal.code, -32603, "{refusal}");
+            assert_eq!((refusal.code, &refusal.data["code"]), (-32602, &json!("invalid_params")), "{refusal}");
+            let details = &refusal.data["details"];
+            assert_eq!(details["limit"], 10_000);
+            assert!(details["size"].as_u64() > Some(20_000) && details["size"].as_u64() < Some(20_500), "{details}");
         },
     )
     .await;

@@ -137,6 +137,47 @@ async fn a_call_without_a_limit_of_its_own_ends_after_thirty_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_may_shorten_its_limit_and_never_lengthen_it() {
+    for revision in ERAS {
+        for (tool, wanted, seconds) in [
+            ("wait", json!(2000), 2),
+            ("wait", json!(29_000), 29),
+            ("wait", json!(3_600_000), 30),
+            ("wait_longer", json!(2000), 2),
+            ("wait_for_ever", json!(7000), 7),
+            // What is no whole number of milliseconds says nothing.
+            ("wait", json!("2000"), 30),
+            ("wait", json!(0), 30),
+            ("wait", json!(-2000), 30),
+            ("wait", json!(2000.5), 30),
+            ("wait", json!(null), 30),
+            ("wait", json!({ "seconds": 2 }), 30),
+        ] {
+            let (server, _heard, _go) = server();
+            let mut client = Client::of(server, revision).await;
+            let before = tokio::time::Instant::now();
+            let params = json!({ "name": tool, "arguments": {}, "_meta": { "fastmcp-rs/timeoutMs": wanted } });
+            client.begin("tools/call", params).await;
+            client.alive().await;
+            tokio::time::advance(Duration::from_secs(seconds - 1)).await;
+            client.alive().await;
+            assert!(client.unasked.is_empty(), "{tool} {wanted}: {:?}", client.unasked);
+            let answer = client.receive().await;
+            assert_eq!(before.elapsed().as_secs(), seconds, "{tool} {wanted}");
+            assert_eq!(error_of(&answer["result"])["code"], "timeout");
+            client.finish().await;
+        }
+        let (server, _heard, _go) = server();
+        let mut client = Client::of(server, revision).await;
+        let before = tokio::time::Instant::now();
+        let params = json!({ "uri": "wait://a", "_meta": { "fastmcp-rs/timeoutMs": 1500 } });
+        assert_eq!(client.refusal("resources/read", params).await.data["code"], "timeout");
+        assert_eq!(before.elapsed().as_millis(), 1500);
+        client.finish().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_tools_own_limit_outweighs_the_servers() {
     let (server, mut heard, go) = server();
     let mut client = Client::of(server.timeout(Duration::from_secs(5)), Revision::V2026_07_28).await;

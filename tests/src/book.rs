@@ -27,7 +27,9 @@ mod pages {
         Clients: "clients.md",
         Access: "access.md",
         Limits: "limits.md",
+        Production: "production.md",
         Observability: "observability.md",
+        Monitoring: "monitoring.md",
         Security: "security.md",
     }
 }

@@ -256,6 +256,7 @@ impl Verifier for Introspect {
             required_scopes: self.required.clone(),
             other_scopes: Vec::new(),
             problems,
+            in_program: false,
         }
     }
 }

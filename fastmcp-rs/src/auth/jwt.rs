@@ -432,6 +432,7 @@ impl Verifier for Jwt {
             required_scopes: self.required.clone(),
             other_scopes: Vec::new(),
             problems,
+            in_program: false,
         }
     }
 
@@ -451,5 +452,13 @@ impl Verifier for Jwt {
         if let Ok(ready) = self.ready() {
             ready.keys.keep();
         }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.ready().as_ref().is_ok_and(|ready| {
+            // No request may come that would begin it.
+            ready.keys.keep();
+            ready.keys.are_there()
+        })
     }
 }

@@ -109,7 +109,6 @@ impl KeySet {
     }
 
     /// Whether there are keys.
-    #[cfg(test)]
     pub(crate) fn are_there(&self) -> bool {
         lock(&self.state).usable(Instant::now()).is_some()
     }

@@ -41,6 +41,27 @@ impl Auth {
         self.verifiers.iter().filter_map(AnyVerifier::key_levels).collect()
     }
 
+    /// Whether tokens of an authorization server are taken.
+    pub(crate) fn has_issuers(&self) -> bool {
+        self.verifiers.iter().any(|verifier| !verifier.servers().issuers.is_empty())
+    }
+
+    /// Whether there is what it takes to check tokens. Within a runtime.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.verifiers.iter().all(AnyVerifier::is_ready)
+    }
+
+    /// Whether a token stands in the program.
+    pub(crate) fn has_literals(&self) -> bool {
+        self.verifiers.iter().any(|verifier| verifier.servers().in_program)
+    }
+
+    /// The URL by which clients know the server, as the program or the environment says.
+    pub(crate) fn said_url(&self) -> Option<PublicUrl> {
+        let named = || PublicUrl::parse(&std::env::var("FASTMCP_PUBLIC_URL").ok()?).ok();
+        self.public_url.clone().or_else(named)
+    }
+
     /// Whether anybody is asked who is calling.
     pub(crate) fn asks(&self) -> bool {
         !self.verifiers.is_empty()

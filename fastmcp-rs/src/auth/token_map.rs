@@ -32,6 +32,7 @@ pub struct TokenMap {
     tokens: HashMap<u64, Vec<(String, Caller)>>,
     scopes: Vec<String>,
     required: Vec<String>,
+    in_program: bool,
     problems: Vec<String>,
 }
 
@@ -46,6 +47,7 @@ impl TokenMap {
     #[track_caller]
     pub fn token(mut self, token: impl Into<String>, caller: Caller) -> Self {
         let token = token.into();
+        self.in_program = true;
         if let Err(why) = self.add(token, caller) {
             self.problems.push(unusable("TokenMap::token(..)", &why));
         }
@@ -186,6 +188,7 @@ impl Verifier for TokenMap {
             required_scopes: self.required.clone(),
             other_scopes: self.scopes.clone(),
             problems: self.problems.clone(),
+            in_program: self.in_program,
         }
     }
 }

@@ -43,6 +43,11 @@ pub trait Verifier: Send + Sync + 'static {
     /// The server starts, within a runtime: what takes time may begin. Default: nothing.
     fn warm(&self) {}
 
+    /// Whether it could say whose a token is. While it could not, `/ready` says that no calls should come. Default: it could.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// What is known of the keys that it fetches, for metrics. Default: it fetches none.
     #[doc(hidden)]
     fn key_levels(&self) -> Option<KeyLevels> {
@@ -116,6 +121,8 @@ pub struct AuthorizationServers {
     pub required_scopes: Vec<String>,
     /// Other scopes that its tokens may have, as far as it knows.
     pub other_scopes: Vec<String>,
+    /// A token stands in the program itself, which [`Server::production`](crate::Server::production) does not take.
+    pub in_program: bool,
     /// Why it cannot be used, each with the line to write: the server does not start then.
     pub problems: Vec<String>,
 }
@@ -189,6 +196,10 @@ impl AnyVerifier {
         self.verifier.explain(presented)
     }
 
+    pub(crate) fn is_ready(&self) -> bool {
+        self.verifier.is_ready()
+    }
+
     pub(crate) fn servers(&self) -> &AuthorizationServers {
         &self.servers
     }
@@ -200,6 +211,7 @@ trait Erased: Send + Sync {
     #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "only metrics tell of it"))]
     fn key_levels(&self) -> Option<KeyLevels>;
     fn explain<'a>(&'a self, presented: &'a Presented<'a>) -> BoxFuture<'a, Vec<AuthStep>>;
+    fn is_ready(&self) -> bool;
 }
 
 impl<V: Verifier> Erased for V {
@@ -217,5 +229,9 @@ impl<V: Verifier> Erased for V {
 
     fn explain<'a>(&'a self, presented: &'a Presented<'a>) -> BoxFuture<'a, Vec<AuthStep>> {
         Box::pin(Verifier::explain(self, presented))
+    }
+
+    fn is_ready(&self) -> bool {
+        Verifier::is_ready(self)
     }
 }

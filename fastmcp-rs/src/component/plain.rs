@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::Duration;
 
@@ -118,6 +118,32 @@ pub(super) async fn enter(caller: u64) -> Result<ThreadPermit, ToolError> {
     POOL.enter(caller).await
 }
 
+/// Functions that are on a thread, and calls that wait for one.
+static ON_THREADS: AtomicI64 = AtomicI64::new(0);
+static AWAITED: AtomicI64 = AtomicI64::new(0);
+
+/// How many plain functions are still on a thread although nobody waits for them any more: their time was over, or they were cancelled.
+#[cfg(feature = "metrics")]
+pub(crate) fn stuck() -> i64 {
+    (ON_THREADS.load(Ordering::Relaxed) - AWAITED.load(Ordering::Relaxed)).max(0)
+}
+
+/// One more of something, until it is dropped.
+struct OneMore(&'static AtomicI64);
+
+impl OneMore {
+    fn of(count: &'static AtomicI64) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for OneMore {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Runs a plain function on the blocking pool, so that it cannot stall the connections that other calls are on.
 pub(super) async fn run<T: Send + 'static>(
     caller: u64,
@@ -125,8 +151,9 @@ pub(super) async fn run<T: Send + 'static>(
 ) -> Result<T, ToolError> {
     let place = enter(caller).await?;
     let span = tracing::Span::current();
+    let (_awaited, on_thread) = (OneMore::of(&AWAITED), OneMore::of(&ON_THREADS));
     let joined = tokio::task::spawn_blocking(move || {
-        let _place = place;
+        let _held = (place, on_thread);
         span.in_scope(function)
     });
     match joined.await {

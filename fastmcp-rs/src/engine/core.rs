@@ -9,9 +9,13 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, broadcast};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::ending::{self, Ending};
 use super::lifespan::Lifespans;
+#[cfg(feature = "http")]
+use super::readiness::ReadyChecks;
 use crate::catalog::{Catalog, ListKind, Registry};
 use crate::context::{Caller, Change, Context, Host};
 use crate::error::{Error, ToolError};
@@ -31,6 +35,8 @@ const CHANGES: usize = 256;
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub timeout: Option<Duration>,
+    /// What was said of them; see [`Core::drain_time`].
+    pub drain: Option<Duration>,
     pub shutdown_grace: Duration,
     pub lenient: bool,
     pub expose_errors: bool,
@@ -48,6 +54,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             timeout: Some(crate::bounds::CALL_TIMEOUT),
+            drain: None,
             shutdown_grace: crate::bounds::SHUTDOWN_GRACE,
             lenient: true,
             expose_errors: false,
@@ -107,8 +114,12 @@ pub(crate) struct Core {
     relay: OnceLock<Relay>,
     /// Room for notifications on their way through middleware.
     pub observing: Arc<Semaphore>,
-    /// Cancelled when the server begins to shut down.
+    /// Cancelled when nothing new is taken any more.
     pub shutdown: CancellationToken,
+    pub ending: Ending,
+    /// What has to be well for calls to come.
+    #[cfg(feature = "http")]
+    pub ready_checks: ReadyChecks,
     /// Itself, for what handlers start through it.
     me: Weak<Self>,
 }
@@ -126,6 +137,7 @@ impl Core {
         lifespans: Lifespans,
         observers: Observers,
         limits: Option<Arc<Limits>>,
+        #[cfg(feature = "http")] ready_checks: ReadyChecks,
         #[cfg(feature = "interaction")] sealer: crate::engine::seal::LazySealer,
     ) -> Self {
         let kept_bytes = settings.kept_bytes;
@@ -159,6 +171,9 @@ impl Core {
             relay: OnceLock::new(),
             observing: Arc::new(Semaphore::new(crate::bounds::OBSERVING)),
             shutdown: CancellationToken::new(),
+            ending: Ending::default(),
+            #[cfg(feature = "http")]
+            ready_checks,
             me,
         }
     }
@@ -202,16 +217,26 @@ impl Core {
         self.started.initialized()
     }
 
-    /// Ends the lifespans in reverse order.
+    /// Ends the lifespans in reverse order, and writes what is still to be written.
     pub(crate) async fn stop(&self) {
+        self.end("the program");
         self.shutdown.cancel();
+        self.calls_are_over();
         if let Some(lifespans) = self.lifespans.lock().await.take() {
+            let begun = Instant::now();
+            let any = !lifespans.is_over();
             lifespans.stop(&self.states).await;
+            if any {
+                ending::stage("lifespans", begun.elapsed(), "the lifespans have ended");
+            }
         }
         if !self.observers.is_empty() {
+            let begun = Instant::now();
+            self.recorded().await;
             let observers = Arc::clone(&self.observers);
             // It may wait for a disk.
             let _ = tokio::task::spawn_blocking(move || observers.close()).await;
+            ending::stage("records", begun.elapsed(), "what is known of the calls is written");
         }
     }
 

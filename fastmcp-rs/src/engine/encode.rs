@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::answered::Answered;
 use super::core::Core;
 use crate::catalog::ListKind;
-use crate::error::{ErrorKind, ToolError};
+use crate::error::{ErrorKind, ToolError, in_band};
 use crate::observe::record::CallOutcome;
 use crate::protocol::jsonrpc::{begin_result, write_error, write_json};
 use crate::protocol::shape::Shaped;
@@ -47,6 +47,24 @@ pub(crate) enum Body {
     ListenEnd(Box<RawValue>),
 }
 
+/// Whoever asked can ask for less.
+fn too_large(size: usize, limit: usize) -> ToolError {
+    let text = format!(
+        "the result has {}, at most {} are sent: ask for fewer rows or a page",
+        in_words(size),
+        in_words(limit)
+    );
+    ToolError::invalid_params(text).with_details(serde_json::json!({ "limit": limit, "size": size }))
+}
+
+fn in_words(bytes: usize) -> String {
+    match bytes {
+        0..10_240 => format!("{bytes} bytes"),
+        10_240..10_485_760 => format!("{} KiB", bytes >> 10),
+        _ => format!("{} MiB", bytes >> 20),
+    }
+}
+
 impl Core {
     /// Appends the response to a request, and tells its record how large it is.
     pub(crate) fn write_answer(&self, out: &mut Vec<u8>, id: &RawValue, revision: Revision, answered: &mut Answered) {
@@ -55,7 +73,7 @@ impl Core {
         if let Some(record) = &mut answered.record {
             record.response_bytes = out.len() - start;
             if !whole {
-                record.conclude(CallOutcome::Failed(ErrorKind::Internal), Some("the result was too large".into()));
+                record.conclude(CallOutcome::Failed(ErrorKind::InvalidParams), Some("the result was too large".into()));
             }
         }
     }
@@ -75,19 +93,17 @@ impl Core {
             }
         }
         if out.len() - start > self.settings.result_bytes {
+            let (size, limit) = (out.len() - start, self.settings.result_bytes);
             out.truncate(start);
-            let size = self.settings.result_bytes;
-            let too_large = format!(
-                "the result is larger than the {size} bytes that this server sends at once: ask for less, or for a part"
-            );
-            tracing::warn!(limit = size, "a result was too large to be sent");
+            tracing::warn!(size, limit, "a result was too large to be sent");
+            let too_large = too_large(size, limit);
             match reply {
                 Ok(Body::Tool(_)) => {
                     begin_result(out, id);
-                    self.write_result(out, revision, &Body::Tool(ToolResult::failed(&ToolError::internal(too_large))));
+                    self.write_result(out, revision, &Body::Tool(ToolResult::failed(&too_large)));
                     out.push(b'}');
                 }
-                _ => write_error(out, Some(id), &RpcError::internal(too_large)),
+                _ => write_error(out, Some(id), &in_band(&too_large)),
             }
             return false;
         }

@@ -279,7 +279,7 @@ impl Request<'_> {
 
     /// A handler that is ready to run, with all that it may need when it asks a question.
     fn running(&self, work: Work, asked: &str) -> Running {
-        let running = Running::new(self.core, self.revision(), work);
+        let running = Running::new(self.core, self.revision(), work).at_most(self.origin.meta.time_limit());
         if let Some(outer) = self.outer {
             return running.within(outer.rounds_arc());
         }

@@ -81,6 +81,11 @@ impl Lifespans {
         self.steps.is_empty()
     }
 
+    /// Whether nothing is left to end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     pub(crate) fn provides(&self, of: TypeId) -> bool {
         self.provided.iter().any(|(provided, _)| *provided == of)
     }

@@ -8,6 +8,7 @@ mod complete;
 pub(crate) mod connection;
 pub(crate) mod core;
 pub(crate) mod encode;
+pub(crate) mod ending;
 mod extended;
 pub(crate) mod gate;
 mod lifecycle;
@@ -17,6 +18,8 @@ pub(crate) mod methods;
 #[cfg(not(feature = "interaction"))]
 mod no_seal;
 pub(crate) mod pipeline;
+#[cfg(feature = "http")]
+pub(crate) mod readiness;
 pub(crate) mod request;
 pub(crate) mod run;
 #[cfg(feature = "interaction")]

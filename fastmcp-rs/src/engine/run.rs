@@ -122,6 +122,14 @@ impl Running {
         }
     }
 
+    /// Takes less time than its component may, where the client has no more; never more.
+    pub(crate) fn at_most(mut self, wanted: Option<Duration>) -> Self {
+        if let Some(wanted) = wanted {
+            self.limit = Some(self.limit.map_or(wanted, |limit| limit.min(wanted)));
+        }
+        self
+    }
+
     /// Lets the handler stop to ask, and seals what it must remember.
     pub(crate) fn with_rounds(mut self, rounds: Option<Arc<Rounds>>, bound: Option<Binding>) -> Self {
         self.rounds = rounds;

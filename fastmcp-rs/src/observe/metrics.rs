@@ -244,6 +244,8 @@ impl Collector for LevelsNow {
         gauge("mcp_connections", "HTTP connections that are open", levels.connections.load(Ordering::Relaxed))?;
         let up = 1 - levels.limiter_store_down.load(Ordering::Relaxed);
         gauge("mcp_limiter_store_up", "Whether the store that rate limits share answers, if there is one", up)?;
+        let stuck = crate::component::plain::stuck();
+        gauge("mcp_blocking_stuck", "Plain functions on a thread that nobody waits for any more", stuck)?;
         let mut counter = |name: &str, help: &str, value: &AtomicU64| {
             let value = ConstCounter::new(value.load(Ordering::Relaxed));
             value.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)

@@ -64,9 +64,9 @@ pub(crate) trait Observer: Send + Sync {
     /// A limit refused a call, or a request at the edge: which limit, in one word.
     fn limited(&self, _limit: &str) {}
 
-    /// Whether the server should be given calls.
-    fn is_ready(&self) -> bool {
-        true
+    /// What it is called at `/ready`, and whether calls may run as far as it is concerned; `None` if it keeps none from that.
+    fn readiness(&self) -> Option<(&'static str, bool)> {
+        None
     }
 
     /// Whether it has files that somebody may move away.
@@ -255,10 +255,10 @@ impl Observers {
         self.each.iter().for_each(|observer| observer.turned_away(away));
     }
 
-    /// Whether the server should be given calls.
-    #[expect(dead_code, reason = "for a probe of readiness")]
-    pub(crate) fn is_ready(&self) -> bool {
-        self.each.iter().all(|observer| observer.is_ready())
+    /// Whether calls may run, as far as each is concerned who could keep them from it.
+    #[cfg(feature = "http")]
+    pub(crate) fn readiness(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        self.each.iter().filter_map(|observer| observer.readiness())
     }
 
     pub(crate) fn reopens(&self) -> bool {

@@ -1,6 +1,7 @@
 //! `params._meta`: the envelope of a 2026-07-28 request, and the few keys that older ones carry.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -99,6 +100,8 @@ pub(crate) struct Keys<'a> {
     progress_token: Option<&'a RawValue>,
     #[serde(borrow, default)]
     traceparent: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "fastmcp-rs/timeoutMs")]
+    timeout_ms: Option<&'a RawValue>,
 }
 
 impl<'a> Meta<'a> {
@@ -140,6 +143,12 @@ impl<'a> Meta<'a> {
     /// The trace that the request belongs to (2026-07-28, basic, `_meta`).
     pub(crate) fn traceparent(&self) -> Option<Cow<'a, str>> {
         self.keys.traceparent.and_then(text)
+    }
+
+    /// How long the client waits for the answer, in whole milliseconds; anything else is nothing.
+    pub(crate) fn time_limit(&self) -> Option<Duration> {
+        let milliseconds: u64 = self.keys.timeout_ms?.get().parse().ok()?;
+        (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
     }
 
     pub(crate) fn log_level(&self) -> Option<&'a RawValue> {

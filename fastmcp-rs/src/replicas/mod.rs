@@ -187,6 +187,12 @@ impl Replicas {
         });
     }
 
+    /// Whether the store does.
+    pub(crate) async fn answers(&self) -> Result<(), StoreError> {
+        // No session has this id.
+        self.store.load("", None, self.idle).await.map(drop)
+    }
+
     /// Sessions that are held open here do not end for being idle elsewhere.
     pub(crate) async fn touch(&self, ids: &[String]) {
         for id in ids {

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::production::{Production, Served};
 use super::running::RunningServer;
 #[cfg(feature = "http")]
 use crate::auth::Auth;
@@ -16,6 +17,8 @@ use crate::component::{DynamicPrompt, DynamicResource, DynamicTool, Function, Se
 use crate::context::{Caller, State};
 use crate::engine::core::{Core, Settings};
 use crate::engine::lifespan::Lifespans;
+#[cfg(feature = "http")]
+use crate::engine::readiness::ReadyChecks;
 use crate::error::{BoxError, Error, Result, unusable};
 use crate::extension::{Extension, Extensions};
 use crate::limits::{LimitSettings, Limits};
@@ -58,6 +61,7 @@ pub struct Server {
     pub(super) proxies: Option<TrustedProxies>,
     #[cfg(feature = "page")]
     pub(super) page: Shown,
+    pub(super) production: Production,
     #[cfg(feature = "http")]
     pub(super) auth: Auth,
 }
@@ -74,11 +78,14 @@ struct BuilderParts {
     versioned: bool,
     instructions: Option<String>,
     settings: Settings,
+    said_grace: bool,
     middleware: Chain,
     extensions: Extensions,
     access: Access,
     registry: Registry,
     lifespans: Lifespans,
+    #[cfg(feature = "http")]
+    ready_checks: ReadyChecks,
     observers: Observers,
     limits: LimitSettings,
     collect: bool,
@@ -111,11 +118,14 @@ impl Server {
                 versioned: false,
                 instructions: None,
                 settings: Settings::default(),
+                said_grace: false,
                 middleware: Chain::default(),
                 extensions: Extensions::default(),
                 access: Access::default(),
                 registry: Registry::default(),
                 lifespans: Lifespans::default(),
+                #[cfg(feature = "http")]
+                ready_checks: ReadyChecks::default(),
                 observers: Observers::default(),
                 limits: LimitSettings::default(),
                 collect,
@@ -135,6 +145,7 @@ impl Server {
             proxies: None,
             #[cfg(feature = "page")]
             page: Shown::default(),
+            production: Production::default(),
             #[cfg(feature = "http")]
             auth: Auth::default(),
         }
@@ -146,6 +157,41 @@ impl Server {
 
     pub(super) fn limits(&mut self) -> &mut LimitSettings {
         &mut self.parts.limits
+    }
+
+    pub(super) fn limits_now(&self) -> &LimitSettings {
+        &self.parts.limits
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn ready_checks(&mut self) -> &mut ReadyChecks {
+        &mut self.parts.ready_checks
+    }
+
+    pub(super) fn settings(&mut self) -> &mut Settings {
+        &mut self.parts.settings
+    }
+
+    pub(super) fn settings_now(&self) -> &Settings {
+        &self.parts.settings
+    }
+
+    pub(super) fn observers_now(&self) -> &Observers {
+        &self.parts.observers
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.parts.info.name
+    }
+
+    /// Whether the program says how long calls may go on at the end.
+    pub(super) fn said_grace(&self) -> bool {
+        self.parts.said_grace
+    }
+
+    #[cfg(all(feature = "http", feature = "interaction"))]
+    pub(super) fn has_state_keys(&self) -> bool {
+        !self.parts.state_keys.is_empty()
     }
 
     fn set(mut self, change: impl FnOnce(&mut BuilderParts)) -> Self {
@@ -406,10 +452,11 @@ impl Server {
             .set(|parts| parts.settings.timeout = limit)
     }
 
-    /// How long calls may go on once shutdown began or the client's input ended. Default: 5 s.
+    /// How long calls may go on once nothing new is taken: after the listener was closed, or the client's input ended. Then they are
+    /// cancelled, and have another second to let go. Default: 5 s.
     #[must_use]
     pub fn shutdown_grace(self, grace: Duration) -> Self {
-        self.set(|parts| parts.settings.shutdown_grace = grace)
+        self.set(|parts| (parts.settings.shutdown_grace, parts.said_grace) = (grace, true))
     }
 
     /// Reads arguments to the letter: a `"5"` is not a number.
@@ -511,8 +558,13 @@ impl Server {
     /// # Errors
     /// When the server cannot start: two components of one name, state that nobody gives, nothing to offer. All that is wrong is
     /// in the one error.
-    #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP has settings that are made ready"))]
-    pub fn build(mut self) -> Result<RunningServer> {
+    pub fn build(self) -> Result<RunningServer> {
+        self.build_for(Served::ANYHOW)
+    }
+
+    /// The same, where it is known how it is to be served.
+    pub(super) fn build_for(mut self, served: Served) -> Result<RunningServer> {
+        let gaps = self.settle(served);
         #[cfg(feature = "page")]
         {
             self.http.page = self.page;
@@ -524,6 +576,7 @@ impl Server {
         #[cfg(feature = "http")]
         let more = |parts: &BuilderParts| {
             let mut problems = self.http.problems();
+            problems.extend(gaps);
             problems.extend(self.auth.build(&parts.info.name, &parts.registry.access, &parts.registry.scopes()));
             if let Some(url) = &self.auth.public_url {
                 problems.extend(self.http.guard.allow_host(url.host()).err());
@@ -531,7 +584,7 @@ impl Server {
             problems
         };
         #[cfg(not(feature = "http"))]
-        let more = |_: &BuilderParts| Vec::new();
+        let more = |_: &BuilderParts| gaps;
         let core = (*self.parts).build(more)?;
         #[cfg(feature = "http")]
         {
@@ -611,7 +664,7 @@ impl Server {
     #[cfg(feature = "stdio")]
     pub async fn serve_stdio(self) -> Result {
         let thread = if self.own_runtime { Thread::This } else { Thread::Other };
-        let server = self.build()?;
+        let server = self.build_for(Served::Stream)?;
         let core = server.core();
         core.observers.log_to(false);
         let _signals = crate::server::signals::watch(core)?;
@@ -621,6 +674,7 @@ impl Server {
             crate::transport::http::metrics::serve_at(core, address).await?;
         }
         let served = crate::transport::stdio::serve(Arc::clone(core), thread).await;
+        core.end("the end of the input");
         core.stop().await;
         served
     }
@@ -631,7 +685,8 @@ impl Server {
     /// # Errors
     /// When the server cannot start.
     pub async fn serve<S: Transport>(self, stream: S) -> Result {
-        let server = self.start().await?;
+        let server = self.build_for(Served::Stream)?;
+        server.core().start().await?;
         server.serve(stream).await;
         server.stop().await;
         Ok(())
@@ -713,6 +768,14 @@ impl BuilderParts {
                 ));
             }
         }
+        #[cfg(feature = "http")]
+        for (of, name) in self.ready_checks.needs() {
+            if !self.lifespans.provides(*of) {
+                problems.push(format!(
+                    "`.ready(..)` needs `State<{name}>`, which the server does not have: add `.state(..)` or `.lifespan(..)` with a `{name}` to the server"
+                ));
+            }
+        }
         if let Some(twice) = self.lifespans.twice() {
             problems.push(format!("state of type `{twice}` is given twice: wrap one of them in a type of its own"));
         }
@@ -753,6 +816,8 @@ impl BuilderParts {
                 self.lifespans,
                 self.observers,
                 limits,
+                #[cfg(feature = "http")]
+                self.ready_checks,
                 #[cfg(feature = "interaction")]
                 sealer,
             )

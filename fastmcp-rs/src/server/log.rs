@@ -9,6 +9,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
+use crate::engine::ending;
 use crate::observe::event::TARGET;
 use crate::observe::lines::LineWriter;
 use crate::observe::log::write_event;
@@ -23,7 +24,9 @@ pub(crate) fn show(lines: Option<Arc<LineWriter>>) {
     if tracing::dispatcher::has_been_set() {
         return;
     }
-    let level = match std::env::var("FASTMCP_LOG") {
+    let said = std::env::var("FASTMCP_LOG");
+    let stages = lines.is_some() && said.is_err();
+    let level = match said {
         Err(_) => LevelFilter::WARN,
         Ok(name) => level(name.trim()).unwrap_or_else(|| {
             let name = bounded(&name, 64);
@@ -34,7 +37,7 @@ pub(crate) fn show(lines: Option<Arc<LineWriter>>) {
         }),
     };
     // Somebody else may be quicker; then theirs is used.
-    let _ = tracing::subscriber::set_global_default(LineSubscriber { level, lines });
+    let _ = tracing::subscriber::set_global_default(LineSubscriber { level, stages, lines });
 }
 
 fn level(name: &str) -> Option<LevelFilter> {
@@ -53,6 +56,8 @@ fn level(name: &str) -> Option<LevelFilter> {
 /// A subscriber that knows events and no spans.
 struct LineSubscriber {
     level: LevelFilter,
+    /// How the server ends is shown, whatever the level.
+    stages: bool,
     /// Where lines of JSON go, if that is asked for.
     lines: Option<Arc<LineWriter>>,
 }
@@ -61,11 +66,12 @@ impl Subscriber for LineSubscriber {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         // The call log has its own line for each of those.
         let twice = self.lines.is_some() && metadata.target() == TARGET;
-        metadata.is_event() && *metadata.level() <= self.level && !twice
+        let stage = self.stages && metadata.target() == ending::TARGET;
+        metadata.is_event() && (*metadata.level() <= self.level || stage) && !twice
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.level)
+        Some(if self.stages { self.level.max(LevelFilter::INFO) } else { self.level })
     }
 
     fn event(&self, event: &Event<'_>) {

@@ -9,6 +9,9 @@ mod log;
 mod observe;
 #[cfg(feature = "page")]
 mod page;
+mod production;
+#[cfg(feature = "http")]
+mod ready;
 mod running;
 #[cfg(any(feature = "stdio", feature = "http"))]
 pub(crate) mod signals;

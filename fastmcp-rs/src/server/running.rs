@@ -170,6 +170,7 @@ impl RunningServer {
     pub async fn serve_each<L: Listener>(&self, mut listener: L) -> Result<(), Error> {
         self.core.start().await?;
         let shutdown = self.core.shutdown.clone();
+        let _listening = self.core.listening();
         while let Some((stream, _)) = shutdown.run_until_cancelled(listener::next(&mut listener)).await {
             crate::future::spawn(self.serve(stream));
         }
@@ -272,9 +273,10 @@ impl RunningServer {
         self.core.changed(Change::Updated(uri.into()));
     }
 
-    /// Begins to shut the server down, as a signal would; whoever serves it returns when running calls are done.
+    /// Begins to shut the server down, as a signal would; whoever serves it returns when running calls are done. Listeners stay open
+    /// for as long as [`drain`](crate::Server::drain) says.
     pub fn shutdown(&self) {
-        self.core.shutdown.cancel();
+        self.core.end("the program");
     }
 
     /// Shuts down and ends the lifespans, for servers that are part of another program.

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::engine::core::Core;
+use crate::engine::ending::LET_GO;
 use crate::error::Error;
 use crate::future::{self, BoxFuture};
 use crate::printing;
 
-/// Beyond the grace that calls have, for what else there is to end.
+/// Beyond the time that something has, for whoever ends it.
 const MARGIN: Duration = Duration::from_secs(1);
 
 /// Watches for signals while it is held.
@@ -41,23 +42,41 @@ struct Shutdown {
 }
 
 impl Shutdown {
-    fn signalled(&self) {
-        if self.core.shutdown.is_cancelled() {
+    fn signalled(&self, name: &str) {
+        if self.core.ending.is_told() {
             printing::finish();
             std::process::exit(130);
         }
-        self.core.shutdown.cancel();
-        let (over, limit) = (Arc::clone(&self.over), self.core.settings.shutdown_grace.saturating_add(MARGIN));
+        self.core.end(name);
+        let (over, core) = (Arc::clone(&self.over), Arc::clone(&self.core));
         // A thread of its own, since what keeps the others may be why it is needed. Without one, the second signal is left.
         let _ = std::thread::Builder::new().name("mcp-shutdown".to_owned()).spawn(move || {
-            std::thread::sleep(limit);
+            let drain = if core.ending.has_listeners() { core.drain_time() } else { Duration::ZERO };
+            let grace = core.settings.shutdown_grace;
+            std::thread::sleep(drain.saturating_add(grace).saturating_add(LET_GO).saturating_add(MARGIN));
+            if !core.ending.are_calls_over() {
+                cut_off(&core, "something held the server up beyond its grace");
+            }
+            // The lifespans have the same time again.
+            std::thread::sleep(grace.saturating_add(MARGIN));
             if !over.load(Ordering::Acquire) {
-                printing::say("fastmcp-rs: warning: something held the server up beyond its grace; it was cut off");
-                printing::finish();
-                std::process::exit(1);
+                cut_off(&core, "a lifespan did not end in time");
             }
         });
     }
+}
+
+/// Ends the process, come what may, and tries to leave nothing unwritten.
+fn cut_off(core: &Arc<Core>, why: &str) {
+    let (observers, (written, done)) = (Arc::clone(&core.observers), std::sync::mpsc::channel());
+    let _ = std::thread::Builder::new().name("mcp-last-lines".to_owned()).spawn(move || {
+        observers.close();
+        let _ = written.send(());
+    });
+    let _ = done.recv_timeout(MARGIN);
+    printing::say(&format!("fastmcp-rs: warning: {why}; it was cut off"));
+    printing::finish();
+    std::process::exit(1);
 }
 
 #[cfg(unix)]
@@ -72,20 +91,19 @@ pub(crate) fn watch(core: &Arc<Core>) -> Result<Watch, Error> {
     Ok(Watch::new(core, |shutdown| {
         Box::pin(async move {
             loop {
-                std::future::poll_fn(|task| {
+                let signal = std::future::poll_fn(|task| {
                     while let Some(hangup) = &mut hangup
                         && hangup.poll_recv(task).is_ready()
                     {
                         shutdown.core.observers.reopen();
                     }
-                    if interrupt.poll_recv(task).is_ready() {
-                        std::task::Poll::Ready(())
-                    } else {
-                        terminate.poll_recv(task).map(drop)
+                    match interrupt.poll_recv(task) {
+                        std::task::Poll::Ready(_) => std::task::Poll::Ready("SIGINT"),
+                        std::task::Poll::Pending => terminate.poll_recv(task).map(|_| "SIGTERM"),
                     }
                 })
                 .await;
-                shutdown.signalled();
+                shutdown.signalled(signal);
             }
         })
     }))
@@ -96,7 +114,7 @@ pub(crate) fn watch(core: &Arc<Core>) -> Result<Watch, Error> {
     Ok(Watch::new(core, |shutdown| {
         Box::pin(async move {
             while tokio::signal::ctrl_c().await.is_ok() {
-                shutdown.signalled();
+                shutdown.signalled("Ctrl-C");
             }
         })
     }))

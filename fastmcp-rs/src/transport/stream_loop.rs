@@ -10,12 +10,13 @@ use std::task::{Context as Task, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::mpsc;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use crate::bounds;
 use crate::context::Caller;
 use crate::engine::connection::{Connection, take_sent};
 use crate::engine::core::Core;
+use crate::engine::ending;
 use crate::future;
 use crate::observe::record::Via;
 use crate::session::{Notifier, Outgoing, Session};
@@ -160,7 +161,17 @@ pub(crate) async fn run(core: Arc<Core>, stream: impl AsyncRead + AsyncWrite, ca
         }
     }
     notices.abort();
-    connection.session().close();
+    if let Some(grace) = grace {
+        let waited = core.settings.shutdown_grace.saturating_sub(grace.deadline() - Instant::now());
+        let left = if grace.is_elapsed() { session.running_count() } else { 0 };
+        if left > 0 || (way == Via::Stdio && core.ending.is_told()) {
+            ending::calls(waited, left);
+        }
+    }
+    connection.close_notifier();
+    session.close();
+    // What was cancelled lets go before all else ends.
+    let _ = tokio::time::timeout(ending::LET_GO, running.recv()).await;
     let _ = tokio::time::timeout(bounds::SHUTDOWN_GRACE, stream.shutdown()).await;
 }
 

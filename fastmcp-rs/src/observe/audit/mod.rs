@@ -342,8 +342,9 @@ impl Observer for AuditLog {
         self.queue.push(line, None);
     }
 
-    fn is_ready(&self) -> bool {
-        self.settings.full != AuditFull::Refuse || !self.queue.down.load(Ordering::Relaxed)
+    fn readiness(&self) -> Option<(&'static str, bool)> {
+        let refuses = self.settings.full == AuditFull::Refuse;
+        refuses.then(|| ("audit", !self.queue.down.load(Ordering::Relaxed)))
     }
 
     fn reopens(&self) -> bool {

@@ -61,12 +61,12 @@ pub(super) static COMMANDS: &[&Command] = &[
         operands: &[("[URL]", "Where it runs; put together from --host, --port and --path if left out")],
         flags: &[HOST, PORT, PATH, JSON],
     },
-    #[cfg(any(feature = "http", feature = "interaction"))]
     &Command {
         word: "check",
-        about: "Check what a server is given, or has left",
+        about: "Check what a server needs, is given, or has left",
         operands: &[],
         flags: &[
+            flag("production", "", "What it lacks for production, served as --http or the environment says"),
             #[cfg(feature = "http")]
             flag("auth", "<FILE>", "A token: why it is taken, or not, step by step; `-` reads standard input"),
             #[cfg(feature = "interaction")]

@@ -16,14 +16,15 @@ use crate::text::sanitize;
 /// The exit code where nobody answers, which is that of the Inspector.
 const UNREACHABLE: i32 = 4;
 
-/// Asks for `server/discover` at a URL, or where flags and environment say that a server of this program runs.
-pub(super) async fn ask(url: Option<String>, place: &AddressFlags, path: &str, as_json: bool) -> Result<(), Error> {
+/// Asks `/health` where flags and environment say that a server of this program runs, or a URL: one that ends in `/health` or
+/// `/ready` as it is, any other for `server/discover`.
+pub(super) async fn ask(url: Option<String>, place: &AddressFlags, as_json: bool) -> Result<(), Error> {
     let url = match url {
         Some(url) => match place.given() {
             Some(what) => return Err(Error::new(format!("give either a URL or {what}, not both"))),
             None => url,
         },
-        None => at(place, path)?,
+        None => at(place)?,
     };
     let wrong = |what: &str| Error::new(format!("`{}` {what}", sanitize::bounded(&url, 256)));
     let rest = url.strip_prefix("http://").ok_or_else(|| wrong("is not a URL that begins with http://"))?;
@@ -34,16 +35,19 @@ pub(super) async fn ask(url: Option<String>, place: &AddressFlags, path: &str, a
     let (host, path) = rest.find('/').map_or((rest, "/mcp"), |slash| rest.split_at(slash));
     let bracketed = host.rfind(']').map_or(host, |end| &host[end..]);
     let address = if bracketed.contains(':') { host.to_owned() } else { format!("{host}:80") };
+    let probed = matches!(path.rsplit('/').next(), Some("health" | "ready"));
 
     let failed = |what: &str| Error::new(format!("{} does not answer: {what}", sanitize::bounded(&url, 256)));
-    let answer = match tokio::time::timeout(Duration::from_secs(5), exchange(&address, host, path)).await {
+    let request = if probed { probe(host, path) } else { discovery(host, path) };
+    let answer = match tokio::time::timeout(Duration::from_secs(5), exchange(&address, &request)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => return Err(failed(&error.to_string()).exit_with(UNREACHABLE)),
         Err(_) => return Err(failed("nothing came within 5 s").exit_with(UNREACHABLE)),
     };
     let answer = String::from_utf8_lossy(&answer);
     let status = answer.lines().next().unwrap_or("");
-    if !status.contains(" 200 ") {
+    // Who asks for a token is there, too.
+    if !status.contains(" 200 ") && (probed || !status.contains(" 401 ")) {
         return Err(failed(&format!("it said `{}`", shown(status))));
     }
     if as_json {
@@ -52,8 +56,8 @@ pub(super) async fn ask(url: Option<String>, place: &AddressFlags, path: &str, a
     output::print(&format!("{url} is healthy"))
 }
 
-/// The URL of a server that was started with the same flags and in the same environment.
-fn at(place: &AddressFlags, path: &str) -> Result<String, Error> {
+/// Where a server that was started with the same flags and in the same environment is asked.
+fn at(place: &AddressFlags) -> Result<String, Error> {
     let mut address = place.address()?;
     // A server that listens everywhere is asked on loopback.
     match address.ip() {
@@ -61,24 +65,30 @@ fn at(place: &AddressFlags, path: &str) -> Result<String, Error> {
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    let path = place.path()?.unwrap_or_else(|| path.to_owned());
-    Ok(format!("http://{address}{path}"))
+    Ok(format!("http://{address}/health"))
 }
 
-async fn exchange(address: &str, host: &str, path: &str) -> std::io::Result<Vec<u8>> {
+fn probe(host: &str, path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\nConnection: close\r\n\r\n")
+}
+
+fn discovery(host: &str, path: &str) -> String {
     let revision = Revision::LATEST;
     let body = json!({
         "jsonrpc": "2.0", "id": 1, "method": method::DISCOVER,
         "params": { "_meta": { meta::PROTOCOL_VERSION: revision, meta::CLIENT_CAPABILITIES: {} } },
     })
     .to_string();
-    let request = format!(
+    format!(
         "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\
          MCP-Protocol-Version: {revision}\r\nMcp-Method: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         method::DISCOVER,
         body.len(),
         revision = revision.as_str(),
-    );
+    )
+}
+
+async fn exchange(address: &str, request: &str) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();

@@ -10,6 +10,7 @@
 //! server prompt NAME key=value fill in a prompt
 //! server inspect               everything that clients are told
 //! server health [URL]          ask a server that runs over HTTP whether it answers
+//! server check --production    what it lacks for production, served as the flags or the environment say
 //! server check --auth FILE     why a token is taken, or not, step by step
 //! server version               name and version
 //! server help [COMMAND]        what there is; `server call NAME --help` shows the arguments of a tool

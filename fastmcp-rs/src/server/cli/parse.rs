@@ -32,6 +32,8 @@ pub(super) enum Task {
     },
     #[cfg(feature = "http")]
     CheckAuth(std::path::PathBuf),
+    /// What production needs of a server that would be served like this.
+    CheckProduction(AddressFlags),
     #[cfg(feature = "interaction")]
     CheckAudit(std::path::PathBuf),
     #[cfg(feature = "http")]
@@ -88,21 +90,19 @@ pub(super) fn parse(parser: &mut lexopt::Parser, program: &str) -> Result<Task, 
 }
 
 /// The words after a command.
-#[cfg_attr(not(feature = "http"), allow(clippy::needless_pass_by_value, reason = "`health` keeps it"))]
 fn in_command(
     parser: &mut lexopt::Parser,
     command: &'static Command,
-    place: AddressFlags,
+    mut place: AddressFlags,
     program: &str,
 ) -> Result<Task, Error> {
     let asks = command.word == "health";
-    if let Some(what) = place.given().filter(|_| !asks) {
+    let checks = command.word == "check";
+    if let Some(what) = place.given().filter(|_| !asks && !checks) {
         return Err(Error::new(format!("{what} is for serving, and `{}` does not serve", command.word)));
     }
-    #[cfg(feature = "http")]
-    let mut place = place;
     let takes_arguments = std::ptr::eq(command, &raw const CALL) || std::ptr::eq(command, &raw const PROMPT);
-    let mut json = false;
+    let (mut json, mut production) = (false, false);
     // Flags of the arguments that stand before the name.
     let mut early: Vec<OsString> = Vec::new();
     let mut words: Vec<String> = Vec::new();
@@ -118,15 +118,19 @@ fn in_command(
                 return Ok(Task::CheckAuth(parser.value().map_err(usage)?.into()));
             }
             #[cfg(feature = "interaction")]
-            Long("audit") if command.word == "check" => {
+            Long("audit") if checks => {
                 return Ok(Task::CheckAudit(parser.value().map_err(usage)?.into()));
             }
+            Long("production") if checks => production = true,
             Long("args") if takes_arguments => {
                 let value = parser.value().map_err(usage)?;
                 early.extend(["--args".into(), value]);
             }
             Long(flag) => {
                 let flag = flag.to_owned();
+                if checks && place.take(&flag, parser)? {
+                    continue;
+                }
                 #[cfg(feature = "http")]
                 if asks && place.take_where(&flag, parser)? {
                     continue;
@@ -184,8 +188,11 @@ fn in_command(
             },
         },
         "read" => Task::Read { uri: needs(first)?, json },
+        "check" if production => Task::CheckProduction(place),
         "check" => {
-            return Err(Error::new(format!("`check` needs --auth FILE or --audit FILE. Try {program} check --help")));
+            return Err(Error::new(format!(
+                "`check` needs --production, --auth FILE or --audit FILE. Try {program} check --help"
+            )));
         }
         _ => {
             needs(first)?;

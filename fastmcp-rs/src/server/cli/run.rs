@@ -12,6 +12,7 @@ use super::{help, inspect, output, perform};
 use crate::error::Error;
 use crate::printing;
 use crate::server::Server;
+use crate::server::production::Served;
 
 /// Does what the arguments say; the first is the program's own path.
 pub(crate) async fn run(mut server: Server, arguments: impl Iterator<Item = OsString>) -> Result<(), Error> {
@@ -39,17 +40,37 @@ async fn perform(server: Server, mut parser: lexopt::Parser) -> Result<(), Error
         Task::Help(Some(command)) => output::print(&help::of_command(&program, command)),
         Task::Serve(place) => serve(server, &place, &program).await,
         #[cfg(feature = "http")]
-        Task::Health { url, place, json } => super::health::ask(url, &place, &server.http.path, json).await,
+        Task::Health { url, place, json } => super::health::ask(url, &place, json).await,
         #[cfg(feature = "http")]
-        Task::CheckAuth(path) => super::token::check(&server.build()?, &path).await,
+        Task::CheckAuth(path) => super::token::check(&server.build_for(Served::Looked)?, &path).await,
         #[cfg(feature = "interaction")]
         Task::CheckAudit(path) => output::print(&crate::observe::audit::check(&path)?),
-        Task::Version { json } => inspect::version(&server.build()?, json),
-        Task::List { json } => inspect::list(&server.build()?, json).await,
-        Task::Inspect { json } => inspect::inspect(&server.build()?, json).await,
-        Task::Call(wanted) => perform::call(&server.build()?, &program, wanted).await,
-        Task::Prompt(wanted) => perform::prompt(&server.build()?, &program, wanted).await,
-        Task::Read { uri, json } => perform::read(&server.build()?, &program, &uri, json).await,
+        Task::CheckProduction(place) => check_production(server, &place),
+        Task::Version { json } => inspect::version(&server.build_for(Served::Looked)?, json),
+        Task::List { json } => inspect::list(&server.build_for(Served::Looked)?, json).await,
+        Task::Inspect { json } => inspect::inspect(&server.build_for(Served::Looked)?, json).await,
+        Task::Call(wanted) => perform::call(&server.build_for(Served::Looked)?, &program, wanted).await,
+        Task::Prompt(wanted) => perform::prompt(&server.build_for(Served::Looked)?, &program, wanted).await,
+        Task::Read { uri, json } => perform::read(&server.build_for(Served::Looked)?, &program, &uri, json).await,
+    }
+}
+
+/// Shows what production needs of a server that is served as `place` says, and fails where something is missing.
+fn check_production(mut server: Server, place: &AddressFlags) -> Result<(), Error> {
+    let served = match place.transport()? {
+        #[cfg(feature = "stdio")]
+        ServedBy::Stdio => Served::Stream,
+        #[cfg(feature = "http")]
+        _ => Served::Http,
+    };
+    let (table, gaps) = server.standing(served);
+    output::print(&table)?;
+    // What keeps any server from starting is no row of the table.
+    server.build_for(Served::Looked)?;
+    match gaps {
+        0 => Ok(()),
+        1 => Err(Error::new("1 gap")),
+        more => Err(Error::new(format!("{more} gaps"))),
     }
 }
 

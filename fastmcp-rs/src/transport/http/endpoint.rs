@@ -53,6 +53,15 @@ impl Endpoint {
             let counted = Arc::downgrade(&sessions);
             core.observers.levels.count_sessions(move || counted.upgrade().map_or(0, |sessions| sessions.len()));
         }
+        if settings.auth.has_issuers() {
+            let auth = Arc::clone(&settings.auth);
+            core.ready_checks.of_server("keys", true, move || {
+                let there = auth.is_ready();
+                Box::pin(
+                    async move { if there { Ok(()) } else { Err("there are no keys to check tokens with".into()) } },
+                )
+            });
+        }
         Self {
             core,
             host,

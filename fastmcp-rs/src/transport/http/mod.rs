@@ -12,6 +12,7 @@ mod notifier;
 mod origin;
 #[cfg(feature = "page")]
 mod page;
+mod probes;
 #[cfg(test)]
 mod replica_tests;
 mod responses;

@@ -49,6 +49,10 @@ impl Guard {
         self.any_host = true;
     }
 
+    pub(crate) fn takes_any_host(&self) -> bool {
+        self.any_host
+    }
+
     /// Whether somebody has said which hosts to expect beyond loopback.
     pub(crate) fn is_open(&self) -> bool {
         self.any_host || !self.hosts.is_empty()

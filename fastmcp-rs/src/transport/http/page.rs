@@ -92,6 +92,11 @@ impl Shown {
         self.place = PageAt::At(page);
     }
 
+    /// Whether the program says anything about it.
+    pub(crate) fn is_said(&self) -> bool {
+        !matches!(self.place, PageAt::ByAddress)
+    }
+
     pub(crate) fn hide(&mut self) {
         self.place = PageAt::Nowhere;
     }

@@ -12,7 +12,8 @@ use super::body::HttpBody;
 use super::metrics;
 #[cfg(feature = "page")]
 use super::page;
-use super::responses::plain;
+use super::probes::{self, Probe};
+use super::responses::{plain, status};
 use super::service::McpService;
 use crate::auth::metadata::WELL_KNOWN;
 
@@ -32,6 +33,8 @@ enum Route {
     Metrics,
     /// Where clients find out how to get a token.
     Metadata,
+    /// What orchestrators and load balancers ask.
+    Probe(Probe),
 }
 
 /// The URLs that a server answers.
@@ -50,7 +53,11 @@ fn routes(service: &McpService) -> impl Iterator<Item = (Cow<'_, str>, Route)> {
     let endpoint = endpoint.chain(page::urls(settings).map(|(url, part)| (url, Route::Page(part))));
     #[cfg(feature = "metrics")]
     let endpoint = endpoint.chain(shows_metrics.then_some((metrics::PATH.into(), Route::Metrics)));
-    endpoint.chain(settings.metadata_paths.iter().map(|path| (path.into(), Route::Metadata)))
+    let endpoint = endpoint.chain(settings.metadata_paths.iter().map(|path| (path.into(), Route::Metadata)));
+    endpoint.chain([
+        (probes::HEALTH.into(), Route::Probe(Probe::Health)),
+        (probes::READY.into(), Route::Probe(Probe::Ready)),
+    ])
 }
 
 /// A path without the slash that it may end in.
@@ -83,6 +90,10 @@ impl McpService {
     where
         B: Body<Error: std::fmt::Display>,
     {
+        // Whoever probes comes from the same network, and through no proxy.
+        if let Route::Probe(probe) = route {
+            return self.probe(probe, request.method()).await;
+        }
         let peer = match self.came_from(&request, peer) {
             Ok(peer) => peer,
             Err(why) => return plain(StatusCode::BAD_REQUEST, why.to_owned()),
@@ -96,6 +107,7 @@ impl McpService {
             #[cfg(feature = "metrics")]
             Route::Metrics => self.show_metrics(&request, peer),
             Route::Metadata => metadata(&self.settings().auth, request.method()),
+            Route::Probe(_) => status(StatusCode::NOT_FOUND),
         }
     }
 }
@@ -103,12 +115,14 @@ impl McpService {
 /// The URLs of a server in an axum router.
 pub(crate) fn router(service: &McpService) -> axum::Router {
     let mut taken = Vec::new();
-    // The first of a path is the one that our own listener finds, and axum takes none twice.
-    let routes = routes(service).filter(|(path, _)| {
-        let new = !taken.contains(path);
-        taken.push(path.clone());
-        new
-    });
+    // The first of a path is the one that our own listener finds, and axum takes none twice. The program may have probes of its own.
+    let probes = service.core().ready_checks.asked_for();
+    let routes =
+        routes(service).filter(|(_, route)| probes || !matches!(route, Route::Probe(_))).filter(|(path, _)| {
+            let new = !taken.contains(path);
+            taken.push(path.clone());
+            new
+        });
     routes.fold(axum::Router::new(), |router, (path, route)| {
         let service = service.clone();
         let answer = move |request: axum::extract::Request| {

@@ -4,19 +4,20 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::http::{Method, Request, Response, Version};
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Method, Request, Response, Version};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
 
 use super::body::HttpBody;
 use super::origin::{Guard, shown};
@@ -25,6 +26,7 @@ use super::settings::Http;
 use super::stall_timeout::StallTimeout;
 use super::streaming;
 use crate::engine::core::Core;
+use crate::engine::ending;
 use crate::error::{BoxError, Error};
 use crate::session::lock;
 use crate::transport::listener::{self, Listener};
@@ -39,6 +41,15 @@ const TURNED_AWAY: usize = 64;
 const HEADERS: usize = 100;
 /// The largest head of a request, in bytes.
 const HEAD_BYTES: usize = 64 * 1024;
+
+/// How long a connection that is new when the server ends has for its first request.
+const FIRST: Duration = Duration::from_millis(250);
+/// For how long nobody may have come before a listener is closed, and for how long it takes in those who come one after another.
+const QUEUED: Duration = Duration::from_millis(10);
+const TAKEN_IN: Duration = Duration::from_millis(250);
+/// How often is looked for calls whose clients are gone.
+const LOOK: Duration = Duration::from_millis(20);
+const CUT_OFF: &str = "the server ends, and does not wait any longer";
 
 /// Takes an address.
 pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
@@ -82,36 +93,63 @@ pub(crate) async fn serve<L: Listener>(core: Arc<Core>, mut settings: Http, mut 
     }
     // Held by every connection: when the last is gone, so is the receiver's reason to wait.
     let (alive, mut gone) = tokio::sync::mpsc::channel::<Infallible>(1);
-    let shutdown = core.shutdown.clone();
     let turned_away = Arc::new(Semaphore::new(TURNED_AWAY));
     let plenty = connections.available_permits() / 10;
-    while let Some((stream, from)) = shutdown.run_until_cancelled(listener::next(&mut listener)).await {
+    let listening = core.listening();
+    while let Some((stream, from)) = accept(&mut listener, &core).await {
         let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else {
             turn_away(stream, &turned_away);
             continue;
         };
-        let (service, shutdown, alive) = (service.clone(), shutdown.clone(), alive.clone());
+        let (service, alive) = (service.clone(), alive.clone());
         let near_full = connections.available_permits() < plenty;
         let here = Here {
             service,
             peer: from.map(|from| from.ip()),
             head_time: if near_full { HEAD_TIME_NEAR_FULL } else { HEAD_TIME },
             stream: Mutex::default(),
+            asked: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
         };
         let counted = core.observers.levels.more(|levels| &levels.connections);
         let core = Arc::clone(&core);
         future::spawn(async move {
-            serve_connection(StallTimeout::new(stream), Arc::new(here), shutdown, &core).await;
+            serve_connection(StallTimeout::new(stream), Arc::new(here), &core).await;
             drop((permit, alive, counted));
         });
     }
-    drop((listener, alive));
+    drop((listener, alive, listening));
+    ending::stage("listener", core.ending_for(), "the listener is closed, and nothing new is taken");
     service.wind_down();
-    if tokio::time::timeout(core.settings.shutdown_grace, gone.recv()).await.is_err() {
-        tracing::warn!("calls that did not end in time were cut off");
-    }
+    let begun = Instant::now();
+    let calls = async {
+        gone.recv().await;
+        // A call of a session goes on when its client has lost the connection.
+        while service.running() > 0 {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let ended = tokio::time::timeout(core.settings.shutdown_grace, calls).await.is_ok();
+    let open = core.observers.levels.connections.load(Ordering::Relaxed);
+    let left = service.running().max(usize::try_from(open).unwrap_or_default());
+    ending::calls(begun.elapsed(), if ended { 0 } else { left.max(1) });
     service.close();
+    if !ended {
+        let begun = Instant::now();
+        core.ending.cut().cancel();
+        let _ = tokio::time::timeout(ending::LET_GO, gone.recv()).await;
+        ending::stage("cancelled", begun.elapsed(), "calls that were cut off have let go, or were left");
+    }
     Ok(())
+}
+
+/// The next connection. Once nothing new is to be taken, what the system has taken in by then is still ours to answer.
+async fn accept<L: Listener>(listener: &mut L, core: &Core) -> Option<(L::Io, Option<SocketAddr>)> {
+    if let Some(accepted) = core.shutdown.run_until_cancelled(listener::next(listener)).await {
+        return Some(accepted);
+    }
+    let late = core.ending_for() > core.drain_time() + TAKEN_IN;
+    if late { None } else { tokio::time::timeout(QUEUED, listener::next(listener)).await.ok() }
 }
 
 /// Says that there is no room, and closes; quietly if that is being said to many already.
@@ -137,6 +175,10 @@ struct Here {
     head_time: Duration,
     /// The stream that answers the request at hand.
     stream: Mutex<Option<Stream>>,
+    /// There was a request.
+    asked: AtomicBool,
+    /// There is to be no other.
+    closing: AtomicBool,
 }
 
 struct Stream {
@@ -145,9 +187,10 @@ struct Stream {
     close: bool,
 }
 
-async fn serve_connection(mut io: StallTimeout, here: Arc<Here>, shutdown: CancellationToken, core: &Core) {
+async fn serve_connection(mut io: StallTimeout, here: Arc<Here>, core: &Core) {
+    let shutdown = &core.shutdown;
     let served = loop {
-        let (taken, stream) = match serve_requests(io, &here, &shutdown).await {
+        let (taken, stream) = match serve_requests(io, &here, core).await {
             Ok(Some(taken)) => taken,
             Ok(None) => break Ok(()),
             Err(error) => break Err(error),
@@ -155,11 +198,15 @@ async fn serve_connection(mut io: StallTimeout, here: Arc<Here>, shutdown: Cance
         io = taken;
         let close = stream.close || shutdown.is_cancelled();
         let counted = core.observers.levels.more(|levels| &levels.streams);
-        let written = streaming::write(&mut io, stream.response, close).await;
+        let writing = streaming::write(&mut io, stream.response, close);
+        let written = match core.ending.cut().run_until_cancelled(writing).await {
+            Some(written) => written.map_err(BoxError::from),
+            None => break Err(CUT_OFF.into()),
+        };
         drop(counted);
         if close || written.is_err() || shutdown.is_cancelled() {
             let _ = io.shutdown().await;
-            break written.map_err(Into::into);
+            break written;
         }
     };
     if let Err(error) = served {
@@ -171,7 +218,7 @@ async fn serve_connection(mut io: StallTimeout, here: Arc<Here>, shutdown: Cance
 async fn serve_requests(
     io: StallTimeout,
     here: &Arc<Here>,
-    shutdown: &CancellationToken,
+    core: &Core,
 ) -> Result<Option<(StallTimeout, Stream)>, BoxError> {
     let stuck = io.stuck();
     let shared = Arc::clone(here);
@@ -183,7 +230,11 @@ async fn serve_requests(
             // A body that nobody reads must not be taken for the next request.
             let unread = request.method() != Method::POST && !request.body().is_end_stream();
             let close = unread || streaming::closes(request.headers());
-            let response = here.service.route(request, here.peer).await;
+            here.asked.store(true, Ordering::Relaxed);
+            let mut response = here.service.route(request, here.peer).await;
+            if here.closing.load(Ordering::Relaxed) {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             if chunks && response.body().is_events() {
                 *lock(&here.stream) = Some(Stream { response, close });
                 // Who polls this connection takes the stream, and drops this with all else of the request.
@@ -198,15 +249,23 @@ async fn serve_requests(
         .max_headers(HEADERS)
         .max_buf_size(HEAD_BYTES.max(8192))
         .serve_connection(TokioIo::new(io), answer);
-    let mut stopping = pin!(shutdown.cancelled());
-    let mut stopped = false;
+    let (mut stopping, mut cut) = (pin!(core.shutdown.cancelled()), pin!(core.ending.cut().cancelled()));
+    let (mut stopped, mut patience) = (false, None);
     let stream = std::future::poll_fn(|task| {
-        if !stopped && stopping.as_mut().poll(task).is_ready() {
-            stopped = true;
-            Pin::new(&mut connection).graceful_shutdown();
+        if !stopped && (patience.is_some() || stopping.as_mut().poll(task).is_ready()) {
+            here.closing.store(true, Ordering::Relaxed);
+            // The first request may be on its way: whoever sends it knows of no end.
+            let patience = patience.get_or_insert_with(|| Box::pin(tokio::time::sleep(FIRST)));
+            if here.asked.load(Ordering::Relaxed) || patience.as_mut().poll(task).is_ready() {
+                stopped = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
+        }
+        if here.closing.load(Ordering::Relaxed) && cut.as_mut().poll(task).is_ready() {
+            return Poll::Ready(Err(CUT_OFF.into()));
         }
         if let Poll::Ready(served) = Pin::new(&mut connection).poll(task) {
-            return Poll::Ready(served.map(|()| None));
+            return Poll::Ready(served.map(|()| None).map_err(BoxError::from));
         }
         // What still waits to be written is the answer before, to a client that did not wait for it.
         if !stuck.load(Ordering::Relaxed)
@@ -251,7 +310,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpStream;
     use tokio::sync::mpsc;
-    use tokio::time::{Instant, advance};
+    use tokio::time::advance;
 
     use super::*;
     use crate::{Context, DynamicTool, Server, ToolError};

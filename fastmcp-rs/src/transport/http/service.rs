@@ -97,6 +97,11 @@ impl McpService {
         self.0.sessions.wind_down();
     }
 
+    /// Calls of sessions that are under way.
+    pub(crate) fn running(&self) -> usize {
+        self.0.sessions.running()
+    }
+
     /// Ends all sessions, so that their streams end and connections can close.
     pub(crate) fn close(&self) {
         self.0.sessions.close();
@@ -137,6 +142,10 @@ impl McpService {
         let values = |name| request.headers().get_all(name).into_iter().map(HeaderValue::as_bytes);
         let address = proxies.came_from(socket, values("forwarded"), values("x-forwarded-for"));
         address.inspect_err(|why| tracing::warn!(?socket, "a request was refused: {why}"))
+    }
+
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.0.core
     }
 
     pub(super) fn settings(&self) -> &Http {

@@ -342,6 +342,11 @@ impl Sessions {
         }
     }
 
+    /// Calls that are under way, of all of them.
+    pub(crate) fn running(&self) -> usize {
+        lock(&self.map).iter().map(|(_, session)| session.session.running_count()).sum()
+    }
+
     /// Ends every session.
     pub(crate) fn close(&self) {
         let all = std::mem::take(&mut *lock(&self.map));

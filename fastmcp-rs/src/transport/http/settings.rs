@@ -197,6 +197,9 @@ impl Http {
 pub(crate) fn wrong_path(path: &str) -> Option<&'static str> {
     match path.strip_prefix('/') {
         None => Some("a path begins with `/`"),
+        Some(rest) if matches!(rest.trim_end_matches('/'), "health" | "ready") => {
+            Some("there load balancers ask whether the server is well")
+        }
         Some(rest)
             if rest.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'{' | b'}')) =>
         {

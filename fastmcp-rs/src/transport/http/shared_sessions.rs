@@ -9,7 +9,7 @@ use super::session_table::Owner;
 use super::sessions::{HttpSession, Known, Sessions};
 use crate::context::Caller;
 use crate::error::Error;
-use crate::replicas::{BusMessage, Conversations, Replicas, open};
+use crate::replicas::{BusMessage, Conversations, ReplicaConfig, Replicas, open};
 use crate::session::store::Loaded;
 use crate::session::{ReplicaLink, Session};
 
@@ -35,6 +35,12 @@ impl Endpoint {
                     .caused_by(error)
             })?;
             self.sessions.share(Arc::clone(&replicas));
+            let checked = Arc::clone(&replicas);
+            // Requests without a session go on when it is away.
+            self.core.ready_checks.of_server(name_of(sharing), false, move || {
+                let replicas = Arc::clone(&checked);
+                Box::pin(async move { Ok(replicas.answers().await?) })
+            });
             Ok(replicas)
         };
         self.replicas.get_or_try_init(join).await.map(drop)
@@ -117,6 +123,15 @@ impl Endpoint {
         replicas.stop_reading(id);
         replicas.publish(BusMessage::Ended(id.to_owned()));
         true
+    }
+}
+
+/// What readiness calls it.
+fn name_of(sharing: &ReplicaConfig) -> &'static str {
+    match sharing {
+        #[cfg(feature = "redis")]
+        ReplicaConfig::Redis(_) => "redis",
+        ReplicaConfig::Through(_) => "store",
     }
 }
 
