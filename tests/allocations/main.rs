@@ -281,20 +281,20 @@ fn list_of_a_hundred_over_a_stream() {
 
 #[test]
 fn echo_over_http_in_a_session() {
-    over_http(server, LEGACY, &echoing(LEGACY), &expect!["10 allocations, 6371 bytes"]);
+    over_http(server, LEGACY, &echoing(LEGACY), &expect!["10 allocations, 6499 bytes"]);
 }
 
 #[test]
 fn echo_over_http_of_2026() {
-    over_http(server, MODERN, &echoing(MODERN), &expect!["10 allocations, 6371 bytes"]);
+    over_http(server, MODERN, &echoing(MODERN), &expect!["10 allocations, 6499 bytes"]);
 }
 
 #[test]
 fn search_over_http_of_2026() {
-    over_http(server, MODERN, &searching(MODERN), &expect!["18 allocations, 60479 bytes"]);
+    over_http(server, MODERN, &searching(MODERN), &expect!["18 allocations, 60607 bytes"]);
 }
 
 #[test]
 fn list_of_a_hundred_over_http_of_2026() {
-    over_http(hundred, MODERN, &request(MODERN, "tools/list", json!({})), &expect!["8 allocations, 46282 bytes"]);
+    over_http(hundred, MODERN, &request(MODERN, "tools/list", json!({})), &expect!["8 allocations, 46410 bytes"]);
 }

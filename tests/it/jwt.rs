@@ -386,7 +386,7 @@ async fn an_issuer_that_is_slow_holds_a_request_for_five_seconds() {
     let signer = Signer::ec("es", false);
     let issuer = Issuer::of(std::slice::from_ref(&signer)).await;
     issuer.answers(|_, _, _| slowly(&" ".repeat(1000), Duration::from_secs(1)));
-    let (server, begun) = (serve(Jwt::issuer(&format!("{}/tenant", issuer.url))).await, Instant::now());
+    let (server, begun) = (serve(Jwt::issuer(format!("{}/tenant", issuer.url))).await, Instant::now());
     let token = signer.token(&with(&issuer.claims(AUDIENCE), json!({ "iss": format!("{}/tenant", issuer.url) })));
     assert_eq!(judged(&server, &token).await, "503 after 5");
     // Of its three documents none has time of its own.

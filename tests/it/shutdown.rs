@@ -38,6 +38,7 @@ const WAYS: [Way; 5] = [
 const LONG: &str = "3600000";
 
 /// A client of a process.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Talk {
     Client(Box<Client>),
     Old { server: HttpServer, events: Events, path: String },

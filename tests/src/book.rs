@@ -25,6 +25,8 @@ mod pages {
         Client: "client.md",
         Protocol: "protocol.md",
         Clients: "clients.md",
+        Auth: "auth.md",
+        IdentityProviders: "identity-providers.md",
         Access: "access.md",
         Limits: "limits.md",
         Production: "production.md",

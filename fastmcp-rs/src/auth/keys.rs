@@ -143,7 +143,7 @@ impl KeySet {
         let attempt = Attempt { keys: Arc::clone(self), over: false, _ended: ended };
         future::spawn(async move {
             let found = (attempt.keys.fetch)().await;
-            attempt.is_over(found);
+            attempt.end(found);
         });
         under_way
     }
@@ -236,7 +236,7 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn is_over(mut self, found: Result<FoundKeys, String>) {
+    fn end(mut self, found: Result<FoundKeys, String>) {
         self.over = true;
         self.keys.take(found);
     }

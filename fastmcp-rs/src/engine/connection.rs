@@ -50,6 +50,7 @@ impl Connection {
         Self { way, ..self }
     }
 
+    #[cfg(feature = "sse")]
     pub(crate) fn session(&self) -> &Arc<Session> {
         &self.session
     }

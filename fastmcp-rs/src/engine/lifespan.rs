@@ -22,11 +22,11 @@ enum LifeStep {
 pub(crate) struct Lifespans {
     steps: Vec<LifeStep>,
     provided: Vec<(TypeId, &'static str)>,
-    ends: Vec<Ending>,
+    ends: Vec<LifeEnd>,
 }
 
 /// What happens at the end.
-enum Ending {
+enum LifeEnd {
     Drop(TypeId),
     Call(Stop),
 }
@@ -102,11 +102,11 @@ impl Lifespans {
     pub(crate) async fn start(&mut self, states: &RwLock<States>) -> Result<(), Error> {
         for step in std::mem::take(&mut self.steps) {
             match step {
-                LifeStep::AtEnd(stop) => self.ends.push(Ending::Call(stop)),
+                LifeStep::AtEnd(stop) => self.ends.push(LifeEnd::Call(stop)),
                 LifeStep::Make { of, make } => match make().await {
                     Ok(state) => {
                         states.write().unwrap_or_else(PoisonError::into_inner).insert(of, state);
-                        self.ends.push(Ending::Drop(of));
+                        self.ends.push(LifeEnd::Drop(of));
                     }
                     Err(error) => {
                         std::mem::take(self).stop(states).await;
@@ -122,11 +122,11 @@ impl Lifespans {
     pub(crate) async fn stop(self, states: &RwLock<States>) {
         for end in self.ends.into_iter().rev() {
             match end {
-                Ending::Drop(of) => {
+                LifeEnd::Drop(of) => {
                     let state = states.write().unwrap_or_else(PoisonError::into_inner).remove(&of);
                     drop(state);
                 }
-                Ending::Call(stop) => {
+                LifeEnd::Call(stop) => {
                     let stopped = stop(&states.read().unwrap_or_else(PoisonError::into_inner));
                     stopped.await;
                 }

@@ -29,14 +29,14 @@ const ASKED: Duration = Duration::from_millis(1500);
 /// For how long what was found is good.
 const FRESH: Duration = Duration::from_secs(1);
 
-type Ask = Box<dyn Fn(&Core) -> BoxFuture<'static, Result<(), BoxError>> + Send + Sync>;
+type AskReady = Box<dyn Fn(&Core) -> BoxFuture<'static, Result<(), BoxError>> + Send + Sync>;
 
 /// Something that calls need.
 struct ReadyCheck {
     name: String,
     /// Without it, no call should come.
     needed: bool,
-    ask: Ask,
+    ask: AskReady,
     /// An earlier asking has not come to an end.
     busy: Arc<AtomicBool>,
     /// What was found last, so that only news are logged.
@@ -44,12 +44,12 @@ struct ReadyCheck {
 }
 
 /// What all checks found, in their order, and when.
-struct Found {
+struct LastRound {
     at: Instant,
     each: Vec<bool>,
 }
 
-impl Found {
+impl LastRound {
     fn is_good_for(&self, checks: usize) -> bool {
         self.each.len() == checks && self.at.elapsed() < FRESH
     }
@@ -61,7 +61,7 @@ pub(crate) struct ReadyChecks {
     each: Mutex<Vec<Arc<ReadyCheck>>>,
     /// The states that the program's own look at.
     needs: Vec<(TypeId, &'static str)>,
-    found: tokio::sync::Mutex<Option<Found>>,
+    found: tokio::sync::Mutex<Option<LastRound>>,
 }
 
 impl ReadyChecks {
@@ -75,7 +75,7 @@ impl ReadyChecks {
     {
         self.needs.push((TypeId::of::<T>(), type_name::<T>()));
         let check = Arc::new(check);
-        let ask: Ask = Box::new(move |core| {
+        let ask: AskReady = Box::new(move |core| {
             let state = core.state(TypeId::of::<T>()).and_then(|state| state.downcast().ok());
             let check = Arc::clone(&check);
             Box::pin(async move {
@@ -99,7 +99,7 @@ impl ReadyChecks {
         }
     }
 
-    fn add(&self, name: &str, needed: bool, ask: Ask) {
+    fn add(&self, name: &str, needed: bool, ask: AskReady) {
         let mut each = lock(&self.each);
         let is_new = |name: &String| each.iter().all(|check| check.name != *name);
         let numbered = (2..).map(|number| format!("{name} {number}"));
@@ -126,15 +126,15 @@ fn short(name: &str) -> String {
 }
 
 /// A check under way.
-type Asked = JoinHandle<Result<Result<(), BoxError>, Elapsed>>;
+type CheckTask = JoinHandle<Result<Result<(), BoxError>, Elapsed>>;
 
 impl ReadyCheck {
     /// Begins to ask, unless that has never come to an end.
-    fn begin(&self, core: &Core) -> Option<Asked> {
+    fn begin(&self, core: &Core) -> Option<CheckTask> {
         if self.busy.swap(true, Ordering::AcqRel) {
             return None;
         }
-        let (busy, asked, runtime) = (Busy(Arc::clone(&self.busy)), (self.ask)(core), Handle::current());
+        let (busy, asked, runtime) = (CheckUnderWay(Arc::clone(&self.busy)), (self.ask)(core), Handle::current());
         // On a thread that answers nobody, so that one that blocks keeps that alone.
         Some(tokio::task::spawn_blocking(move || {
             let _busy = busy;
@@ -143,7 +143,7 @@ impl ReadyCheck {
     }
 
     /// Whether it is well, which is said in the log when it changes.
-    async fn end(&self, asked: Option<Asked>, until: Instant) -> bool {
+    async fn end(&self, asked: Option<CheckTask>, until: Instant) -> bool {
         let found = match asked {
             None => Err("it has not come to an end since it was last asked".to_owned()),
             Some(asked) => match timeout_at(until, asked).await {
@@ -165,9 +165,9 @@ impl ReadyCheck {
 }
 
 /// Held while a check is under way.
-struct Busy(Arc<AtomicBool>);
+struct CheckUnderWay(Arc<AtomicBool>);
 
-impl Drop for Busy {
+impl Drop for CheckUnderWay {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
     }
@@ -236,7 +236,7 @@ impl Core {
                 for (check, asked) in checks.iter().zip(asked) {
                     each.push(check.end(asked, until).await);
                 }
-                *found = Some(Found { at: Instant::now(), each });
+                *found = Some(LastRound { at: Instant::now(), each });
             }
             let _ = told.send(found.as_ref().map(|found| found.each.clone()).unwrap_or_default());
         });

@@ -16,8 +16,11 @@ pub mod sealed_state;
 pub mod uri_template;
 pub mod www_authenticate;
 
+/// What is done with an input; it panics where that shows a fault.
+pub type Target = fn(&[u8]);
+
 /// All of them, each with the name of its corpus.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("arguments", arguments::check),
     ("forwarded_header", forwarded_header::check),
     ("headers", headers::check),

@@ -55,7 +55,7 @@ async fn processes_share_a_limit_exactly() {
         let mut shared = None;
         for trial in 0..20 {
             let client = LimitCounter::new(format!("client {trial}"), MINUTE, 100);
-            if let Some(through) = taken(&stores, 50, &[client.clone()]).await {
+            if let Some(through) = taken(&stores, 50, std::slice::from_ref(&client)).await {
                 assert_eq!(through, 100);
                 shared = Some(client);
                 break;
