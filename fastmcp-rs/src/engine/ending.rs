@@ -1,10 +1,8 @@
 //! How a server ends, stage by stage: it is told to, is ready no longer, takes nothing new, lets calls end, cuts off those that do
 //! not, ends its lifespans, writes what is still to be written. Each stage is one line of the log.
 
-#[cfg(feature = "http")]
-use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -47,6 +45,7 @@ impl Ending {
         self.listeners.load(Ordering::Acquire) > 0
     }
 
+    #[cfg(any(feature = "stdio", feature = "http"))]
     pub(crate) fn are_calls_over(&self) -> bool {
         self.calls_over.load(Ordering::Acquire)
     }
@@ -102,6 +101,7 @@ impl Core {
     }
 
     /// How long listeners stay open.
+    #[cfg(any(feature = "stdio", feature = "http"))]
     pub(crate) fn drain_time(&self) -> Duration {
         self.settings.drain.unwrap_or_default()
     }

@@ -24,7 +24,6 @@ const MANY: usize = 1_000_000;
 pub(super) struct Production {
     asked: bool,
     /// Everybody may call.
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP asks who is calling"))]
     public: bool,
 }
 
@@ -272,16 +271,15 @@ fn time_limit(server: &Server) -> Standing {
 
 fn bounds(server: &Server) -> Standing {
     let settings = server.settings_now();
-    let mut bounds = vec![
+    let bounds = [
         ("max_message_bytes", settings.message_bytes, BYTES),
         ("max_result_bytes", settings.result_bytes, BYTES),
         ("max_running", settings.running, MANY),
-    ];
-    #[cfg(feature = "http")]
-    bounds.extend([
+        #[cfg(feature = "http")]
         ("Http::max_connections", server.http.max_connections, MANY),
+        #[cfg(feature = "http")]
         ("Http::max_sessions", server.http.max_sessions, MANY),
-    ]);
+    ];
     let raised: Vec<_> = bounds
         .iter()
         .filter(|(_, value, most)| value > most)

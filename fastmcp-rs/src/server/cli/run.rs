@@ -56,6 +56,10 @@ async fn perform(server: Server, mut parser: lexopt::Parser) -> Result<(), Error
 }
 
 /// Shows what production needs of a server that is served as `place` says, and fails where something is missing.
+#[cfg_attr(
+    not(any(feature = "stdio", feature = "http")),
+    allow(unreachable_code, unused_mut, unused_variables, reason = "there is nothing to serve by")
+)]
 fn check_production(mut server: Server, place: &AddressFlags) -> Result<(), Error> {
     let served = match place.transport()? {
         #[cfg(feature = "stdio")]
