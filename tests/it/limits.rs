@@ -7,16 +7,15 @@ use fastmcp_rs::{
     RateLimit, StoreFailure,
     middleware::{CallTool, Incoming, Middleware, Next, Outcome},
     prelude::*,
-    replicas::{
-        Append, BusListener, EventPage, EventStore, LimitCounter, LimitStore, Loaded, MemoryStore, OnceStore,
-        ReplicaBus, SessionChange, SessionRecord, SessionStore, StoreError, StoreFuture,
-    },
+    replicas::StoreError,
 };
 use fastmcp_rs_tests::{
     Client, Revision, Transport,
     client::{error_of, text_of},
     http::Connection,
-    served, within,
+    served,
+    store::{BeforeStore, HookedStore, StoreRequest},
+    within,
 };
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
@@ -827,72 +826,19 @@ async fn servers_do_not_share_their_counts() {
 /// A store that counts, unless it is told not to.
 #[derive(Default)]
 struct Shaky {
-    memory: MemoryStore,
     fails: Mutex<bool>,
     asked: Mutex<Vec<Vec<String>>>,
 }
 
-impl LimitStore for Shaky {
-    fn count<'a>(&'a self, counters: &'a [LimitCounter]) -> StoreFuture<'a, Option<(usize, Duration)>> {
+impl BeforeStore for Shaky {
+    async fn before(&self, asked: StoreRequest<'_>) -> Result<(), StoreError> {
+        let StoreRequest::Count(counters) = asked else { return Ok(()) };
         self.asked.lock().unwrap().push(counters.iter().map(|counter| counter.name.clone()).collect());
-        if *self.fails.lock().unwrap() {
-            return Box::pin(std::future::ready(Err(StoreError::new("gone"))));
-        }
-        self.memory.count(counters)
+        if *self.fails.lock().unwrap() { Err(StoreError::new("gone")) } else { Ok(()) }
     }
 }
 
-impl SessionStore for Shaky {
-    fn create<'a>(
-        &'a self,
-        id: &'a str,
-        record: &'a SessionRecord,
-        limit: usize,
-        idle: Duration,
-    ) -> StoreFuture<'a, ()> {
-        self.memory.create(id, record, limit, idle)
-    }
-
-    fn load<'a>(&'a self, id: &'a str, seen: Option<u64>, idle: Duration) -> StoreFuture<'a, Loaded> {
-        self.memory.load(id, seen, idle)
-    }
-
-    fn update<'a>(&'a self, id: &'a str, changes: &'a [SessionChange]) -> StoreFuture<'a, ()> {
-        self.memory.update(id, changes)
-    }
-
-    fn remove<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
-        self.memory.remove(id)
-    }
-}
-
-impl EventStore for Shaky {
-    fn append<'a>(&'a self, session: &'a str, stream: u64, what: Append<'a>) -> StoreFuture<'a, ()> {
-        self.memory.append(session, stream, what)
-    }
-
-    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<EventPage>> {
-        self.memory.read(session, stream, after)
-    }
-}
-
-impl ReplicaBus for Shaky {
-    fn join(&self, listener: BusListener) -> StoreFuture<'_, u32> {
-        self.memory.join(listener)
-    }
-
-    fn publish(&self, message: Vec<u8>) -> StoreFuture<'_, ()> {
-        self.memory.publish(message)
-    }
-}
-
-impl OnceStore for Shaky {
-    fn take<'a>(&'a self, key: &'a str, life: Duration) -> StoreFuture<'a, bool> {
-        self.memory.take(key, life)
-    }
-}
-
-async fn replica(server: Server, store: &Arc<Shaky>, revision: Revision) -> Client {
+async fn replica(server: Server, store: &Arc<HookedStore<Shaky>>, revision: Revision) -> Client {
     let server = server.http(Http::new().replicas(Arc::clone(store) as _));
     Client::start((server, Caller::new("ada")), Transport::Http, revision).await
 }
@@ -900,7 +846,7 @@ async fn replica(server: Server, store: &Arc<Shaky>, revision: Revision) -> Clie
 #[tokio::test]
 async fn replicas_count_together() {
     for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
-        let store = Arc::<Shaky>::default();
+        let store = Arc::<HookedStore<Shaky>>::default();
         let limited = || server().rate_limit(RateLimit::per_client(5, HOUR)).rate_limit(RateLimit::global(100, HOUR));
         let mut one = replica(limited(), &store, revision).await;
         let mut other = replica(limited(), &store, revision).await;
@@ -920,10 +866,10 @@ async fn replicas_count_together() {
         // What refuses a call costs no other limit anything, and a component's limit is counted together, too.
         let refusal = other.refusal("resources/read", json!({ "uri": "notes://1" })).await;
         assert_eq!(refusal.data["code"], "rate_limited");
-        assert_eq!(store.asked.lock().unwrap().len(), 13, "lists and handshakes are nothing to the store");
+        assert_eq!(store.hook.asked.lock().unwrap().len(), 13, "lists and handshakes are nothing to the store");
         drop((one, other));
 
-        let store = Arc::<Shaky>::default();
+        let store = Arc::<HookedStore<Shaky>>::default();
         let mut one = replica(server(), &store, revision).await;
         let mut other = replica(server(), &store, revision).await;
         passed(&one.call("twice", json!({})).await);
@@ -932,7 +878,7 @@ async fn replicas_count_together() {
         one.result("resources/read", json!({ "uri": "notes://1" })).await;
         one.result("prompts/get", json!({ "name": "ask", "arguments": { "about": "x" } })).await;
         passed(&one.call("one", json!({})).await);
-        let asked = store.asked.lock().unwrap().clone();
+        let asked = store.hook.asked.lock().unwrap().clone();
         assert_eq!(asked.len(), 5, "a call without limits does not ask: {asked:?}");
         assert!(asked.iter().all(|names| names.len() == 1), "{asked:?}");
         assert!(asked[0] == asked[1] && asked[3] != asked[4], "{asked:?}");
@@ -947,14 +893,14 @@ async fn without_its_store_each_limit_does_what_it_is_told() {
         (StoreFailure::Closed, "calls cannot be counted at the moment"),
     ] {
         for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
-            let store = Arc::<Shaky>::default();
+            let store = Arc::<HookedStore<Shaky>>::default();
             let limited = || server().rate_limit(RateLimit::per_client(3, HOUR).when_store_fails(failure));
             let mut one = replica(limited(), &store, revision).await;
             let mut other = replica(limited(), &store, revision).await;
             for client in [&mut one, &mut other] {
                 passed(&client.call("one", json!({})).await);
             }
-            *store.fails.lock().unwrap() = true;
+            *store.hook.fails.lock().unwrap() = true;
             // Whoever comes now finds it down, and after some of them nobody asks any more.
             let mut outcomes = Vec::new();
             for client in [&mut one, &mut other] {
@@ -981,7 +927,7 @@ async fn without_its_store_each_limit_does_what_it_is_told() {
                 _ => vec!["passed"; 8],
             };
             assert_eq!(outcomes, expected, "{failure:?} {revision}");
-            assert!(store.asked.lock().unwrap().len() <= 8, "{:?}", store.asked.lock().unwrap().len());
+            assert!(store.hook.asked.lock().unwrap().len() <= 8, "{:?}", store.hook.asked.lock().unwrap().len());
         }
     }
 }

@@ -5,14 +5,12 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use fastmcp_rs::prelude::*;
-use fastmcp_rs::replicas::{
-    Append, BusListener, EventPage, EventStore, LimitStore, Loaded, MemoryStore, OnceStore, ReplicaBus, SessionChange,
-    SessionRecord, SessionStore, StoreError, StoreFuture,
-};
+use fastmcp_rs::replicas::StoreError;
 use fastmcp_rs_tests::{
     Client, Example, Revision, Transport,
     example::HttpServer,
     http::{Connection, Response},
+    store::{BeforeStore, HookedStore, StoreRequest},
     within,
 };
 use serde_json::{Value, json};
@@ -263,73 +261,22 @@ async fn a_server_that_cannot_audit_is_not_ready_where_it_would_refuse() {
 }
 
 /// A store that can be out of reach.
-struct Away(MemoryStore, AtomicBool);
+#[derive(Default)]
+struct Away(AtomicBool);
 
-impl Away {
-    fn reached<'a, T: 'a>(&self, answer: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
-        if self.1.load(Ordering::SeqCst) { Box::pin(async { Err(StoreError::new("out of reach")) }) } else { answer }
-    }
-}
-
-impl SessionStore for Away {
-    fn create<'a>(
-        &'a self,
-        id: &'a str,
-        record: &'a SessionRecord,
-        limit: usize,
-        idle: Duration,
-    ) -> StoreFuture<'a, ()> {
-        self.reached(self.0.create(id, record, limit, idle))
-    }
-
-    fn load<'a>(&'a self, id: &'a str, seen: Option<u64>, idle: Duration) -> StoreFuture<'a, Loaded> {
-        self.reached(self.0.load(id, seen, idle))
-    }
-
-    fn update<'a>(&'a self, id: &'a str, changes: &'a [SessionChange]) -> StoreFuture<'a, ()> {
-        self.reached(self.0.update(id, changes))
-    }
-
-    fn remove<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
-        self.reached(self.0.remove(id))
-    }
-}
-
-impl EventStore for Away {
-    fn append<'a>(&'a self, session: &'a str, stream: u64, what: Append<'a>) -> StoreFuture<'a, ()> {
-        self.reached(self.0.append(session, stream, what))
-    }
-
-    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<EventPage>> {
-        self.reached(self.0.read(session, stream, after))
-    }
-}
-
-impl OnceStore for Away {
-    fn take<'a>(&'a self, key: &'a str, life: Duration) -> StoreFuture<'a, bool> {
-        self.reached(self.0.take(key, life))
-    }
-}
-
-impl LimitStore for Away {}
-
-impl ReplicaBus for Away {
-    fn join(&self, listener: BusListener) -> StoreFuture<'_, u32> {
-        self.reached(self.0.join(listener))
-    }
-
-    fn publish(&self, message: Vec<u8>) -> StoreFuture<'_, ()> {
-        self.reached(self.0.publish(message))
+impl BeforeStore for Away {
+    async fn before(&self, _: StoreRequest<'_>) -> Result<(), StoreError> {
+        if self.0.load(Ordering::SeqCst) { Err(StoreError::new("out of reach")) } else { Ok(()) }
     }
 }
 
 #[tokio::test]
 async fn a_store_that_is_away_is_told_and_does_not_stop_what_needs_none() {
-    let store = Arc::new(Away(MemoryStore::new(), AtomicBool::new(false)));
+    let store = Arc::<HookedStore<Away>>::default();
     let server = Server::empty("crm").tool(nothing).http(Http::new().replicas(Arc::clone(&store) as _));
     let mut client = listening(server).await;
     assert_eq!(ready(client.address()).await, checks(true, json!({ "store": "ok" })));
-    store.1.store(true, Ordering::SeqCst);
+    store.hook.0.store(true, Ordering::SeqCst);
     becomes(client.address(), checks(true, json!({ "store": "down" }))).await;
     client.call("nothing", json!({})).await;
     client.finish().await;

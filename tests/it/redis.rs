@@ -8,7 +8,7 @@ mod sentinel;
 
 use std::time::{Duration, Instant};
 
-use fastmcp_rs_tests::{Client, Example, Revision, Transport, example::HttpServer, within};
+use fastmcp_rs_tests::{Client, Example, Revision, Transport, example::HttpServer, http::Events, within};
 use serde_json::json;
 use tokio::{
     io::copy_bidirectional,
@@ -16,7 +16,7 @@ use tokio::{
     sync::watch,
 };
 
-use crate::replicas::{Talker, redis_url, replica};
+use crate::replicas::{Pair, Talker, redis_url, replica};
 
 /// What stands between a replica and its Redis, and can be made to fail.
 struct Between {
@@ -60,6 +60,25 @@ impl Between {
         });
         Self { url, state }
     }
+}
+
+/// A primary has just failed, and another takes its place: what needs it is refused at once until then, and the rest goes on. It is
+/// the same session afterwards, at both replicas; whoever listens is told that something may have been missed, and hears what comes
+/// next.
+async fn goes_over(talker: &mut Talker, servers: &Pair, unasked: &mut Events) {
+    let asked = Instant::now();
+    assert_eq!(talker.status(&servers.a).await, 503);
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert_eq!(modern(&servers.a).await, 200);
+    assert_eq!(recovered(talker, &servers.a).await, 200, "{}", servers.a.log.text());
+    assert_eq!(recovered(talker, &servers.b).await, 200, "{}", servers.b.log.text());
+    let mut told = 0;
+    while told < 3 {
+        let method = unasked.message().await.unwrap()["method"].clone();
+        told += usize::from(method.as_str().unwrap().ends_with("list_changed"));
+    }
+    talker.call(&servers.a, "test_trigger_tool_change", json!({})).await;
+    while unasked.message().await.unwrap()["method"] != "notifications/tools/list_changed" {}
 }
 
 #[tokio::test]

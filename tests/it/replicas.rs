@@ -1,20 +1,18 @@
 //! Two replicas of one server, and a client whose requests reach now one and now the other: within the test, sharing a store in
 //! memory, and, where there is a Redis (`FASTMCP_TEST_REDIS_URL`), as two processes.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use fastmcp_rs::{
     prelude::*,
-    replicas::{
-        Append, BusListener, EventPage, EventStore, LimitStore, Loaded, MemoryStore, OnceStore, ReplicaBus,
-        SessionChange, SessionRecord, SessionStore, StoreFuture,
-    },
+    replicas::{MemoryStore, StoreError},
 };
 use fastmcp_rs_tests::{
     Example, Revision,
     example::HttpServer,
     http::{Connection, Events, Head, Response},
     schema,
+    store::{BeforeStore, HookedStore, StoreRequest},
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -498,69 +496,24 @@ async fn what_a_handler_keeps_is_there_at_every_replica() {
 }
 
 /// A store that takes its time to keep events.
-struct Slow(MemoryStore);
+#[derive(Default)]
+struct Slow;
 
-impl SessionStore for Slow {
-    fn create<'a>(
-        &'a self,
-        id: &'a str,
-        record: &'a SessionRecord,
-        limit: usize,
-        idle: Duration,
-    ) -> StoreFuture<'a, ()> {
-        self.0.create(id, record, limit, idle)
-    }
-
-    fn load<'a>(&'a self, id: &'a str, seen: Option<u64>, idle: Duration) -> StoreFuture<'a, Loaded> {
-        self.0.load(id, seen, idle)
-    }
-
-    fn update<'a>(&'a self, id: &'a str, changes: &'a [SessionChange]) -> StoreFuture<'a, ()> {
-        self.0.update(id, changes)
-    }
-
-    fn remove<'a>(&'a self, id: &'a str) -> StoreFuture<'a, ()> {
-        self.0.remove(id)
-    }
-}
-
-impl EventStore for Slow {
-    fn append<'a>(&'a self, session: &'a str, stream: u64, what: Append<'a>) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
+impl BeforeStore for Slow {
+    async fn before(&self, asked: StoreRequest<'_>) -> Result<(), StoreError> {
+        if matches!(asked, StoreRequest::Append) {
             // Longer than a client takes to come back.
             for _ in 0..20_000 {
                 tokio::task::yield_now().await;
             }
-            self.0.append(session, stream, what).await
-        })
-    }
-
-    fn read<'a>(&'a self, session: &'a str, stream: u64, after: u64) -> StoreFuture<'a, Option<EventPage>> {
-        self.0.read(session, stream, after)
-    }
-}
-
-impl OnceStore for Slow {
-    fn take<'a>(&'a self, key: &'a str, life: Duration) -> StoreFuture<'a, bool> {
-        self.0.take(key, life)
-    }
-}
-
-impl LimitStore for Slow {}
-
-impl ReplicaBus for Slow {
-    fn join(&self, listener: BusListener) -> StoreFuture<'_, u32> {
-        self.0.join(listener)
-    }
-
-    fn publish(&self, message: Vec<u8>) -> StoreFuture<'_, ()> {
-        self.0.publish(message)
+        }
+        Ok(())
     }
 }
 
 #[tokio::test]
 async fn a_stream_can_be_read_elsewhere_as_soon_as_it_is_seen() {
-    let store = Arc::new(Slow(MemoryStore::new()));
+    let store = Arc::<HookedStore<Slow>>::default();
     let replica = || HttpServer::serve(server().http(Http::new().replicas(Arc::clone(&store) as _)).build().unwrap());
     let pair = Pair { a: replica().await, b: replica().await };
     let mut talker = Talker::greet(&pair.a, &pair.b).await;

@@ -15,6 +15,7 @@ pub mod issuer;
 pub mod redis;
 pub mod schema;
 pub mod stdio;
+pub mod store;
 
 pub use client::{Client, Delivered, Refusal, Subject, Transport, everywhere, served, wherever};
 pub use example::Example;

@@ -11,7 +11,7 @@ use fastmcp_rs_tests::{
 use serde_json::json;
 use tokio::{sync::mpsc, time::Duration};
 
-use super::{modern, recovered};
+use super::{goes_over, recovered};
 use crate::replicas::{Pair, Talker, answered, elicitation, replica, text};
 
 /// The key by which the node is found that has the sessions.
@@ -141,21 +141,7 @@ async fn a_killed_primary_has_a_replica_that_goes_on() {
         } else {
             cluster.nodes[0].kill().await;
         }
-        let asked = std::time::Instant::now();
-        assert_eq!(talker.status(&servers.a).await, 503);
-        assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
-        assert_eq!(modern(&servers.a).await, 200);
-        // The replica takes its place, and it is the same session, at both.
-        assert_eq!(recovered(&mut talker, &servers.a).await, 200, "{}", servers.a.log.text());
-        assert_eq!(recovered(&mut talker, &servers.b).await, 200, "{}", servers.b.log.text());
-        // Whoever listens is told that something may have been missed, and hears what comes next.
-        let mut told = 0;
-        while told < 3 {
-            let method = unasked.message().await.unwrap()["method"].clone();
-            told += usize::from(method.as_str().unwrap().ends_with("list_changed"));
-        }
-        talker.call(&servers.a, "test_trigger_tool_change", json!({})).await;
-        while unasked.message().await.unwrap()["method"] != "notifications/tools/list_changed" {}
+        goes_over(&mut talker, &servers, &mut unasked).await;
         if paused {
             cluster.nodes[0].resume().await;
             assert_eq!(recovered(&mut talker, &servers.a).await, 200);
