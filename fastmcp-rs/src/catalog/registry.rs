@@ -169,20 +169,23 @@ impl Registry {
         self.resources.retain(|_, (_, resource)| keep(&resource.common));
     }
 
-    /// The scopes that components need.
-    #[cfg(feature = "http")]
-    pub(crate) fn scopes(&self) -> Vec<&'static str> {
+    /// What all components have in common.
+    fn commons(&self) -> impl Iterator<Item = &Common> {
         let tools = self.tools.values().map(|tool| &tool.common);
         let prompts = self.prompts.values().map(|prompt| &prompt.common);
         let resources = self.resources.values().map(|(_, resource)| &resource.common);
-        tools.chain(prompts).chain(resources).flat_map(|common| common.scopes.iter().copied()).collect()
+        tools.chain(prompts).chain(resources)
+    }
+
+    /// The scopes that components need.
+    #[cfg(feature = "http")]
+    pub(crate) fn scopes(&self) -> Vec<&'static str> {
+        self.commons().flat_map(|common| common.scopes.iter().copied()).collect()
     }
 
     /// Whether a component has limits of its own.
     pub(crate) fn is_limited(&self) -> bool {
-        self.tools.values().any(|tool| tool.common.is_limited())
-            || self.prompts.values().any(|prompt| prompt.common.is_limited())
-            || self.resources.values().any(|(_, resource)| resource.common.is_limited())
+        self.commons().any(Common::is_limited)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
