@@ -6,7 +6,7 @@ use std::fmt;
 use axum::http::{HeaderMap, Uri};
 
 use super::bearer::{described, is_token};
-use super::{Admittance, Auth, Presented, PublicUrl, Verdict};
+use super::{Auth, Presented, PublicUrl, TokenRefusal, Verdict};
 use crate::context::Caller;
 use crate::text::sanitize::for_log;
 
@@ -93,15 +93,16 @@ impl Auth {
             }
         }
         let verdict = self.verify(&presented).await;
-        let taken = matches!(verdict, Admittance::Caller(_));
+        let taken = verdict.is_ok();
         lines.push(match verdict {
-            Admittance::Caller(Some(caller)) => format!("The token is taken: {}", shown(&caller)),
-            Admittance::Caller(None) => "The token is taken".to_owned(),
-            Admittance::Scopes(needed) => {
+            Ok(caller) => format!("The token is taken: {}", shown(&caller)),
+            Err(TokenRefusal::Scopes(needed)) => {
                 format!("The token is good, but every request needs {}: 403", needed.join(" "))
             }
-            Admittance::Unavailable(_) => "Nobody can say whether the token is good: 503".to_owned(),
-            refused => format!("The token is not taken: {} ({}), 401", described(refused.word()), refused.word()),
+            Err(TokenRefusal::Unavailable(_)) => "Nobody can say whether the token is good: 503".to_owned(),
+            Err(refusal) => {
+                format!("The token is not taken: {} ({}), 401", described(refusal.word()), refusal.word())
+            }
         });
         let text = lines.join("\n");
         if taken { Ok(text) } else { Err(text) }

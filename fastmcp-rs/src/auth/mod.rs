@@ -44,11 +44,9 @@ use crate::context::Caller;
 use bearer::{Malformed, Token};
 use public_url::PublicUrl;
 
-/// What becomes of a request, before anything of its body is read.
+/// Why a request does not go on, before anything of its body is read.
 #[derive(Debug)]
-pub(crate) enum Admittance {
-    /// It goes on. `None`: nobody asked who is calling.
-    Caller(Option<Caller>),
+pub(crate) enum TokenRefusal {
     /// The request cannot be read (400).
     Malformed(Malformed),
     /// There is no token (401).
@@ -63,12 +61,11 @@ pub(crate) enum Admittance {
     Unavailable(Duration),
 }
 
-impl Admittance {
-    /// One word for what became of the request; see [`Self::words`].
+impl TokenRefusal {
+    /// One word for it.
     pub(crate) fn word(&self) -> &'static str {
         match self {
-            Self::Caller(Some(_)) => "ok",
-            Self::Caller(None) | Self::NoToken => "none",
+            Self::NoToken => "none",
             Self::Malformed(_) => "request",
             Self::Invalid(reason) => reason,
             Self::Scopes(_) => "scope",
@@ -76,32 +73,40 @@ impl Admittance {
             Self::Unavailable(_) => "unavailable",
         }
     }
+}
 
-    /// All words that are known from the start. A verifier of the program's own may have more reasons.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn words() -> impl Iterator<Item = &'static str> {
-        let others = ["ok", "none", "request", "unknown", "scope", "too_many", "unavailable"];
-        others.into_iter().chain(bearer::REASONS.into_iter().map(|(word, _)| word))
+/// One word for what became of a request; see [`words`].
+pub(crate) fn word(admitted: &Result<Option<Caller>, TokenRefusal>) -> &'static str {
+    match admitted {
+        Ok(Some(_)) => "ok",
+        Ok(None) => "none",
+        Err(refusal) => refusal.word(),
     }
 }
 
+/// All words that are known from the start. A verifier of the program's own may have more reasons.
+#[cfg(feature = "metrics")]
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    let others = ["ok", "none", "request", "unknown", "scope", "too_many", "unavailable"];
+    others.into_iter().chain(bearer::REASONS.into_iter().map(|(word, _)| word))
+}
+
 impl Auth {
-    /// Who makes a request, by its head.
+    /// Who makes a request, by its head. `None`: it goes on, and nobody asked who is calling.
     pub(crate) async fn admit(
         &self,
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
         network: Option<IpAddr>,
-    ) -> Admittance {
+    ) -> Result<Option<Caller>, TokenRefusal> {
         if self.verifiers.is_empty() {
-            return Admittance::Caller(None);
+            return Ok(None);
         }
-        let token = match Token::of(uri, headers) {
-            Ok(Some(token)) => token,
-            Ok(None) if self.optional => return Admittance::Caller(None),
-            Ok(None) => return Admittance::NoToken,
-            Err(malformed) => return Admittance::Malformed(malformed),
+        let token = match Token::of(uri, headers).map_err(TokenRefusal::Malformed)? {
+            Some(token) => token,
+            None if self.optional => return Ok(None),
+            None => return Err(TokenRefusal::NoToken),
         };
         let exhausted = self.failures.exhausted(network);
         let presented = Presented {
@@ -113,40 +118,37 @@ impl Auth {
             resource: self.public_url.as_ref().map(PublicUrl::as_str),
             cheaply: exhausted.is_some(),
         };
-        let admission = self.verify(&presented).await;
-        if let Admittance::Invalid(_) = admission {
+        let verified = self.verify(&presented).await;
+        if let Err(TokenRefusal::Invalid(_)) = verified {
             if let Some(wait) = exhausted {
-                return Admittance::TooMany(wait);
+                return Err(TokenRefusal::TooMany(wait));
             }
             self.failures.count(network);
         }
-        admission
+        verified.map(Some)
     }
 
     /// Asks the verifiers in order. The first who knows the token, or knows that it is bad, decides.
-    async fn verify(&self, presented: &Presented<'_>) -> Admittance {
+    async fn verify(&self, presented: &Presented<'_>) -> Result<Caller, TokenRefusal> {
         let mut unavailable = None;
         for verifier in &self.verifiers {
             match verifier.verify(presented).await {
                 Verdict::Known(caller) => {
                     if caller.expires_at().is_some_and(|when| when <= SystemTime::now()) {
-                        return Admittance::Invalid("expired");
+                        return Err(TokenRefusal::Invalid("expired"));
                     }
-                    let missing = verifier.servers().required_scopes.iter().any(|scope| !caller.has_scope(scope));
-                    if missing && !self.grants(&caller, &verifier.servers().required_scopes) {
-                        return Admittance::Scopes(verifier.servers().required_scopes.clone());
+                    let required = &verifier.servers().required_scopes;
+                    if !self.grants(&caller, required) {
+                        return Err(TokenRefusal::Scopes(required.clone()));
                     }
-                    return Admittance::Caller(Some(caller));
+                    return Ok(caller);
                 }
-                Verdict::Invalid(reason) => return Admittance::Invalid(reason),
+                Verdict::Invalid(reason) => return Err(TokenRefusal::Invalid(reason)),
                 Verdict::Unavailable(wait) => unavailable = unavailable.max(Some(wait)),
                 Verdict::NotMine => {}
             }
         }
-        match unavailable {
-            Some(wait) => Admittance::Unavailable(wait),
-            None => Admittance::Invalid("unknown"),
-        }
+        Err(unavailable.map_or(TokenRefusal::Invalid("unknown"), TokenRefusal::Unavailable))
     }
 }
 

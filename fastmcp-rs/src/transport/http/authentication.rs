@@ -14,7 +14,7 @@ use super::endpoint::Endpoint;
 use super::responses::{HttpResponse, json_response, status};
 use super::service::caller_of;
 use crate::auth::bearer::{Challenge, described};
-use crate::auth::{Admittance, Auth};
+use crate::auth::{self, Auth, TokenRefusal};
 use crate::error::ErrorKind;
 use crate::observe::TurnedAway;
 use crate::observe::record::Via;
@@ -23,47 +23,47 @@ use crate::protocol::RpcError;
 impl Endpoint {
     /// Lets a request on with its caller, if it may go on; otherwise the answer.
     pub(super) async fn authenticate<B>(&self, request: &mut Request<B>, peer: Option<IpAddr>) -> Option<HttpResponse> {
-        let auth = &*self.settings.auth;
+        let settings = &*self.settings.auth;
         let somebody = caller_of(request.extensions(), peer);
-        let admission = auth.admit(request.method(), request.uri(), request.headers(), somebody.network()).await;
-        self.core.observers.authenticated(admission.word());
-        match admission {
-            Admittance::Caller(caller) => {
+        let admitted = settings.admit(request.method(), request.uri(), request.headers(), somebody.network()).await;
+        self.core.observers.authenticated(auth::word(&admitted));
+        match admitted {
+            Ok(caller) => {
                 if let Some(caller) = caller {
                     request.extensions_mut().insert(caller);
                 }
                 None
             }
-            refused => {
-                if let Admittance::TooMany(_) = refused {
+            Err(refusal) => {
+                if let TokenRefusal::TooMany(_) = refusal {
                     self.core.observers.limited("auth");
                 }
-                if let Some((kind, why)) = noted(&refused) {
+                if let Some((kind, why)) = noted(&refusal) {
                     self.core.observers.turned_away(&TurnedAway { caller: &somebody, via: Via::Http, kind, why });
                 }
-                Some(refusal(auth, refused))
+                Some(answer(settings, refusal))
             }
         }
     }
 }
 
 /// What those who watch the server are told of a refusal, if it is about who calls.
-fn noted(refused: &Admittance) -> Option<(ErrorKind, &str)> {
-    match refused {
-        Admittance::NoToken => Some((ErrorKind::Unauthorized, "no token")),
-        Admittance::Invalid(reason) => Some((ErrorKind::Unauthorized, reason)),
-        Admittance::Scopes(_) => Some((ErrorKind::Forbidden, "a scope that every request needs is missing")),
-        Admittance::TooMany(_) => Some((ErrorKind::RateLimited, "too many bad tokens")),
-        Admittance::Caller(_) | Admittance::Malformed(_) | Admittance::Unavailable(_) => None,
+fn noted(refusal: &TokenRefusal) -> Option<(ErrorKind, &str)> {
+    match refusal {
+        TokenRefusal::NoToken => Some((ErrorKind::Unauthorized, "no token")),
+        TokenRefusal::Invalid(reason) => Some((ErrorKind::Unauthorized, reason)),
+        TokenRefusal::Scopes(_) => Some((ErrorKind::Forbidden, "a scope that every request needs is missing")),
+        TokenRefusal::TooMany(_) => Some((ErrorKind::RateLimited, "too many bad tokens")),
+        TokenRefusal::Malformed(_) | TokenRefusal::Unavailable(_) => None,
     }
 }
 
 /// The answer to a request that does not go on (2026-07-28, basic/authorization; RFC 6750, section 3.1).
-fn refusal(auth: &Auth, refused: Admittance) -> HttpResponse {
+fn answer(auth: &Auth, refusal: TokenRefusal) -> HttpResponse {
     let metadata = auth.metadata.as_ref().map(|metadata| metadata.url.as_str());
     let challenge = Challenge::new();
-    let (code, error, why, challenge) = match refused {
-        Admittance::NoToken => {
+    let (code, error, why, challenge) = match refusal {
+        TokenRefusal::NoToken => {
             let why = "a token is needed: send `Authorization: Bearer <token>`";
             (
                 StatusCode::UNAUTHORIZED,
@@ -72,13 +72,13 @@ fn refusal(auth: &Auth, refused: Admittance) -> HttpResponse {
                 challenge.metadata(metadata).scopes(&auth.required),
             )
         }
-        Admittance::Invalid(reason) => {
+        TokenRefusal::Invalid(reason) => {
             tracing::info!(reason, "a bad token was refused");
             let why = described(reason);
             let challenge = challenge.error("invalid_token").describe(why).metadata(metadata).scopes(&auth.required);
             (StatusCode::UNAUTHORIZED, "invalid_token", why.to_owned(), challenge)
         }
-        Admittance::Malformed(malformed) => {
+        TokenRefusal::Malformed(malformed) => {
             let why = malformed.0;
             (
                 StatusCode::BAD_REQUEST,
@@ -87,12 +87,12 @@ fn refusal(auth: &Auth, refused: Admittance) -> HttpResponse {
                 challenge.error("invalid_request").describe(why),
             )
         }
-        Admittance::Scopes(scopes) => {
+        TokenRefusal::Scopes(scopes) => {
             let why = format!("every request needs {}", scopes.join(" "));
             let challenge = challenge.error("insufficient_scope").scopes(&scopes).describe(&why).metadata(metadata);
             (StatusCode::FORBIDDEN, "insufficient_scope", why, challenge)
         }
-        Admittance::TooMany(wait) => {
+        TokenRefusal::TooMany(wait) => {
             return later(
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_requests",
@@ -100,7 +100,7 @@ fn refusal(auth: &Auth, refused: Admittance) -> HttpResponse {
                 wait,
             );
         }
-        Admittance::Unavailable(wait) => {
+        TokenRefusal::Unavailable(wait) => {
             return later(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "temporarily_unavailable",
@@ -108,8 +108,6 @@ fn refusal(auth: &Auth, refused: Admittance) -> HttpResponse {
                 wait,
             );
         }
-        // Only refusals come here.
-        Admittance::Caller(_) => return status(StatusCode::FORBIDDEN),
     };
     let mut response = said(code, error, &why);
     response.headers_mut().insert(WWW_AUTHENTICATE, challenge.header());

@@ -45,7 +45,7 @@ impl Endpoint {
         #[cfg(feature = "metrics")]
         if let Some(metrics) = &core.observers.metrics {
             if settings.auth.asks() {
-                metrics.expect_auth(crate::auth::Admittance::words());
+                metrics.expect_auth(crate::auth::words());
                 let auth = Arc::downgrade(&settings.auth);
                 let levels = move || auth.upgrade().map(|auth| auth.key_levels()).unwrap_or_default();
                 core.observers.levels.watch_keys(levels);
